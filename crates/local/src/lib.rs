@@ -1,0 +1,17 @@
+//! An embedded local AWS with multi-region semantics, virtual time and faults.
+
+pub mod acm;
+pub mod call;
+pub mod dynamodb;
+pub mod elbv2;
+pub mod iam;
+pub mod kms;
+pub mod query;
+pub mod rds;
+pub mod reply;
+pub mod route53;
+pub mod router;
+pub mod s3;
+pub mod sts;
+pub mod world;
+pub mod xml;
