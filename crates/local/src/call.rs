@@ -94,6 +94,29 @@ pub struct Request {
 }
 
 impl Request {
+    /// An HTTP request whose body has arrived.
+    pub fn from_http(parts: &http::request::Parts, body: Bytes) -> Self {
+        let headers: Vec<(String, String)> = parts
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        let host = headers.iter().find(|(name, _)| name == "host").map(|(_, host)| host.clone());
+        let query = parts.uri.query().unwrap_or_default();
+        Self {
+            method: parts.method.as_str().to_owned(),
+            host: host
+                .or_else(|| parts.uri.authority().map(ToString::to_string))
+                .unwrap_or_default(),
+            path: parts.uri.path().to_owned(),
+            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            headers,
+            body,
+        }
+    }
+
     /// The first header of this (lower-case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -2,6 +2,8 @@
 
 pub mod acm;
 pub mod call;
+pub mod chunked;
+pub mod cloud;
 pub mod dynamodb;
 pub mod elbv2;
 pub mod iam;
@@ -12,6 +14,10 @@ pub mod reply;
 pub mod route53;
 pub mod router;
 pub mod s3;
+pub mod seed;
+pub mod server;
 pub mod sts;
 pub mod world;
 pub mod xml;
+
+pub use cloud::Cloud;

@@ -1,5 +1,6 @@
 //! What goes back: a reply, or a fault in the words of AWS.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::call::Service;
@@ -50,6 +51,31 @@ impl Reply {
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// What `HEAD` is answered: the headers, the length among them, and no body.
+    #[must_use]
+    pub fn without_body(mut self) -> Self {
+        if !self.headers.iter().any(|(name, _)| name == "content-length") {
+            self.headers.push(("content-length".into(), self.body.len().to_string()));
+        }
+        self.body.clear();
+        self
+    }
+
+    /// The reply as an HTTP response. A header that HTTP does not allow is left out.
+    pub fn into_http(self) -> http::Response<Bytes> {
+        let mut response = http::Response::new(Bytes::from(self.body));
+        *response.status_mut() = http::StatusCode::from_u16(self.status)
+            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in self.headers {
+            let name = http::HeaderName::from_bytes(name.as_bytes());
+            let value = http::HeaderValue::from_bytes(value.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response
     }
 }
 

@@ -5,36 +5,63 @@ use crate::reply::{Fault, Reply};
 use crate::world::{DEFAULT_ACCOUNT, World};
 use crate::{acm, dynamodb, elbv2, iam, kms, query, rds, route53, s3, sts};
 
-/// Sorts a request by its SigV4 credential scope (`AKID/20260101/us-east-1/s3/aws4_request`);
-/// `None` where there is no scope or the service is not modelled. An access key id of twelve
-/// digits is the account's number; every other key belongs to [`DEFAULT_ACCOUNT`].
-pub fn route(request: Request) -> Option<Call> {
-    let scope = match request.header("authorization") {
-        Some(header) => header.split("Credential=").nth(1)?.split(',').next()?.trim().to_owned(),
-        None => request.query("X-Amz-Credential")?.to_owned(),
-    };
+/// Sorts a request by its SigV4 credential scope (`AKID/20260101/us-east-1/s3/aws4_request`, in the
+/// `Authorization` header or a presigned URL). An access key id of twelve digits is the account's
+/// number; every other key belongs to [`DEFAULT_ACCOUNT`].
+///
+/// # Errors
+/// The refusal of a request without a scope, of a service that is not modelled, and of a request
+/// that names no operation.
+pub fn route(request: Request) -> Result<Call, Fault> {
+    let scope = scope(&request).ok_or_else(|| {
+        Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+    })?;
     let mut parts = scope.split('/');
-    let key = parts.next()?;
-    let region = parts.nth(1)?.to_owned();
-    let service = Service::from_signing_name(parts.next()?)?;
+    let (Some(key), Some(region), Some(name)) = (parts.next(), parts.nth(1), parts.next()) else {
+        return Err(Fault::new(
+            403,
+            "IncompleteSignature",
+            format!("The credential scope {scope} has too few parts"),
+        ));
+    };
+    let Some(service) = Service::from_signing_name(name) else {
+        return Err(Fault::new(
+            501,
+            "NotImplemented",
+            format!("bicoastal-local does not model the service {name}"),
+        ));
+    };
     let account = if key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()) {
         key.to_owned()
     } else {
         DEFAULT_ACCOUNT.to_owned()
     };
-    let operation = match service {
-        Service::Acm | Service::DynamoDb | Service::Kms => {
-            request.header("x-amz-target")?.rsplit('.').next()?.to_owned()
-        }
-        Service::Route53 => route53::operation(&request).to_owned(),
-        Service::S3 => s3::operation(&request).to_owned(),
-        _ => String::new(),
-    };
-    let mut call = Call { account, region, service, operation, request };
-    if query::speaks(service) {
-        call.operation = query::Params::of(&call).get("Action")?.to_owned();
+    let region = region.to_owned();
+    let mut call = Call { account, region, service, operation: String::new(), request };
+    call.operation = operation(&call)
+        .ok_or_else(|| Fault::new(400, "MissingAction", "The request names no operation"))?;
+    Ok(call)
+}
+
+fn scope(request: &Request) -> Option<String> {
+    match request.header("authorization") {
+        Some(header) => Some(header.split("Credential=").nth(1)?.split(',').next()?.trim().into()),
+        None => request.query("X-Amz-Credential").map(ToOwned::to_owned),
     }
-    Some(call)
+}
+
+fn operation(call: &Call) -> Option<String> {
+    let request = &call.request;
+    match call.service {
+        Service::Acm | Service::DynamoDb | Service::Kms => {
+            request.header("x-amz-target")?.rsplit('.').next().map(ToOwned::to_owned)
+        }
+        Service::Route53 => Some(route53::operation(request).to_owned()),
+        Service::S3 => Some(s3::operation(request).to_owned()),
+        Service::Elbv2 | Service::Iam | Service::Rds | Service::Sts => {
+            query::Params::of(call).get("Action").map(ToOwned::to_owned)
+        }
+    }
 }
 
 /// Lets what is due happen, then answers the call.

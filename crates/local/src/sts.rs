@@ -11,7 +11,7 @@ pub fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     match call.operation.as_str() {
         "GetCallerIdentity" => {
             let account = &call.account;
-            let request_id = world.fresh_uuid();
+            let request_id = world.request_id();
             Ok(query::answer(
                 call,
                 &request_id,

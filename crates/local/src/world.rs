@@ -16,6 +16,9 @@ pub struct World {
     pub now_ms: i64,
     /// How many ids were given out; makes ids deterministic.
     ids: u64,
+    /// The id of the request that is being answered.
+    #[serde(skip)]
+    request_id: String,
     /// What operations take, where a test or the user said otherwise than the default.
     durations_ms: BTreeMap<String, i64>,
     /// All default durations are multiplied by this; 0 makes everything instant.
@@ -48,6 +51,7 @@ impl Default for World {
             // 2026-01-01T00:00:00Z: a fixed birth makes two new clouds equal.
             now_ms: 1_767_225_600_000,
             ids: 0,
+            request_id: String::new(),
             durations_ms: BTreeMap::new(),
             duration_factor: 1.0,
             acm: Default::default(),
@@ -75,6 +79,17 @@ impl World {
     /// Overrides one duration.
     pub fn set_duration_ms(&mut self, name: &str, ms: i64) {
         self.durations_ms.insert(name.to_owned(), ms);
+    }
+
+    /// The id of the request that is being answered, for the places where a body carries it.
+    /// Not a fresh id: answering a read changes nothing.
+    pub fn request_id(&self) -> String {
+        self.request_id.clone()
+    }
+
+    /// Called by the front door before each call.
+    pub fn set_request_id(&mut self, id: &str) {
+        id.clone_into(&mut self.request_id);
     }
 
     /// 32 fresh hexadecimal digits, the same in every run that made the same calls.
