@@ -1,15 +1,18 @@
 //! What arrives: an HTTP request, already sorted by account, region and service.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-/// The AWS services that the local cloud models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The AWS services that the local cloud models. In JSON they have the names they sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Service {
     /// Certificate Manager (`acm`), look-ups only.
     Acm,
     /// DynamoDB (`dynamodb`), awsJson 1.0.
     DynamoDb,
     /// Elastic Load Balancing v2 (`elasticloadbalancing`), Query.
+    #[serde(rename = "elasticloadbalancing")]
     Elbv2,
     /// Identity and Access Management (`iam`), Query.
     Iam,
@@ -74,6 +77,25 @@ pub struct Call {
     pub operation: String,
     /// The HTTP request itself.
     pub request: Request,
+}
+
+impl Call {
+    /// Whether the operation changes something, by the verbs that AWS uses for reading.
+    pub fn is_mutating(&self) -> bool {
+        let verbs: &[&str] = match self.service {
+            Service::DynamoDb => &["BatchGet", "Query", "Scan", "TransactGet"],
+            Service::Iam => &["Generate", "Simulate"],
+            Service::Kms => &["Decrypt", "Encrypt", "Generate", "ReEncrypt", "Sign", "Verify"],
+            Service::S3 => &["Select"],
+            // Whatever it hands out is not kept.
+            Service::Sts => return false,
+            Service::Acm | Service::Elbv2 | Service::Rds | Service::Route53 => &[],
+        };
+        !["Describe", "Get", "Head", "List", "Test"]
+            .iter()
+            .chain(verbs)
+            .any(|verb| self.operation.starts_with(verb))
+    }
 }
 
 /// An HTTP request with its body in memory (`aws-chunked` framing already removed).

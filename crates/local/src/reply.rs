@@ -91,7 +91,8 @@ pub struct Fault {
     /// Further elements inside `<Error>` (or members of the JSON body), in order.
     pub details: Vec<(String, String)>,
     /// Headers of the answer, e.g. `x-amz-bucket-region`.
-    pub headers: Vec<(String, String)>,
+    /// A boxed slice, because a refusal is moved about a lot and is to stay small.
+    pub headers: Box<[(String, String)]>,
     /// The whole body instead of the usual error document
     /// (Route 53's `InvalidChangeBatch`, answers to `HEAD`).
     pub body: Option<Vec<u8>>,
@@ -105,7 +106,7 @@ impl Fault {
             code: code.into(),
             message: message.into(),
             details: Vec::new(),
-            headers: Vec::new(),
+            headers: Box::default(),
             body: None,
         }
     }
@@ -120,13 +121,15 @@ impl Fault {
     /// The same fault with one more header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        let mut headers = self.headers.into_vec();
+        headers.push((name.into(), value.into()));
+        self.headers = headers.into();
         self
     }
 
     /// The answer in the protocol of `service`.
     pub fn reply(&self, service: Service, request_id: &str) -> Reply {
-        let mut headers = self.headers.clone();
+        let mut headers = self.headers.to_vec();
         let body = match (&self.body, service) {
             (Some(body), _) => body.clone(),
             (None, Service::DynamoDb | Service::Kms | Service::Acm) => {

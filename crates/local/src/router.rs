@@ -5,6 +5,15 @@ use crate::reply::{Fault, Reply};
 use crate::world::{DEFAULT_ACCOUNT, World};
 use crate::{acm, dynamodb, elbv2, iam, kms, query, rds, route53, s3, sts};
 
+/// A request that is for nobody.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// A service that speaks the protocol in which to answer.
+    pub protocol: Service,
+    /// The answer.
+    pub fault: Fault,
+}
+
 /// Sorts a request by its SigV4 credential scope (`AKID/20260101/us-east-1/s3/aws4_request`, in the
 /// `Authorization` header or a presigned URL). An access key id of twelve digits is the account's
 /// number; every other key belongs to [`DEFAULT_ACCOUNT`].
@@ -12,24 +21,27 @@ use crate::{acm, dynamodb, elbv2, iam, kms, query, rds, route53, s3, sts};
 /// # Errors
 /// The refusal of a request without a scope, of a service that is not modelled, and of a request
 /// that names no operation.
-pub fn route(request: Request) -> Result<Call, Fault> {
-    let scope = scope(&request).ok_or_else(|| {
-        Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
-    })?;
+pub fn route(request: Request) -> Result<Call, Box<Refusal>> {
+    // Whom nobody models is answered in the protocol that it seems to speak.
+    let protocol = match request.header("x-amz-target") {
+        Some(_) => Service::DynamoDb,
+        None => Service::Iam,
+    };
+    let refuse = |status, code: &str, message: String| {
+        Err(Box::new(Refusal { protocol, fault: Fault::new(status, code, message) }))
+    };
+    let Some(scope) = scope(&request) else {
+        let message = "Request is missing Authentication Token";
+        return refuse(403, "MissingAuthenticationToken", message.to_owned());
+    };
     let mut parts = scope.split('/');
     let (Some(key), Some(region), Some(name)) = (parts.next(), parts.nth(1), parts.next()) else {
-        return Err(Fault::new(
-            403,
-            "IncompleteSignature",
-            format!("The credential scope {scope} has too few parts"),
-        ));
+        let message = format!("The credential scope {scope} has too few parts");
+        return refuse(403, "IncompleteSignature", message);
     };
     let Some(service) = Service::from_signing_name(name) else {
-        return Err(Fault::new(
-            501,
-            "NotImplemented",
-            format!("bicoastal-local does not model the service {name}"),
-        ));
+        let message = format!("bicoastal-local does not model the service {name}");
+        return refuse(501, "NotImplemented", message);
     };
     let account = if key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()) {
         key.to_owned()
@@ -38,8 +50,10 @@ pub fn route(request: Request) -> Result<Call, Fault> {
     };
     let region = region.to_owned();
     let mut call = Call { account, region, service, operation: String::new(), request };
-    call.operation = operation(&call)
-        .ok_or_else(|| Fault::new(400, "MissingAction", "The request names no operation"))?;
+    match operation(&call) {
+        Some(operation) => call.operation = operation,
+        None => return refuse(400, "MissingAction", "The request names no operation".to_owned()),
+    }
     Ok(call)
 }
 
