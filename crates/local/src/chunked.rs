@@ -15,7 +15,7 @@ pub fn decode(request: &mut Request) {
         request.header("x-amz-content-sha256").is_some_and(|hash| hash.starts_with("STREAMING-"));
     let encoded = request
         .header("content-encoding")
-        .is_some_and(|encodings| encodings.split(',').any(|encoding| is_chunked(encoding)));
+        .is_some_and(|encodings| encodings.split(',').any(is_chunked));
     if !streamed && !encoded {
         return;
     }

@@ -1,6 +1,8 @@
 //! `bicoastal-local`: the local AWS as a server on loopback.
 
+use std::error::Error;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bicoastal_local::Cloud;
@@ -8,12 +10,25 @@ use bicoastal_local::server::Server;
 use clap::Parser;
 
 /// A local AWS for any client that takes an endpoint URL.
+///
+/// Region and service are read from the signature, so one endpoint serves all of them. Any
+/// credentials do; an access key id of twelve digits is the account. Beside AWS there are
+/// /_bicoastal/sleep, advance, now, duration, calls, fault, region and world.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
     /// Port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 4566)]
     port: u16,
+    /// Keep the cloud in this directory, and go on with what is there
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// How many virtual seconds pass in a real one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    speed: u32,
+    /// Let everything be ready at once
+    #[arg(long)]
+    instant: bool,
 }
 
 fn main() -> ExitCode {
@@ -26,18 +41,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(args: &Args) -> std::io::Result<()> {
+fn serve(args: &Args) -> Result<(), Box<dyn Error>> {
+    let cloud = match &args.dir {
+        Some(dir) => Cloud::open(dir)?,
+        None => Cloud::new(),
+    };
+    if args.instant {
+        cloud.set_instant();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let server = Server::bind(Cloud::new(), args.port).await?;
+        let server = Server::bind(cloud, args.port)
+            .await
+            .map_err(|error| format!("port {} on 127.0.0.1: {error}", args.port))?
+            .speed(args.speed);
         // One line when it is ready: whoever started it waits for this.
         let mut out = std::io::stdout();
         writeln!(out, "bicoastal-local listening on http://{}", server.address())?;
         out.flush()?;
-        server
-            .run(async {
-                let _ = tokio::signal::ctrl_c().await;
-            })
-            .await
+        let interrupted = async {
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        Ok(server.run(interrupted).await?)
     })
 }

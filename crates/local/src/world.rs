@@ -1,6 +1,6 @@
 //! The whole cloud as one value: plain data, so that it can be written to disk and read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,6 +23,8 @@ pub struct World {
     durations_ms: BTreeMap<String, i64>,
     /// All default durations are multiplied by this; 0 makes everything instant.
     pub duration_factor: f64,
+    /// The regions that are lost: nobody there answers, and what replicates from or to them waits.
+    pub regions_gone: BTreeSet<String>,
     /// Certificate Manager.
     pub acm: acm::State,
     /// DynamoDB.
@@ -54,6 +56,7 @@ impl Default for World {
             request_id: String::new(),
             durations_ms: BTreeMap::new(),
             duration_factor: 1.0,
+            regions_gone: BTreeSet::new(),
             acm: Default::default(),
             dynamodb: Default::default(),
             elbv2: Default::default(),
@@ -90,6 +93,16 @@ impl World {
     /// Called by the front door before each call.
     pub fn set_request_id(&mut self, id: &str) {
         id.clone_into(&mut self.request_id);
+    }
+
+    /// Whether a region is lost.
+    pub fn is_gone(&self, region: &str) -> bool {
+        self.regions_gone.contains(region)
+    }
+
+    /// How many fresh ids were given out.
+    pub(crate) fn ids_given(&self) -> u64 {
+        self.ids
     }
 
     /// 32 fresh hexadecimal digits, the same in every run that made the same calls.

@@ -1,8 +1,14 @@
 //! The cloud on loopback HTTP, for any AWS client that takes an endpoint URL.
+//!
+//! The server owns the time: it flows with the real one ([`Server::speed`]), and clients can send
+//! their waits to it. Under `/_bicoastal/` (see [`control`]) is what no AWS has.
 
-use std::convert::Infallible;
+pub mod control;
+mod flow;
+
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -12,8 +18,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use crate::call::Request;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, NoAnswer};
 use crate::reply::Reply;
+use flow::Flow;
 
 /// A cloud that listens, but does not answer yet.
 #[derive(Debug)]
@@ -21,6 +28,7 @@ pub struct Server {
     cloud: Cloud,
     listener: TcpListener,
     address: SocketAddr,
+    speed: u32,
 }
 
 impl Server {
@@ -31,7 +39,15 @@ impl Server {
     pub async fn bind(cloud: Cloud, port: u16) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        Ok(Self { cloud, listener, address })
+        Ok(Self { cloud, listener, address, speed: 1 })
+    }
+
+    /// How many virtual seconds pass in a real one; 1 if not said, 0 stops the clock but for
+    /// the waits that are sent to it.
+    #[must_use]
+    pub fn speed(mut self, speed: u32) -> Self {
+        self.speed = speed;
+        self
     }
 
     /// Where it listens.
@@ -45,14 +61,15 @@ impl Server {
     /// Where the listening socket breaks.
     pub async fn run(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
         let mut stop = std::pin::pin!(stop);
+        let flow = Arc::new(Flow::new(self.cloud, self.speed));
         loop {
             let stream = tokio::select! {
                 accepted = self.listener.accept() => accepted?.0,
                 () = &mut stop => return Ok(()),
             };
-            let cloud = self.cloud.clone();
+            let flow = Arc::clone(&flow);
             tokio::spawn(async move {
-                let service = service_fn(|request| answer(&cloud, request));
+                let service = service_fn(|request| answer(&flow, request));
                 // A client that goes away in the middle of a call is its own business.
                 let _ = hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), service)
@@ -62,19 +79,18 @@ impl Server {
     }
 }
 
+/// The error closes the connection without an answer.
 async fn answer(
-    cloud: &Cloud,
+    flow: &Flow,
     request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+) -> Result<hyper::Response<Full<Bytes>>, NoAnswer> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = body.collect().await else { return Ok(respond(Reply::empty(400), false)) };
-    let head = parts.method == http::Method::HEAD;
+    let body = body.collect().await.map_err(|_| NoAnswer::Reset)?;
     let request = Request::from_http(&parts, body.to_bytes());
-    Ok(respond(cloud.handle(request), head))
-}
-
-/// A reply as HTTP. An answer to `HEAD` names the length of the body it leaves out.
-fn respond(reply: Reply, head: bool) -> hyper::Response<Full<Bytes>> {
-    let reply = if head { reply.without_body() } else { reply };
-    reply.into_http().map(Full::new)
+    flow.catch_up();
+    let reply: Reply = match request.path.strip_prefix("/_bicoastal/") {
+        Some(endpoint) => control::handle(flow, endpoint, &request).await,
+        None => flow.cloud().serve(request).await?,
+    };
+    Ok(reply.into_http().map(Full::new))
 }
