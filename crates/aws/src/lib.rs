@@ -1,1 +1,50 @@
-//! TBD
+//! AWS resources for bicoastal, on the AWS SDK for Rust: one file (or folder) per kind.
+
+mod classify;
+mod clients;
+mod cx;
+mod kind;
+mod ownership;
+mod provider;
+
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(feature = "elbv2")]
+pub mod elbv2;
+#[cfg(feature = "iam")]
+pub mod iam;
+#[cfg(feature = "kms")]
+pub mod kms;
+#[cfg(feature = "rds")]
+pub mod rds;
+#[cfg(feature = "route53")]
+pub mod route53;
+#[cfg(feature = "s3")]
+pub mod s3;
+
+pub use classify::{Rule, classify};
+pub use clients::{Clients, Connection};
+pub use cx::{Cx, GLOBAL, Purpose};
+pub use kind::{BatchKind, Found, Kind, Next, Turn, TurnGoal};
+pub use ownership::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, ownership, tag_map};
+pub use provider::{AwsProvider, Registry};
+
+/// Every kind that is compiled in, with its look-ups.
+pub fn registry() -> Registry {
+    let registry = Registry::default();
+    #[cfg(feature = "dynamodb")]
+    let registry = dynamodb::register(registry);
+    #[cfg(feature = "elbv2")]
+    let registry = elbv2::register(registry);
+    #[cfg(feature = "iam")]
+    let registry = iam::register(registry);
+    #[cfg(feature = "kms")]
+    let registry = kms::register(registry);
+    #[cfg(feature = "rds")]
+    let registry = rds::register(registry);
+    #[cfg(feature = "route53")]
+    let registry = route53::register(registry);
+    #[cfg(feature = "s3")]
+    let registry = s3::register(registry);
+    registry
+}

@@ -1,1 +1,39 @@
-//! TBD
+//! The vocabulary of bicoastal: regions, resources, schemas, stacks, and what is wanted and seen.
+//!
+//! Everything here is plain data and pure functions. No task, no clock, no SDK.
+
+pub mod diagnostic;
+pub mod diff;
+pub mod dns;
+pub mod error;
+pub mod id;
+pub mod input;
+pub mod name;
+pub mod policy;
+pub mod provider;
+pub mod region;
+pub mod resource;
+pub mod same;
+pub mod schema;
+pub mod secret;
+pub mod stack;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Diagnostics, SourceLine};
+pub use error::{ErrorFacts, OpError, Retry};
+pub use id::{Arn, Id, Place, ResourceId, ScopeKind};
+pub use input::{AnyOutput, Input, Output, Text};
+pub use name::Name;
+pub use policy::{Effect, PolicyDocument, Principal, Statement};
+pub use provider::{
+    Addition, Catalog, Goal, Member, Operation, Outcome, Ownership, Progress, Provider, Seen,
+    Snapshot, Status, Target,
+};
+pub use region::{ActiveRegions, PerRegion, Region};
+pub use resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Spanning};
+pub use schema::{Field, Risk, Schema, Shape, Tier};
+pub use secret::Secret;
+pub use stack::{Declared, Desired, Rollout, Stack};
+
+#[doc(hidden)]
+pub use serde_json;

@@ -1,0 +1,137 @@
+//! One client per service, region and account, shared by everything that runs.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use bicoastal_model::Region;
+
+/// How one account is reached: credentials, connector, clock and endpoint, as an [`SdkConfig`].
+#[derive(Clone, Debug)]
+pub struct Connection {
+    config: SdkConfig,
+    path_style: bool,
+}
+
+impl Connection {
+    /// From a configuration of the SDK. Its region and retry settings are ignored: every call
+    /// names its region, and the library decides on retries.
+    pub fn new(config: SdkConfig) -> Self {
+        let path_style = config.endpoint_url().is_some();
+        Self { config, path_style }
+    }
+
+    /// The default chain of credentials (environment, profile, single sign-on, container,
+    /// instance), as every AWS tool reads it.
+    #[cfg(feature = "tls")]
+    pub async fn from_default_chain(profile: Option<&str>) -> Self {
+        use aws_smithy_http_client::{Builder, tls};
+        let client = Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let mut loader =
+            aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(client);
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        Self::new(loader.load().await)
+    }
+
+    /// An emulator behind a URL, with credentials of no account in particular.
+    #[cfg(feature = "tls")]
+    pub fn emulator(endpoint_url: &str) -> Self {
+        let client = aws_smithy_http_client::Builder::new().build_http();
+        Self::new(Self::base("test").http_client(client).endpoint_url(endpoint_url).build())
+    }
+
+    /// What every hand-made configuration starts from; `key` is the access key id.
+    pub fn base(key: &str) -> aws_types::sdk_config::Builder {
+        use aws_credential_types::Credentials;
+        use aws_credential_types::provider::SharedCredentialsProvider;
+        SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(aws_types::region::Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                key,
+                "test",
+                None,
+                None,
+                "bicoastal",
+            )))
+            .sleep_impl(aws_smithy_async::rt::sleep::default_async_sleep().unwrap_or_else(|| {
+                aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                    aws_smithy_async::rt::sleep::TokioSleep::new(),
+                )
+            }))
+            .time_source(aws_smithy_async::time::SystemTimeSource::new())
+    }
+}
+
+/// The clients of one account.
+///
+/// Reads are repeated by the SDK; calls that change something get one attempt, because a retry
+/// below the journal is a call that nobody recorded.
+#[derive(Debug)]
+pub struct Clients {
+    connection: Connection,
+    made: Mutex<BTreeMap<(&'static str, String, bool), Arc<dyn Any + Send + Sync>>>,
+}
+
+/// Attempts of a read, the first one included.
+const READ_ATTEMPTS: u32 = 6;
+
+impl Clients {
+    /// For one account.
+    pub fn new(connection: Connection) -> Self {
+        Self { connection, made: Mutex::default() }
+    }
+
+    /// Whether S3 buckets are addressed in the path: emulators behind one URL need it.
+    pub fn path_style(&self) -> bool {
+        self.connection.path_style
+    }
+
+    /// The client of a service for a region: made once by `make`, then shared.
+    /// `write` clients make one attempt.
+    pub fn get<C: Clone + Send + Sync + 'static>(
+        &self,
+        service: &'static str,
+        region: Region,
+        write: bool,
+        make: impl FnOnce(&SdkConfig) -> C,
+    ) -> C {
+        let key = (service, region.code().to_owned(), write);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(&key).and_then(|client| client.downcast_ref::<C>()) {
+            return client.clone();
+        }
+        let client = make(&self.config(region, write));
+        made.insert(key, Arc::new(client.clone()));
+        client
+    }
+
+    fn config(&self, region: Region, write: bool) -> SdkConfig {
+        let retry = if write {
+            RetryConfig::disabled()
+        } else {
+            RetryConfig::standard().with_max_attempts(READ_ATTEMPTS)
+        };
+        // A dead region must be told from a slow one while users wait: connecting is given up
+        // early, an answer is not.
+        let timeout = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(60))
+            .build();
+        self.connection
+            .config
+            .to_builder()
+            .region(aws_types::region::Region::new(region.code()))
+            .retry_config(retry)
+            .timeout_config(timeout)
+            .build()
+    }
+}

@@ -1,0 +1,7 @@
+//! iam
+
+use crate::provider::Registry;
+
+pub(crate) fn register(registry: Registry) -> Registry {
+    registry
+}

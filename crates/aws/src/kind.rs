@@ -1,0 +1,243 @@
+//! What a kind brings: how it is read, a pure next step, and how a step's call is carried out.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use bicoastal_model::diff::{self, FieldChange};
+use bicoastal_model::{Goal, Lookup, OpError, Resource, Snapshot, Status, Target};
+use serde_json::Value;
+
+use crate::cx::Cx;
+
+/// What to do next. Decided by a pure function, carried out elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next<C> {
+    /// Make this call.
+    Call(C),
+    /// AWS is at work; look again.
+    Wait {
+        /// What is waited for, shown to people: `replica ap-south-1 CREATING`.
+        what: String,
+        /// When to look again.
+        poll: Duration,
+        /// How long such a thing may take before it counts as stuck.
+        patience: Duration,
+    },
+    /// Everything that was asked is true.
+    Done,
+    /// It can't be done, and trying again will not help.
+    Refuse {
+        /// What can't be done.
+        message: String,
+        /// The next step.
+        hint: String,
+    },
+}
+
+impl<C> Next<C> {
+    /// Waits for something, with both times in seconds.
+    pub fn wait(what: impl Into<String>, poll: u64, patience: u64) -> Self {
+        Self::Wait {
+            what: what.into(),
+            poll: Duration::from_secs(poll),
+            patience: Duration::from_secs(patience),
+        }
+    }
+
+    /// Refuses.
+    pub fn refuse(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refuse { message: message.into(), hint: hint.into() }
+    }
+}
+
+/// What is to be true, typed.
+#[derive(Debug)]
+pub enum TurnGoal<R> {
+    /// It is there, like this.
+    Present {
+        /// What is to be true of it: what is wanted, merged with what others own in lists and
+        /// maps. What is to be unset is `None` here and in `changed` with `after` null.
+        wanted: Box<R>,
+        /// The same as data; `null` where something is to be unset.
+        props: Value,
+        /// The fields that differ from what is seen (all mentioned ones if nothing is).
+        changed: Vec<FieldChange>,
+    },
+    /// It is gone.
+    Absent {
+        /// Its properties as last applied, delete options included.
+        applied: Value,
+        /// Guards of AWS's own may be lifted.
+        lift_guards: bool,
+    },
+}
+
+/// One look at a thing, and what is to be true of it: the input of a step.
+#[derive(Debug)]
+pub struct Turn<'a, R> {
+    /// Which thing.
+    pub target: &'a Target,
+    /// How it is now; `None` where it does not exist.
+    pub seen: Option<&'a Snapshot>,
+    /// What is to be true.
+    pub goal: TurnGoal<R>,
+}
+
+impl<'a, R: Resource> Turn<'a, R> {
+    /// Compares a goal with what is seen.
+    ///
+    /// # Errors
+    ///
+    /// In words, where the properties don't fit the type.
+    pub fn new(
+        target: &'a Target,
+        goal: &Goal,
+        seen: Option<&'a Snapshot>,
+    ) -> Result<Self, String> {
+        let goal = match goal {
+            Goal::Absent { applied, lift_guards } => {
+                TurnGoal::Absent { applied: applied.clone(), lift_guards: *lift_guards }
+            }
+            Goal::Present { wanted, applied, .. } => {
+                let seen_props = seen.map(|it| &it.props);
+                let props = diff::target(R::SCHEMA, wanted, applied.as_ref(), seen_props);
+                let changed = diff::diff(R::SCHEMA, wanted, applied.as_ref(), seen_props).changes;
+                let mut given = props.clone();
+                strip_nulls(&mut given);
+                let typed = serde_json::from_value(given).map_err(|error| {
+                    format!("{}'s properties don't fit {}: {error}", target.id, R::SCHEMA.kind)
+                })?;
+                TurnGoal::Present { wanted: Box::new(typed), props, changed }
+            }
+        };
+        Ok(Self { target, seen, goal })
+    }
+
+    /// Whether a field (or a part of it) differs.
+    pub fn changed(&self, field: &str) -> bool {
+        self.changes(field).next().is_some()
+    }
+
+    /// The differences of a field and its parts.
+    pub fn changes(&self, field: &str) -> impl Iterator<Item = &FieldChange> {
+        let changed: &[FieldChange] = match &self.goal {
+            TurnGoal::Present { changed, .. } => changed,
+            TurnGoal::Absent { .. } => &[],
+        };
+        changed.iter().filter(move |change| {
+            change.path == field
+                || change
+                    .path
+                    .strip_prefix(field)
+                    .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
+        })
+    }
+
+    /// AWS's word for what it is doing with the thing, where it is not ready.
+    pub fn busy(&self) -> Option<&str> {
+        match &self.seen?.status {
+            Status::Busy(word) => Some(word),
+            Status::Ready | Status::Failed(_) => None,
+        }
+    }
+
+    /// AWS's words where the thing has failed for good.
+    pub fn failed(&self) -> Option<&str> {
+        match &self.seen?.status {
+            Status::Failed(words) => Some(words),
+            Status::Ready | Status::Busy(_) => None,
+        }
+    }
+
+    /// What is wanted, unless it is to be gone.
+    pub fn wanted(&self) -> Option<&R> {
+        match &self.goal {
+            TurnGoal::Present { wanted, .. } => Some(wanted),
+            TurnGoal::Absent { .. } => None,
+        }
+    }
+}
+
+fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(strip_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_nulls),
+        _ => {}
+    }
+}
+
+/// A kind that is changed one at a time.
+///
+/// Guarantees asked of an implementation:
+/// - `step` is pure and converges: whatever state an interruption left, repeating
+///   read → step → call ends in `Done`, with no call made twice for one purpose;
+/// - `read` finds what a lost create made, by name, token or tags, and returns `None` only where
+///   AWS says that the thing does not exist;
+/// - `call` makes exactly one mutating API call, with the one-attempt client.
+pub trait Kind: Resource {
+    /// The calls that a step can ask for.
+    type Call: fmt::Debug + Send + Sync;
+
+    /// Reads it; `None` where it does not exist.
+    fn read<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+    ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a;
+
+    /// What to do next.
+    fn step(turn: &Turn<'_, Self>) -> Next<Self::Call>
+    where
+        Self: Sized;
+
+    /// Makes a call. Answers the id that AWS gave, where the call brought one.
+    fn call<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        call: &'a Self::Call,
+    ) -> impl Future<Output = Result<Option<String>, OpError>> + Send + 'a;
+
+    /// The API operation of a call, for the record: `UpdateTable`.
+    fn name(call: &Self::Call) -> &'static str;
+}
+
+/// A kind of which several members of one parent are changed in one call.
+pub trait BatchKind: Resource {
+    /// The calls that a step can ask for.
+    type Call: fmt::Debug + Send + Sync;
+
+    /// Reads one; `None` where it does not exist. Use [`Cx::shared`] for the parent's listing.
+    fn read<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+    ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a;
+
+    /// What to do next for the whole batch.
+    fn step(turns: &[Turn<'_, Self>]) -> Next<Self::Call>
+    where
+        Self: Sized;
+
+    /// Makes a call. An error may name the members at fault, by position in the batch.
+    fn call<'a>(
+        cx: &'a Cx,
+        targets: &'a [&'a Target],
+        call: &'a Self::Call,
+    ) -> impl Future<Output = Result<Option<String>, OpError>> + Send + 'a;
+
+    /// The API operation of a call, for the record.
+    fn name(call: &Self::Call) -> &'static str;
+}
+
+/// The ways to look a kind up, carried out.
+pub trait Found: Lookup + serde::de::DeserializeOwned + Send + Sync {
+    /// Finds the one thing that the query means; `None` where there is none. More than one is a
+    /// refusal that lists them.
+    fn find<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        query: &'a Self,
+    ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a;
+}

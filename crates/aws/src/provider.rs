@@ -1,0 +1,358 @@
+//! AWS as a provider: reads many things at once, takes turns on operations.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::schema::Schema;
+use bicoastal_model::{
+    Catalog, ErrorFacts, Goal, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress,
+    Provider, Resource, Retry, Seen, Snapshot, Target,
+};
+use futures_util::stream::{self, StreamExt};
+
+use crate::classify::classify;
+use crate::clients::{Clients, Connection};
+use crate::cx::{Cx, GLOBAL, Purpose};
+use crate::kind::{BatchKind, Found, Kind, Next, Turn};
+
+/// How many reads of a refresh are under way at once.
+const READS_AT_ONCE: usize = 32;
+
+type ReadResult = Result<Option<Snapshot>, OpError>;
+
+trait Erased: Send + Sync {
+    fn schema(&self) -> &'static Schema;
+    fn read<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult>;
+    fn advance<'a>(
+        &'a self,
+        cx: &'a Cx,
+        members: &'a [Member],
+    ) -> BoxFuture<'a, Result<Progress, OpError>>;
+}
+
+trait ErasedLookup: Send + Sync {
+    fn find<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult>;
+}
+
+struct Single<R>(PhantomData<fn() -> R>);
+struct Batched<R>(PhantomData<fn() -> R>);
+struct Query<L>(PhantomData<fn() -> L>);
+
+/// The kinds that are compiled in.
+#[derive(Default)]
+pub struct Registry {
+    kinds: BTreeMap<&'static str, Box<dyn Erased>>,
+    lookups: BTreeMap<&'static str, Box<dyn ErasedLookup>>,
+}
+
+impl Registry {
+    /// With one more kind.
+    #[must_use]
+    pub fn kind<R: Kind>(mut self) -> Self {
+        self.kinds.insert(R::SCHEMA.kind, Box::new(Single::<R>(PhantomData)));
+        self
+    }
+
+    /// With one more kind that is changed in batches.
+    #[must_use]
+    pub fn batch_kind<R: BatchKind>(mut self) -> Self {
+        self.kinds.insert(R::SCHEMA.kind, Box::new(Batched::<R>(PhantomData)));
+        self
+    }
+
+    /// With one more way to look things up.
+    #[must_use]
+    pub fn lookup<L: Found>(mut self) -> Self {
+        let kind = <<L as Lookup>::Of as Resource>::SCHEMA.kind;
+        self.lookups.insert(kind, Box::new(Query::<L>(PhantomData)));
+        self
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.kinds.keys()).finish()
+    }
+}
+
+/// AWS, or something that answers like it, for one or more accounts.
+#[derive(Debug)]
+pub struct AwsProvider {
+    registry: Registry,
+    accounts: BTreeMap<Option<String>, Arc<Clients>>,
+}
+
+impl AwsProvider {
+    /// With the default account's connection and every kind that is compiled in.
+    pub fn new(connection: Connection) -> Self {
+        let accounts = BTreeMap::from([(None, Arc::new(Clients::new(connection)))]);
+        Self { registry: crate::registry(), accounts }
+    }
+
+    /// With the connection of one more account, under the name that the program uses for it.
+    #[must_use]
+    pub fn account(mut self, name: &str, connection: Connection) -> Self {
+        self.accounts.insert(Some(name.to_owned()), Arc::new(Clients::new(connection)));
+        self
+    }
+
+    fn cx(&self, account: Option<&str>, purpose: Purpose) -> Result<Cx, OpError> {
+        match self.accounts.get(&account.map(str::to_owned)) {
+            Some(clients) => Ok(Cx::new(clients.clone(), purpose)),
+            None => Err(refusal(
+                format!("no connection is configured for the account '{}'", account.unwrap_or("?")),
+                "give the engine a connection for every account that the program names",
+            )),
+        }
+    }
+
+    fn read_one<'a>(
+        &'a self,
+        cx: Option<&'a Result<Cx, OpError>>,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Seen> {
+        Box::pin(async move {
+            let read = match (cx, self.kind(target)) {
+                (Some(Ok(cx)), Ok(kind)) => kind.read(cx, target).await,
+                (Some(Err(error)), _) => Err(error.clone()),
+                (_, Err(error)) => Err(error),
+                (None, _) => Ok(None),
+            };
+            match read {
+                Ok(Some(snapshot)) => Seen::Present(snapshot),
+                Ok(None) => Seen::Absent,
+                Err(error) => Seen::Unknown(error),
+            }
+        })
+    }
+
+    fn kind(&self, target: &Target) -> Result<&dyn Erased, OpError> {
+        self.registry.kinds.get(target.kind.as_str()).map(|kind| &**kind).ok_or_else(|| {
+            refusal(
+                format!("{} is a {}, which is not compiled in", target.id, target.kind),
+                "enable the cargo feature of its service",
+            )
+        })
+    }
+}
+
+impl Provider for AwsProvider {
+    fn catalog(&self) -> Catalog {
+        Catalog::new(self.registry.kinds.values().map(|kind| kind.schema()))
+    }
+
+    fn account<'a>(&'a self, account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>> {
+        Box::pin(async move {
+            let cx = self.cx(account, Purpose::Refresh)?;
+            let client = cx.clients().get("sts", GLOBAL, false, aws_sdk_sts::Client::new);
+            let identity = client
+                .get_caller_identity()
+                .send()
+                .await
+                .map_err(|error| classify("sts", "GetCallerIdentity", GLOBAL, &[], error))?;
+            Ok(identity.account().unwrap_or_default().to_owned())
+        })
+    }
+
+    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
+        Box::pin(async move {
+            let mut contexts: BTreeMap<Option<&str>, Result<Cx, OpError>> = BTreeMap::new();
+            for target in targets {
+                let account = target.place.account.as_deref();
+                contexts.entry(account).or_insert_with(|| self.cx(account, Purpose::Refresh));
+            }
+            let reads: Vec<BoxFuture<'_, Seen>> = targets
+                .iter()
+                .map(|target| self.read_one(contexts.get(&target.place.account.as_deref()), target))
+                .collect();
+            stream::iter(reads).buffered(READS_AT_ONCE).collect().await
+        })
+    }
+
+    fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {
+        Box::pin(async move {
+            let cx = self.cx(target.place.account.as_deref(), Purpose::Refresh)?;
+            let lookup = self.registry.lookups.get(target.kind.as_str()).ok_or_else(|| {
+                refusal(
+                    format!("{} can't be looked up", target.kind),
+                    "declare it, or give its id as text",
+                )
+            })?;
+            Ok(match lookup.find(&cx, target).await? {
+                Some(snapshot) => Seen::Present(snapshot),
+                None => Seen::Absent,
+            })
+        })
+    }
+
+    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>> {
+        Box::pin(async move {
+            let Some(first) = operation.members.first() else {
+                return Ok(Progress::Done(Vec::new()));
+            };
+            let cx = self.cx(first.target.place.account.as_deref(), Purpose::Turn)?;
+            self.kind(&first.target)?.advance(&cx, &operation.members).await
+        })
+    }
+}
+
+impl<R: Kind> Erased for Single<R> {
+    fn schema(&self) -> &'static Schema {
+        R::SCHEMA
+    }
+
+    fn read<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
+        Box::pin(R::read(cx, target))
+    }
+
+    fn advance<'a>(
+        &'a self,
+        cx: &'a Cx,
+        members: &'a [Member],
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
+        Box::pin(async move {
+            let [member] = members else {
+                return Err(refusal(
+                    format!("{} is not changed in batches", R::SCHEMA.kind),
+                    "this is a defect of the planner; please report it",
+                ));
+            };
+            let seen = R::read(cx, &member.target).await?;
+            let turn = turn::<R>(member, seen.as_ref())?;
+            match decide(R::step(&turn))? {
+                Decided::Call(call) => {
+                    let physical = R::call(cx, &member.target, &call).await?;
+                    Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
+                }
+                Decided::Progress(progress) => Ok(progress),
+                Decided::Done => Ok(Progress::Done(vec![outcome(seen)])),
+            }
+        })
+    }
+}
+
+impl<R: BatchKind> Erased for Batched<R> {
+    fn schema(&self) -> &'static Schema {
+        R::SCHEMA
+    }
+
+    fn read<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
+        Box::pin(R::read(cx, target))
+    }
+
+    fn advance<'a>(
+        &'a self,
+        cx: &'a Cx,
+        members: &'a [Member],
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
+        Box::pin(async move {
+            let mut seen = Vec::with_capacity(members.len());
+            for member in members {
+                seen.push(R::read(cx, &member.target).await?);
+            }
+            let mut turns = Vec::with_capacity(members.len());
+            let mut clashes = Vec::new();
+            let mut first_clash = None;
+            for (index, (member, seen)) in members.iter().zip(&seen).enumerate() {
+                match turn::<R>(member, seen.as_ref()) {
+                    Ok(turn) => turns.push(turn),
+                    Err(error) => {
+                        clashes.push((index, error.facts().message.clone()));
+                        first_clash.get_or_insert(error);
+                    }
+                }
+            }
+            if let Some(mut error) = first_clash {
+                error.facts_mut().offenders = clashes;
+                return Err(error);
+            }
+            match decide(R::step(&turns))? {
+                Decided::Call(call) => {
+                    let targets: Vec<&Target> = members.iter().map(|it| &it.target).collect();
+                    let physical = R::call(cx, &targets, &call).await?;
+                    Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
+                }
+                Decided::Progress(progress) => Ok(progress),
+                Decided::Done => {
+                    drop(turns);
+                    Ok(Progress::Done(seen.into_iter().map(outcome).collect()))
+                }
+            }
+        })
+    }
+}
+
+impl<L: Found> ErasedLookup for Query<L> {
+    fn find<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
+        Box::pin(async move {
+            let query: L = serde_json::from_value(target.props.clone())
+                .map_err(|error| refusal(format!("the query can't be read: {error}"), ""))?;
+            let found: Pin<Box<dyn Future<Output = ReadResult> + Send + '_>> =
+                Box::pin(L::find(cx, target, &query));
+            found.await
+        })
+    }
+}
+
+enum Decided<C> {
+    Call(C),
+    Progress(Progress),
+    Done,
+}
+
+fn decide<C>(next: Next<C>) -> Result<Decided<C>, OpError> {
+    Ok(match next {
+        Next::Call(call) => Decided::Call(call),
+        Next::Wait { what, poll, patience } => {
+            Decided::Progress(Progress::Waiting { what, poll, patience })
+        }
+        Next::Done => Decided::Done,
+        Next::Refuse { message, hint } => return Err(refusal(message, &hint)),
+    })
+}
+
+fn outcome(seen: Option<Snapshot>) -> Outcome {
+    seen.map_or(Outcome::Gone, Outcome::Present)
+}
+
+/// The turn of one member, unless what is there is another's.
+fn turn<'a, R: Resource>(
+    member: &'a Member,
+    seen: Option<&'a Snapshot>,
+) -> Result<Turn<'a, R>, OpError> {
+    if let (Goal::Present { applied: None, adopt: false, .. }, Some(seen)) = (&member.goal, seen) {
+        let whose = match &seen.ownership {
+            Ownership::Ours => None,
+            Ownership::Foreign(words) => Some(words.as_str()),
+            Ownership::Unmarked => Some("it bears no mark of this stack"),
+        };
+        if let Some(whose) = whose {
+            return Err(refusal(
+                format!(
+                    "{} already exists as {} and is not ours: {whose}",
+                    member.target.id, seen.physical
+                ),
+                &format!(
+                    "adopt it with stack.adopt(&…, \"{}\"), or give this one another name",
+                    seen.physical
+                ),
+            ));
+        }
+    }
+    Turn::new(&member.target, &member.goal, seen).map_err(|message| refusal(message, ""))
+}
+
+fn refusal(message: impl Into<String>, hint: &str) -> OpError {
+    OpError::Refused {
+        retry: Retry::Never,
+        facts: ErrorFacts {
+            message: message.into(),
+            hint: (!hint.is_empty()).then(|| hint.to_owned()),
+            ..ErrorFacts::default()
+        },
+    }
+}

@@ -1,0 +1,7 @@
+//! rds
+
+use crate::provider::Registry;
+
+pub(crate) fn register(registry: Registry) -> Registry {
+    registry
+}

@@ -1,0 +1,443 @@
+//! The three-way difference: wanted, last applied, seen now.
+
+use serde::{Deserialize, Serialize};
+
+use crate::same::{canonical, same};
+use crate::schema::{Absent, Change, Field, Risk, Schema, Shape};
+use crate::value::{self, Map, Value, json};
+
+/// Why a field differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The program was edited.
+    Edited,
+    /// The cloud was changed by somebody else.
+    Drifted,
+    /// Both: the program was edited, and what is there is not what was applied.
+    EditedAndDrifted,
+    /// It depends on an output that is not known yet.
+    Unknown,
+}
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Its path: `tags.Project`, `rules[to-mumbai].priority`.
+    pub path: String,
+    /// Why.
+    pub cause: Cause,
+    /// What is there; null for nothing.
+    pub before: Value,
+    /// What is wanted; null for nothing.
+    pub after: Value,
+    /// What changing it takes.
+    pub change: Change,
+    /// What changing it can do.
+    pub risk: Risk,
+}
+
+/// Something that is there and was never mentioned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Extra {
+    /// Its path.
+    pub path: String,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What differs, and what is there besides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Difference {
+    /// The fields that differ, in the schema's order.
+    pub changes: Vec<FieldChange>,
+    /// What others added.
+    pub extras: Vec<Extra>,
+}
+
+/// The difference between what is wanted, what was last applied and what is seen.
+///
+/// `seen` is `None` where the thing does not exist: then every mentioned field is a change.
+pub fn diff(
+    schema: &Schema,
+    wanted: &Value,
+    applied: Option<&Value>,
+    seen: Option<&Value>,
+) -> Difference {
+    let mut difference = Difference::default();
+    for field in schema.fields {
+        let (w, a) = (wanted.get(field.name), applied.and_then(|it| it.get(field.name)));
+        let s = match field.change {
+            // AWS does not have these: what was applied is what is there.
+            Change::DeleteOption | Change::Local if seen.is_some() => a,
+            Change::CreateOnly if seen.is_some() => continue,
+            _ if matches!(field.shape, Shape::Secret) => a,
+            _ => seen.and_then(|it| it.get(field.name)),
+        };
+        let exclusive =
+            field.exclusive_if.is_some_and(|property| wanted.get(property) == Some(&json!(true)));
+        let mut walk = Walk { field, exclusive, creating: seen.is_none(), out: &mut difference };
+        walk.value(field.name, field, w, a, s);
+    }
+    difference
+}
+
+struct Walk<'o> {
+    /// The top-level field: its change and risk hold for everything below it unless a part says otherwise.
+    field: &'static Field,
+    exclusive: bool,
+    creating: bool,
+    out: &'o mut Difference,
+}
+
+impl Walk<'_> {
+    fn value(
+        &mut self,
+        path: &str,
+        field: &Field,
+        wanted: Option<&Value>,
+        applied: Option<&Value>,
+        seen: Option<&Value>,
+    ) {
+        // Explicitly none and formerly mentioned come to the same: back to what it was without us.
+        let unset = wanted.is_some_and(Value::is_null) || (wanted.is_none() && applied.is_some());
+        match field.shape {
+            Shape::OwnedMap => {
+                self.keyed_parts(
+                    path,
+                    field,
+                    entries(wanted),
+                    entries(applied),
+                    entries(seen),
+                    ".",
+                );
+            }
+            Shape::OwnedSet(item) => {
+                let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
+                    items(value)
+                        .iter()
+                        .map(|it| (label(&canonical(item, it)), it.clone()))
+                        .collect()
+                };
+                self.keyed_parts(path, field, parts(wanted), parts(applied), parts(seen), "[]");
+            }
+            Shape::Keyed { key, fields } => {
+                let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
+                    items(value)
+                        .iter()
+                        .map(|it| (it.get(key).map(label).unwrap_or_default(), it.clone()))
+                        .collect()
+                };
+                let (w, a, s) = (parts(wanted), parts(applied), parts(seen));
+                for (name, entry) in &w {
+                    let (a, s) = (find(&a, name), find(&s, name));
+                    let path = format!("{path}[{name}]");
+                    match s {
+                        Some(s) => {
+                            for part in fields {
+                                let inner = format!("{path}.{}", part.name);
+                                let (w, a, s) = (
+                                    entry.get(part.name),
+                                    a.and_then(|it| it.get(part.name)),
+                                    s.get(part.name),
+                                );
+                                self.value(&inner, part, w, a, s);
+                            }
+                        }
+                        None => self.change(&path, field, Some(entry), a, None),
+                    }
+                }
+                self.unmentioned(path, field, &w, &a, &s, "[]");
+            }
+            Shape::Object(fields) if !unset => {
+                if let (None, Some(wanted)) = (seen, wanted) {
+                    self.leaf(path, field, Some(wanted), applied, seen);
+                    return;
+                }
+                for part in fields {
+                    let inner = format!("{path}.{}", part.name);
+                    let get =
+                        |value: Option<&Value>| value.and_then(|it| it.get(part.name)).cloned();
+                    let (w, a, s) = (get(wanted), get(applied), get(seen));
+                    self.value(&inner, part, w.as_ref(), a.as_ref(), s.as_ref());
+                }
+            }
+            _ => self.leaf(path, field, wanted, applied, seen),
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        path: &str,
+        field: &Field,
+        wanted: Option<&Value>,
+        applied: Option<&Value>,
+        seen: Option<&Value>,
+    ) {
+        let default = field.absent.value();
+        let is_unset = |value: Option<&Value>| match (value, field.absent) {
+            (None | Some(Value::Null), _) | (_, Absent::Anything) => true,
+            (Some(value), _) => default.as_ref().is_some_and(|it| same(&field.shape, it, value)),
+        };
+        match wanted {
+            None if applied.is_none() => {
+                if field.watched && !is_unset(seen) {
+                    self.out.extras.push(Extra {
+                        path: path.to_owned(),
+                        value: seen.cloned().unwrap_or(Value::Null),
+                    });
+                }
+            }
+            None | Some(Value::Null) => {
+                if !is_unset(seen) && !(applied.is_none_or(Value::is_null) && wanted.is_none()) {
+                    self.change(path, field, None, applied, seen);
+                }
+            }
+            Some(wanted) if value::has_unknown(wanted) => {
+                self.push(path, field, Cause::Unknown, seen, Some(wanted));
+            }
+            Some(wanted) => {
+                let seen_or_default = match seen {
+                    None | Some(Value::Null) if !self.creating => default.as_ref(),
+                    seen => seen,
+                };
+                let equal = seen_or_default.is_some_and(|seen| same(&field.shape, wanted, seen));
+                if !equal {
+                    self.change(path, field, Some(wanted), applied, seen);
+                }
+            }
+        }
+    }
+
+    /// The parts of a map or a set of which the program owns what it mentions.
+    fn keyed_parts(
+        &mut self,
+        path: &str,
+        field: &Field,
+        wanted: Vec<(String, Value)>,
+        applied: Vec<(String, Value)>,
+        seen: Vec<(String, Value)>,
+        style: &str,
+    ) {
+        for (name, value) in &wanted {
+            let path = part_path(path, name, style);
+            let s = find(&seen, name);
+            if value::has_unknown(value) {
+                self.push(&path, field, Cause::Unknown, s, Some(value));
+            } else if s.is_none_or(|s| !same(&Shape::Plain, value, s) && style == ".") {
+                self.change(&path, field, Some(value), find(&applied, name), s);
+            }
+        }
+        self.unmentioned(path, field, &wanted, &applied, &seen, style);
+    }
+
+    /// Entries that are there and not wanted: formerly ours are removed, others are reported.
+    fn unmentioned(
+        &mut self,
+        path: &str,
+        field: &Field,
+        wanted: &[(String, Value)],
+        applied: &[(String, Value)],
+        seen: &[(String, Value)],
+        style: &str,
+    ) {
+        for (name, value) in seen {
+            if find(wanted, name).is_some() {
+                continue;
+            }
+            let path = part_path(path, name, style);
+            if find(applied, name).is_some() {
+                self.push(&path, field, Cause::Edited, Some(value), None);
+            } else if self.exclusive {
+                self.push(&path, field, Cause::Drifted, Some(value), None);
+            } else if !(style == "." && name.starts_with("aws:")) {
+                self.out.extras.push(Extra { path, value: value.clone() });
+            }
+        }
+    }
+
+    fn change(
+        &mut self,
+        path: &str,
+        field: &Field,
+        wanted: Option<&Value>,
+        applied: Option<&Value>,
+        seen: Option<&Value>,
+    ) {
+        let same_as_applied = |value: Option<&Value>| match (value, applied) {
+            (Some(value), Some(applied)) => same(&field.shape, value, applied),
+            (None | Some(Value::Null), None | Some(Value::Null)) => true,
+            _ => false,
+        };
+        let cause = match (same_as_applied(wanted), same_as_applied(seen)) {
+            _ if self.creating => Cause::Edited,
+            (true, _) => Cause::Drifted,
+            (false, true) => Cause::Edited,
+            (false, false) if applied.is_none() => Cause::Edited,
+            (false, false) => Cause::EditedAndDrifted,
+        };
+        self.push(path, field, cause, seen, wanted);
+    }
+
+    fn push(
+        &mut self,
+        path: &str,
+        field: &Field,
+        cause: Cause,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) {
+        let whole = self.field;
+        let change = match (whole.change, field.change) {
+            (Change::InPlace, part) => part,
+            (whole, _) => whole,
+        };
+        self.out.changes.push(FieldChange {
+            path: path.to_owned(),
+            cause,
+            before: before.cloned().unwrap_or(Value::Null),
+            after: after.cloned().unwrap_or(Value::Null),
+            change,
+            risk: whole.risk.max(field.risk),
+        });
+    }
+}
+
+/// What is to be true after an update, field by field, for the resource's own `step`:
+/// what is wanted; `null` where something formerly mentioned is to be unset; a missing key where
+/// nothing was ever said. Lists and maps of which others own a part are merged with what is seen.
+pub fn target(
+    schema: &Schema,
+    wanted: &Value,
+    applied: Option<&Value>,
+    seen: Option<&Value>,
+) -> Value {
+    let mut out = Map::new();
+    for field in schema.fields {
+        let exclusive =
+            field.exclusive_if.is_some_and(|property| wanted.get(property) == Some(&json!(true)));
+        let part = merged(
+            field,
+            exclusive,
+            wanted.get(field.name),
+            applied.and_then(|it| it.get(field.name)),
+            seen.and_then(|it| it.get(field.name)),
+        );
+        if let Some(part) = part {
+            out.insert(field.name.to_owned(), part);
+        }
+    }
+    Value::Object(out)
+}
+
+fn merged(
+    field: &Field,
+    exclusive: bool,
+    wanted: Option<&Value>,
+    applied: Option<&Value>,
+    seen: Option<&Value>,
+) -> Option<Value> {
+    if wanted.is_none() && applied.is_none() {
+        return None;
+    }
+    let foreign = |seen: Vec<(String, Value)>, w: &[(String, Value)], a: &[(String, Value)]| {
+        seen.into_iter()
+            .filter(|(name, _)| !exclusive && find(w, name).is_none() && find(a, name).is_none())
+            .collect::<Vec<_>>()
+    };
+    match field.shape {
+        Shape::OwnedMap => {
+            let (w, a) = (entries(wanted), entries(applied));
+            let mut all: Map<String, Value> = foreign(entries(seen), &w, &a).into_iter().collect();
+            all.extend(w);
+            Some(Value::Object(all))
+        }
+        Shape::OwnedSet(item) => {
+            let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
+                items(value).iter().map(|it| (label(&canonical(item, it)), it.clone())).collect()
+            };
+            let (w, a) = (parts(wanted), parts(applied));
+            let mut all = foreign(parts(seen), &w, &a);
+            all.extend(w);
+            Some(Value::Array(all.into_iter().map(|(_, value)| value).collect()))
+        }
+        Shape::Keyed { key, fields } => {
+            let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
+                items(value)
+                    .iter()
+                    .map(|it| (it.get(key).map(label).unwrap_or_default(), it.clone()))
+                    .collect()
+            };
+            let (w, a, s) = (parts(wanted), parts(applied), parts(seen));
+            let mut all: Vec<Value> =
+                foreign(s.clone(), &w, &a).into_iter().map(|(_, value)| value).collect();
+            for (name, entry) in &w {
+                all.push(merged_object(fields, entry, find(&a, name), find(&s, name)));
+            }
+            Some(Value::Array(all))
+        }
+        Shape::Object(fields) => match wanted {
+            Some(wanted) if wanted.is_object() => {
+                Some(merged_object(fields, wanted, applied, seen))
+            }
+            _ => Some(Value::Null),
+        },
+        _ => Some(wanted.cloned().unwrap_or(Value::Null)),
+    }
+}
+
+/// An object that AWS writes as a whole: parts never mentioned keep what is seen.
+fn merged_object(
+    fields: &'static [Field],
+    wanted: &Value,
+    applied: Option<&Value>,
+    seen: Option<&Value>,
+) -> Value {
+    let mut out = wanted.as_object().cloned().unwrap_or_default();
+    for field in fields {
+        let (w, a, s) = (
+            wanted.get(field.name),
+            applied.and_then(|it| it.get(field.name)),
+            seen.and_then(|it| it.get(field.name)),
+        );
+        let part = match (w, a) {
+            (None, None) => s.cloned(),
+            _ => merged(field, false, w, a, s),
+        };
+        match part {
+            Some(part) => out.insert(field.name.to_owned(), part),
+            None => out.remove(field.name),
+        };
+    }
+    Value::Object(out)
+}
+
+fn part_path(path: &str, name: &str, style: &str) -> String {
+    if style == "." { format!("{path}.{name}") } else { format!("{path}[{name}]") }
+}
+
+fn entries(value: Option<&Value>) -> Vec<(String, Value)> {
+    match value {
+        Some(Value::Object(map)) => map.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn items(value: Option<&Value>) -> &[Value] {
+    match value {
+        Some(Value::Array(items)) => items,
+        _ => &[],
+    }
+}
+
+fn find<'v>(parts: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
+    parts.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// How a value is named in a path.
+fn label(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,248 @@
+//! The contract between those who decide and those who do: what is read, what is carried out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::OpError;
+use crate::id::{Place, ResourceId};
+use crate::region::Region;
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// Every kind that is compiled in, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog(BTreeMap<&'static str, &'static Schema>);
+
+impl Catalog {
+    /// Of these kinds.
+    pub fn new(schemas: impl IntoIterator<Item = &'static Schema>) -> Self {
+        Self(schemas.into_iter().map(|schema| (schema.kind, schema)).collect())
+    }
+
+    /// The schema of a kind, if it is compiled in.
+    pub fn get(&self, kind: &str) -> Option<&'static Schema> {
+        self.0.get(kind).copied()
+    }
+
+    /// All schemas, by kind.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Schema> + '_ {
+        self.0.values().copied()
+    }
+}
+
+/// One thing in AWS, existing or not: enough to find it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Whose.
+    pub id: ResourceId,
+    /// Its kind.
+    pub kind: String,
+    /// Where. For a spanning resource: every region where a member is wanted or was applied.
+    pub place: Place,
+    /// How many times it was replaced, from 1.
+    pub incarnation: u32,
+    /// The text that marks it as ours where AWS takes one before creation (`CallerReference`,
+    /// client tokens): at most 64 characters, the same on every attempt of one incarnation.
+    pub token: String,
+    /// The id that AWS gave it, where known: zone id, ARN, name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub physical: Option<String>,
+    /// Its properties as last applied, else as wanted: what its natural key is read from, and
+    /// which optional parts are worth reading (those mentioned here).
+    pub props: Value,
+    /// The ownership tags that are on it if it is ours.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// The region of a regional resource.
+    pub fn region(&self) -> Option<Region> {
+        self.place.region()
+    }
+
+    /// A text property of its natural key.
+    pub fn text(&self, field: &str) -> &str {
+        self.props.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether the program or state mentions this property.
+    pub fn mentions(&self, field: &str) -> bool {
+        self.props.get(field).is_some()
+    }
+}
+
+/// How a thing is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It can be used and changed.
+    Ready,
+    /// It is being made, changed or deleted: AWS's word for it.
+    Busy(String),
+    /// It will not get better by waiting: AWS's words.
+    Failed(String),
+}
+
+/// Whether a thing that was found is ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// Its token or its ownership tags say so.
+    Ours,
+    /// Its token or its tags say that it is another's: what they say.
+    Foreign(String),
+    /// It can carry no mark (records, inline policies), or carries none.
+    Unmarked,
+}
+
+/// Something inside a thing that is a resource of its own: a record in a zone, an instance in a cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Addition {
+    /// Its kind, e.g. `Route53:RecordSet`.
+    pub kind: String,
+    /// Its natural key, in the fields of its kind's `identity`.
+    pub identity: Value,
+    /// How to name it to a person: `A api.example.com. (us-east-1)`.
+    pub label: String,
+}
+
+/// A thing as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The id that AWS knows it by.
+    pub physical: String,
+    /// Its properties, in the shape of its schema. What AWS does not return is missing.
+    pub props: Value,
+    /// Its outputs, by name.
+    pub outputs: BTreeMap<String, Value>,
+    /// How it is doing.
+    pub status: Status,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// What is inside it, ours and others': the planner tells them apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Addition>,
+    /// Roles and the like: observed, never wanted (`writer_region` of a global cluster).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, Value>,
+}
+
+/// What a read brought.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// It does not exist.
+    Absent,
+    /// It does.
+    Present(Snapshot),
+    /// It could not be read: unknown, never deleted.
+    Unknown(OpError),
+}
+
+/// What is to be true of a thing.
+#[derive(Clone, PartialEq)]
+pub enum Goal {
+    /// It is there, like this.
+    Present {
+        /// What the program wants, every reference resolved, secrets in clear.
+        wanted: Value,
+        /// What was last applied, to tell what was formerly mentioned.
+        applied: Option<Value>,
+        /// It may be taken over although it carries no mark of ours.
+        adopt: bool,
+    },
+    /// It is gone.
+    Absent {
+        /// The properties as last applied, delete options included.
+        applied: Value,
+        /// Guards of AWS's own (`deletion_protection`) may be lifted: the user named it.
+        lift_guards: bool,
+    },
+}
+
+impl fmt::Debug for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is wanted holds secrets in clear.
+        f.write_str(match self {
+            Self::Present { .. } => "Present",
+            Self::Absent { .. } => "Absent",
+        })
+    }
+}
+
+/// One thing of an operation.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Which thing.
+    pub target: Target,
+    /// What is to be true of it.
+    pub goal: Goal,
+}
+
+/// One operation of a plan: one thing, or a batch of them with one parent.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Its members, all of one kind and, in a batch, of one parent.
+    pub members: Vec<Member>,
+}
+
+/// What became of a member.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is there, as wanted.
+    Present(Snapshot),
+    /// It is gone.
+    Gone,
+}
+
+/// What one turn of an operation brought.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// A mutating call was made and accepted; there may be more to do.
+    Called {
+        /// The API operation: `UpdateTable`.
+        call: String,
+        /// The id that AWS gave, where the call brought one.
+        physical: Option<String>,
+    },
+    /// AWS is at work: look again after a while.
+    Waiting {
+        /// What is waited for, for the progress display: `replica ap-south-1 CREATING`.
+        what: String,
+        /// When to look again.
+        poll: Duration,
+        /// How long such a thing may take before it counts as stuck.
+        patience: Duration,
+    },
+    /// Everything that was asked is true: one outcome per member, in order.
+    Done(Vec<Outcome>),
+}
+
+/// A boxed future, as object-safe traits need it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Those who do: AWS, for one set of accounts. Decides nothing.
+pub trait Provider: Send + Sync {
+    /// The kinds it can handle.
+    fn catalog(&self) -> Catalog;
+
+    /// The twelve-digit number of an account (`None`: the default one).
+    fn account<'a>(&'a self, account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>>;
+
+    /// Reads many things at once, with as few listings as that takes. One answer per target, in order.
+    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>>;
+
+    /// Resolves a look-up: `props` is its query. [`Seen::Absent`] where nothing matches.
+    fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>>;
+
+    /// Takes one turn: reads the members, and makes at most one mutating call.
+    ///
+    /// Guarantees: no call is repeated below this function; an error says whether the call could
+    /// have happened. Assumes: nobody else takes turns on the same members meanwhile.
+    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>>;
+}

@@ -1,0 +1,583 @@
+//! A stack: what a program declares, and the check that makes it a plan's input.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceLine};
+use crate::id::{Place, ResourceId, ScopeKind};
+use crate::input::{AnyOutput, Output};
+use crate::provider::Catalog;
+use crate::region::{ActiveRegions, Region};
+use crate::resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Scope, Spanning};
+use crate::schema::Schema;
+use crate::secret;
+use crate::value::{self, Map, SECRET, Value, json};
+
+/// The output that stands for another stack's exports: `stack:<name>`.
+pub const STACK_OUTPUTS: &str = "stack:";
+
+/// In which order changes reach what already serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rollout {
+    /// Every region at once.
+    #[default]
+    AllAtOnce,
+    /// One region after the other.
+    OneRegionAtATime,
+}
+
+/// A secret's clear text, redacted wherever it is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Clear(pub(crate) String);
+
+impl Clear {
+    /// The secret itself. Only for the call that needs it, and for its digest.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Clear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clear(…)")
+    }
+}
+
+/// One declared resource.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// Its logical id.
+    pub id: ResourceId,
+    /// What the planner knows of its kind.
+    pub schema: &'static Schema,
+    /// Where it is.
+    pub place: Place,
+    /// Its properties, with markers for what is not known yet.
+    pub props: Value,
+    /// Whether it is only looked up: `props` is the query then.
+    pub lookup: bool,
+    /// What it must come after although it refers to none of it.
+    pub after: BTreeSet<ResourceId>,
+    /// Whether deleting it must be asked for by name.
+    pub protected: bool,
+    /// Whether it is left alone in AWS when its declaration goes.
+    pub retained: bool,
+    /// The existing thing that it is to take over, by AWS's id.
+    pub adopt: Option<String>,
+    /// Fields whose differences are left alone.
+    pub ignored: BTreeSet<String>,
+    /// Its former id.
+    pub renamed_from: Option<ResourceId>,
+    /// Where the program says so.
+    pub at: SourceLine,
+}
+
+impl Declared {
+    /// Everything it must come after: references and explicit order.
+    pub fn edges(&self) -> BTreeSet<ResourceId> {
+        let mut edges = self.after.clone();
+        edges.extend(
+            value::refs(&self.props)
+                .into_iter()
+                .map(|reference| reference.id)
+                .filter(|id| !id.as_str().starts_with(STACK_OUTPUTS)),
+        );
+        edges
+    }
+}
+
+/// What a program wants, checked: the input of a plan.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// The stack's name.
+    pub stack: String,
+    /// The resources, by id.
+    pub resources: BTreeMap<ResourceId, Declared>,
+    /// In which order changes reach what already serves.
+    pub rollout: Rollout,
+    /// What the stack shows when it is done, in the order declared; with markers.
+    pub exports: Vec<(String, Value)>,
+    /// Secrets in clear, by resource and slot (the dotted path of the property).
+    pub secrets: BTreeMap<(ResourceId, String), Clear>,
+    /// Things worth knowing that do not stop a plan.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Desired {
+    /// The other stacks whose exports are read.
+    pub fn other_stacks(&self) -> BTreeSet<String> {
+        let exports = self.exports.iter().map(|(_, value)| value);
+        self.resources
+            .values()
+            .map(|declared| &declared.props)
+            .chain(exports)
+            .flat_map(value::refs)
+            .filter_map(|reference| {
+                Some(reference.id.as_str().strip_prefix(STACK_OUTPUTS)?.to_owned())
+            })
+            .collect()
+    }
+}
+
+/// A named declaration of infrastructure.
+#[derive(Debug)]
+pub struct Stack {
+    name: String,
+    declared: Vec<Declared>,
+    rollout: Rollout,
+    tags: Vec<(String, String)>,
+    exports: Vec<(String, Value)>,
+    secrets: BTreeMap<(ResourceId, String), Clear>,
+    found: Vec<Diagnostic>,
+}
+
+impl Stack {
+    /// An empty stack.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            declared: Vec::new(),
+            rollout: Rollout::default(),
+            tags: Vec::new(),
+            exports: Vec::new(),
+            secrets: BTreeMap::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// In which order changes reach what already serves.
+    pub fn rollout(&mut self, rollout: Rollout) -> &mut Self {
+        self.rollout = rollout;
+        self
+    }
+
+    /// A tag on everything that takes tags; a resource's own tag of that key wins.
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.tags.push((key.into(), value.into()));
+        self
+    }
+
+    /// Adds things of which there is one in the account.
+    pub fn global(&mut self) -> In<'_, Global> {
+        self.scope(Vec::new(), None)
+    }
+
+    /// Adds things to a region.
+    pub fn region(&mut self, region: Region) -> In<'_, Regional> {
+        self.scope(vec![region], None)
+    }
+
+    /// Adds things that span regions.
+    #[track_caller]
+    pub fn across(&mut self, regions: &ActiveRegions) -> In<'_, Spanning> {
+        let mut members: Vec<Region> = regions.iter().collect();
+        members.sort();
+        members.dedup();
+        if members.len() < 2 {
+            self.found.push(
+                Diagnostic::error(format!("active regions name {} twice", regions.first()))
+                    .at(&SourceLine::here())
+                    .hint("name two different regions"),
+            );
+        }
+        self.scope(members, None)
+    }
+
+    /// Adds things to another account of the same run.
+    pub fn account<'s>(&'s mut self, account: &str) -> InAccount<'s> {
+        InAccount { stack: self, account: account.to_owned() }
+    }
+
+    fn scope<S: Scope>(&mut self, regions: Vec<Region>, account: Option<String>) -> In<'_, S> {
+        In {
+            stack: self,
+            place: Place { account, scope: S::KIND, regions },
+            scope: std::marker::PhantomData,
+        }
+    }
+
+    /// Deleting it must be asked for by name, from now on, even when its declaration is gone.
+    pub fn protect(&mut self, handle: &impl Handle) -> &mut Self {
+        self.edit(handle, |declared| declared.protected = true)
+    }
+
+    /// It may be deleted like anything else (for kinds that are protected by default).
+    pub fn unprotect(&mut self, handle: &impl Handle) -> &mut Self {
+        self.edit(handle, |declared| declared.protected = false)
+    }
+
+    /// When its declaration goes, it is forgotten and left alone in AWS.
+    pub fn retain(&mut self, handle: &impl Handle) -> &mut Self {
+        self.edit(handle, |declared| declared.retained = true)
+    }
+
+    /// Takes over an existing thing, by AWS's id for it.
+    pub fn adopt(&mut self, handle: &impl Handle, physical: impl Into<String>) -> &mut Self {
+        let physical = physical.into();
+        self.edit(handle, |declared| declared.adopt = Some(physical))
+    }
+
+    /// Leaves differences of these fields alone.
+    pub fn ignore_changes(&mut self, handle: &impl Handle, fields: &[&str]) -> &mut Self {
+        self.edit(handle, |declared| {
+            declared.ignored.extend(fields.iter().map(|field| (*field).to_owned()));
+        })
+    }
+
+    /// It was called otherwise: what state has under the former id is this resource.
+    pub fn renamed(&mut self, handle: &impl Handle, from: &str) -> &mut Self {
+        self.edit(handle, |declared| declared.renamed_from = Some(ResourceId::new(from)))
+    }
+
+    /// Orders what no reference orders: `later` comes after `earlier`, and goes before it.
+    pub fn after(&mut self, later: &impl Handle, earlier: &impl Handle) -> &mut Self {
+        let earlier = earlier.resource_id().clone();
+        self.edit(later, |declared| {
+            declared.after.insert(earlier);
+        })
+    }
+
+    /// Shows a value when the stack is done, and to other stacks.
+    pub fn export(&mut self, name: impl Into<String>, value: impl Into<AnyOutput>) -> &mut Self {
+        self.exports.push((name.into(), value.into().0));
+        self
+    }
+
+    /// Another stack's export, by name.
+    pub fn outputs_of(&self, stack: &str) -> StackOutputs {
+        StackOutputs(ResourceId::new(format!("{STACK_OUTPUTS}{stack}")))
+    }
+
+    /// Reports a mistake of the program's own, with the caller's line.
+    #[track_caller]
+    pub fn error(&mut self, message: impl Into<String>) {
+        self.found.push(Diagnostic::error(message).at(&SourceLine::here()));
+    }
+
+    fn edit(&mut self, handle: &impl Handle, edit: impl FnOnce(&mut Declared)) -> &mut Self {
+        if let Some(declared) =
+            self.declared.iter_mut().find(|declared| declared.id == *handle.resource_id())
+        {
+            edit(declared);
+        }
+        self
+    }
+
+    fn declare(
+        &mut self,
+        place: Place,
+        name: String,
+        schema: &'static Schema,
+        props: Value,
+        lookup: bool,
+        at: SourceLine,
+    ) -> Node {
+        let id = match place.region() {
+            Some(region) => format!("{region}/{name}"),
+            None => name,
+        };
+        let id = ResourceId::new(match &place.account {
+            Some(account) => format!("{account}:{id}"),
+            None => id,
+        });
+        if id.as_str().is_empty() || id.as_str().contains(char::is_whitespace) {
+            self.found.push(
+                Diagnostic::error(format!(
+                    "'{id}' is not a usable name: it is empty or has spaces"
+                ))
+                .at(&at),
+            );
+        }
+        let mut props = props;
+        if place.scope == ScopeKind::Spanning
+            && let Some(fields) = props.as_object_mut()
+        {
+            fields.insert("regions".into(), json!(place.regions));
+        }
+        take_secrets(&id, &mut props, &mut self.secrets);
+        self.declared.push(Declared {
+            id: id.clone(),
+            schema,
+            place: place.clone(),
+            props,
+            lookup,
+            after: BTreeSet::new(),
+            protected: schema.protected && !lookup,
+            retained: false,
+            adopt: None,
+            ignored: BTreeSet::new(),
+            renamed_from: None,
+            at,
+        });
+        Node::new(id, place)
+    }
+
+    /// Checks the whole and makes it the input of a plan; every mistake at once where there are any.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes, each with the line that declares it.
+    pub fn seal(self) -> Result<Desired, Diagnostics> {
+        let Self { name, declared, rollout, tags, exports, secrets, found } = self;
+        let mut found = found;
+        let mut resources: BTreeMap<ResourceId, Declared> = BTreeMap::new();
+        for mut declared in declared {
+            if declared.schema.has_tags() && !declared.lookup {
+                add_tags(&mut declared.props, &tags);
+            }
+            match resources.get(&declared.id) {
+                Some(first) => found.push(
+                    Diagnostic::error(format!("declared twice, first at {}", first.at))
+                        .of(&declared.id)
+                        .at(&declared.at)
+                        .hint("give one of them another name"),
+                ),
+                None => {
+                    resources.insert(declared.id.clone(), declared);
+                }
+            }
+        }
+        for declared in resources.values() {
+            check_references(declared, &resources, &mut found);
+            check_ignored(declared, &mut found);
+        }
+        for (export, value) in &exports {
+            for reference in value::refs(value) {
+                if !resources.contains_key(&reference.id)
+                    && !reference.id.as_str().starts_with(STACK_OUTPUTS)
+                {
+                    found.push(Diagnostic::error(format!(
+                        "export '{export}' refers to {}, which is not declared",
+                        reference.id
+                    )));
+                }
+            }
+        }
+        let diagnostics = Diagnostics(found);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let warnings = diagnostics.0;
+        Ok(Desired { stack: name, resources, rollout, exports, secrets, warnings })
+    }
+}
+
+fn check_references(
+    declared: &Declared,
+    all: &BTreeMap<ResourceId, Declared>,
+    found: &mut Vec<Diagnostic>,
+) {
+    for reference in value::refs(&declared.props) {
+        if reference.id.as_str().starts_with(STACK_OUTPUTS) {
+            continue;
+        }
+        match all.get(&reference.id) {
+            None => found.push(
+                Diagnostic::error(format!(
+                    "refers to {}, which is not declared here",
+                    reference.id
+                ))
+                .of(&declared.id)
+                .at(&declared.at)
+                .hint("handles belong to the stack that made them"),
+            ),
+            Some(other) if other.schema.output(&reference.attribute).is_none() => found.push(
+                Diagnostic::error(format!(
+                    "refers to {}.{}, and {} has no such output",
+                    reference.id, reference.attribute, other.schema.kind
+                ))
+                .of(&declared.id)
+                .at(&declared.at),
+            ),
+            Some(_) => {}
+        }
+    }
+    if declared.lookup && value::has_unknown(&declared.props) {
+        found.push(
+            Diagnostic::error("is looked up by something that is not known before the plan")
+                .of(&declared.id)
+                .at(&declared.at)
+                .hint("look it up by a name that the program knows"),
+        );
+    }
+}
+
+fn check_ignored(declared: &Declared, found: &mut Vec<Diagnostic>) {
+    for path in &declared.ignored {
+        let field = path.split(['.', '[']).next().unwrap_or_default();
+        if declared.schema.field(field).is_none() {
+            found.push(
+                Diagnostic::error(format!(
+                    "ignores changes of '{path}', and {} has no such field",
+                    declared.schema.kind
+                ))
+                .of(&declared.id)
+                .at(&declared.at),
+            );
+        }
+    }
+}
+
+fn add_tags(props: &mut Value, tags: &[(String, String)]) {
+    if tags.is_empty() {
+        return;
+    }
+    let Some(fields) = props.as_object_mut() else { return };
+    let own = fields.entry("tags").or_insert_with(|| Value::Object(Map::new()));
+    if let Some(own) = own.as_object_mut() {
+        for (key, value) in tags {
+            own.entry(key.clone()).or_insert_with(|| json!(value));
+        }
+    }
+}
+
+/// Moves secrets out of the properties: what stays is a marker with the property's path.
+fn take_secrets(
+    id: &ResourceId,
+    props: &mut Value,
+    secrets: &mut BTreeMap<(ResourceId, String), Clear>,
+) {
+    fn walk(
+        id: &ResourceId,
+        path: String,
+        value: &mut Value,
+        out: &mut BTreeMap<(ResourceId, String), Clear>,
+    ) {
+        if let Some(clear) = value::marker(value, SECRET).and_then(Value::as_str) {
+            out.insert((id.clone(), path.clone()), Clear(clear.to_owned()));
+            *value = json!({ SECRET: path });
+            return;
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields.iter_mut() {
+                    let inner =
+                        if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    walk(id, inner, field, out);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    walk(id, format!("{path}.{index}"), item, out);
+                }
+            }
+            _ => {}
+        }
+    }
+    walk(id, String::new(), props, secrets);
+}
+
+/// Another account of the same run.
+#[derive(Debug)]
+pub struct InAccount<'s> {
+    stack: &'s mut Stack,
+    account: String,
+}
+
+impl InAccount<'_> {
+    /// Adds things of which there is one in that account.
+    pub fn global(&mut self) -> In<'_, Global> {
+        self.stack.scope(Vec::new(), Some(self.account.clone()))
+    }
+
+    /// Adds things to a region of that account.
+    pub fn region(&mut self, region: Region) -> In<'_, Regional> {
+        self.stack.scope(vec![region], Some(self.account.clone()))
+    }
+
+    /// Adds things that span regions of that account.
+    pub fn across(&mut self, regions: &ActiveRegions) -> In<'_, Spanning> {
+        let mut members: Vec<Region> = regions.iter().collect();
+        members.sort();
+        members.dedup();
+        self.stack.scope(members, Some(self.account.clone()))
+    }
+}
+
+/// Adds resources to one place of a stack.
+#[derive(Debug)]
+pub struct In<'s, S> {
+    stack: &'s mut Stack,
+    place: Place,
+    scope: std::marker::PhantomData<S>,
+}
+
+impl<S: Scope> In<'_, S> {
+    /// Declares a resource. Its name is unique among the stack's resources of this place.
+    #[track_caller]
+    pub fn add<R: Resource<Scope = S>>(
+        &mut self,
+        name: impl Into<String>,
+        resource: R,
+    ) -> R::Handle {
+        let at = SourceLine::here();
+        let name = name.into();
+        let mut check = Check::new(self.place.clone());
+        resource.check(&mut check);
+        let props = match secret::to_value_exposed(&resource) {
+            Ok(props) => props,
+            Err(error) => {
+                check.error(format!("its properties can't be written: {error}"));
+                Value::Object(Map::new())
+            }
+        };
+        let node =
+            self.stack.declare(self.place.clone(), name, R::SCHEMA, props, false, at.clone());
+        let found = check.into_diagnostics().into_iter().map(|it| it.of(node.id()).at(&at));
+        self.stack.found.extend(found);
+        R::Handle::from(node)
+    }
+
+    /// Looks an existing thing up instead of declaring it. It is never changed and never deleted.
+    #[track_caller]
+    pub fn lookup<L: Lookup>(
+        &mut self,
+        name: impl Into<String>,
+        query: L,
+    ) -> <L::Of as Resource>::Handle
+    where
+        L::Of: Resource<Scope = S>,
+    {
+        let at = SourceLine::here();
+        let props = serde_json::to_value(&query).unwrap_or(Value::Null);
+        let node =
+            self.stack.declare(self.place.clone(), name.into(), L::Of::SCHEMA, props, true, at);
+        <L::Of as Resource>::Handle::from(node)
+    }
+}
+
+/// Another stack's exports.
+#[derive(Clone, Debug)]
+pub struct StackOutputs(ResourceId);
+
+impl StackOutputs {
+    /// One export, by name.
+    pub fn get<T>(&self, name: &str) -> Output<T> {
+        Output::new(self.0.clone(), name)
+    }
+}
+
+/// Kinds in use that are not compiled in, from a list of kinds (a state's): each is refused by
+/// name, with the cargo feature to enable where the kind says which service it is of.
+pub fn missing_kinds<'k>(
+    kinds: impl IntoIterator<Item = &'k str>,
+    catalog: &Catalog,
+) -> Vec<Diagnostic> {
+    let kinds: BTreeSet<&str> = kinds.into_iter().collect();
+    kinds
+        .into_iter()
+        .filter(|kind| catalog.get(kind).is_none())
+        .map(|kind| {
+            let service = kind.split(':').next().unwrap_or(kind).to_lowercase();
+            Diagnostic::error(format!("the state has {kind}, which this program can't handle"))
+                .hint(format!("enable the cargo feature '{service}' of bicoastal"))
+        })
+        .collect()
+}
