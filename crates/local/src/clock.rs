@@ -7,12 +7,13 @@
 //! several threads it still wakes everybody in the order of the deadlines.
 //!
 //! Every sleeper looks out in this way, not only the earliest: that one may sit in a stream or a
-//! `select` that nobody polls until another sleeper is awake.
+//! `select` that nobody polls until another sleeper is awake. For the same reason a sleeper that
+//! was woken and not polled since makes the others wait longer ([`SLOW_POLLS`]), but not for ever.
 //!
 //! What happens outside the executor (a file written on another thread) is not seen. Who needs the
 //! time to stand still meanwhile holds it with [`Cloud::hold_time`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -24,6 +25,9 @@ use crate::cloud::Cloud;
 /// wake one another without a call or a sleep may be this long before the time runs past it.
 pub const IDLE_POLLS: u32 = 64;
 
+/// How many fruitless rounds it takes while somebody who was woken has not been polled yet.
+pub const SLOW_POLLS: u32 = 16 * IDLE_POLLS;
+
 /// When a sleeper wakes, and which of those with one deadline lay down first.
 type Key = (i64, u64);
 
@@ -31,6 +35,8 @@ type Key = (i64, u64);
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     sleepers: BTreeMap<Key, Waker>,
+    /// Who is due and does not know it yet.
+    woken: BTreeSet<Key>,
     registered: u64,
     /// Counts calls, new sleeps and awakenings.
     activity: u64,
@@ -51,13 +57,39 @@ impl Clock {
         self.sleepers.first_key_value().map(|((deadline_ms, _), _)| *deadline_ms)
     }
 
+    fn scene(&self) -> Scene {
+        Scene {
+            activity: self.activity,
+            held: self.holds > 0,
+            rounds: if self.woken.is_empty() { IDLE_POLLS } else { SLOW_POLLS },
+        }
+    }
+
+    /// A sleeper is up, or gone.
+    fn forget(&mut self, key: Key) {
+        self.sleepers.remove(&key);
+        self.woken.remove(&key);
+        self.stir();
+    }
+
     /// Takes out whoever is due, in the order of their deadlines; to be woken outside the lock.
     pub(crate) fn due(&mut self, now_ms: i64) -> Vec<Waker> {
         let later = self.sleepers.split_off(&(now_ms.saturating_add(1), 0));
         let due = std::mem::replace(&mut self.sleepers, later);
         self.stir();
+        self.woken.extend(due.keys());
         due.into_values().collect()
     }
+}
+
+/// What a sleeper sees when it turns over.
+pub(crate) struct Scene {
+    /// How much has happened so far.
+    pub(crate) activity: u64,
+    /// Somebody holds the time.
+    held: bool,
+    /// How many fruitless rounds allow the time to move.
+    rounds: u32,
 }
 
 /// A wait on a cloud's virtual clock; made by [`Cloud::sleep`]. Needs no runtime.
@@ -79,14 +111,15 @@ impl Sleep {
         Self { cloud, deadline_ms, key: None, seen: 0, idle: 0 }
     }
 
-    /// Lies down, or turns over: `true` where the deadline has come. `waker` is who is told of it.
-    pub(crate) fn register(&mut self, waker: &Waker) -> bool {
+    /// Lies down, or turns over, and looks around; `None` where the deadline has come.
+    /// `waker` is who is told of it.
+    pub(crate) fn register(&mut self, waker: &Waker) -> Option<Scene> {
         let mut core = self.cloud.core();
         if core.world.now_ms >= self.deadline_ms {
             if let Some(key) = self.key.take() {
-                core.clock.sleepers.remove(&key);
+                core.clock.forget(key);
             }
-            return true;
+            return None;
         }
         let key = *self.key.get_or_insert_with(|| {
             core.clock.registered += 1;
@@ -94,12 +127,7 @@ impl Sleep {
             (self.deadline_ms, core.clock.registered)
         });
         core.clock.sleepers.insert(key, waker.clone());
-        false
-    }
-
-    /// How much has happened so far; for [`Sleep::jump_if_still`].
-    pub(crate) fn activity(&self) -> u64 {
-        self.cloud.core().clock.activity
+        Some(core.clock.scene())
     }
 
     /// Moves the time to the earliest deadline if nothing has happened since `activity`.
@@ -115,12 +143,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.register(context.waker()) {
+        let Some(Scene { activity, held, rounds }) = self.register(context.waker()) else {
             return Poll::Ready(());
-        }
-        let (activity, held) = {
-            let core = self.cloud.core();
-            (core.clock.activity, core.clock.holds > 0)
         };
         if self.seen == activity {
             self.idle += 1;
@@ -132,8 +156,11 @@ impl Future for Sleep {
             // Whoever lets go of the time wakes us.
             return Poll::Pending;
         }
-        if self.idle >= IDLE_POLLS {
+        if self.idle >= rounds {
             self.jump_if_still(activity);
+        } else if self.idle == IDLE_POLLS / 2 {
+            // Another worker of the runtime may be stuck behind this one in the middle of a task.
+            std::thread::yield_now();
         }
         context.waker().wake_by_ref();
         Poll::Pending
@@ -143,7 +170,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
-            self.cloud.core().clock.sleepers.remove(&key);
+            self.cloud.core().clock.forget(key);
         }
     }
 }

@@ -169,13 +169,13 @@ impl Cloud {
         self.core().hook = Some(Arc::new(hook));
     }
 
-    /// Ready when a call is held by [`Effect::HoldRequest`] or [`Effect::HoldAnswer`]: the moment
-    /// for a crash test to drop what it tests.
+    /// Ready when a call is held by [`Effect::HoldRequest`] or [`Effect::HoldAnswer`] (or was since
+    /// the last time this was ready): the moment for a crash test to drop what it tests.
     pub fn until_held(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         let cloud = self.clone();
         std::future::poll_fn(move |context| {
             let mut core = cloud.core();
-            if core.held {
+            if std::mem::take(&mut core.held) {
                 return Poll::Ready(());
             }
             if !core.watchers.iter().any(|watcher| watcher.will_wake(context.waker())) {

@@ -1,11 +1,5 @@
 //! The cloud under real SDK clients, in one process: an HTTP client, a clock and a way to sleep.
-//!
-//! ```ignore
-//! let config = SdkConfig::builder()
-//!     .http_client(cloud.http_client())
-//!     .sleep_impl(cloud.sleep_impl())
-//!     .time_source(cloud.time_source())
-//! ```
+//! The crate's own page shows how a client is made with them.
 
 use std::io;
 use std::time::{Duration, SystemTime};

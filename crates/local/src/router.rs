@@ -24,7 +24,7 @@ pub struct Refusal {
 pub fn route(request: Request) -> Result<Call, Box<Refusal>> {
     // Whom nobody models is answered in the protocol that it seems to speak.
     let protocol = match request.header("x-amz-target") {
-        Some(_) => Service::DynamoDb,
+        Some(_) => Service::Kms,
         None => Service::Iam,
     };
     let refuse = |status, code: &str, message: String| {

@@ -32,7 +32,7 @@ pub(super) async fn handle(flow: &Flow, endpoint: &str, request: &Request) -> Re
         ("GET", "now") => now(flow),
         ("GET", "calls") => to_json(&cloud.calls()),
         ("GET", "fault") => to_json(&cloud.faults().standing()),
-        ("GET", "world") => cloud.with_world(|world| to_json(world)),
+        ("GET", "world") => to_json(&cloud.core().world),
         ("POST", "sleep") => match number(request, "ms") {
             Ok(ms) => {
                 flow.sleep(Duration::from_millis(ms)).await;

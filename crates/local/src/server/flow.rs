@@ -47,13 +47,9 @@ impl Flow {
     #[expect(clippy::disallowed_methods, reason = "clients are idle in real time")]
     pub(super) async fn sleep(&self, duration: Duration) {
         let mut sleep = self.cloud.sleep(duration);
-        loop {
-            if sleep.register(Waker::noop()) {
-                return;
-            }
-            let activity = sleep.activity();
+        while let Some(scene) = sleep.register(Waker::noop()) {
             tokio::time::sleep(PATIENCE).await;
-            sleep.jump_if_still(activity);
+            sleep.jump_if_still(scene.activity);
             self.catch_up();
         }
     }
