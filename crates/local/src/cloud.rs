@@ -113,9 +113,9 @@ impl Cloud {
         self.with_world(|world| world.set_duration_ms(name, ms));
     }
 
-    /// From now on everything is instant, but for durations that were set by name.
-    pub fn set_instant(&self) {
-        self.with_world(|world| world.duration_factor = 0.0);
+    /// Multiplies every duration that was not set by name; with 0 everything is instant.
+    pub fn scale_durations(&self, factor: f64) {
+        self.with_world(|world| world.duration_factor = factor);
     }
 
     /// The time in milliseconds since 1970.

@@ -13,7 +13,7 @@ use clap::Parser;
 ///
 /// Region and service are read from the signature, so one endpoint serves all of them. Any
 /// credentials do; an access key id of twelve digits is the account. Beside AWS there are
-/// /_bicoastal/sleep, advance, now, duration, calls, fault, region and world.
+/// /_bicoastal/sleep, advance, now, duration, calls, fault, held, region and world.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -46,22 +46,24 @@ fn serve(args: &Args) -> Result<(), Box<dyn Error>> {
         Some(dir) => Cloud::open(dir)?,
         None => Cloud::new(),
     };
-    if args.instant {
-        cloud.set_instant();
-    }
+    // Said in each run, not by the run that made the snapshot.
+    cloud.scale_durations(if args.instant { 0.0 } else { 1.0 });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(cloud, args.port)
             .await
             .map_err(|error| format!("port {} on 127.0.0.1: {error}", args.port))?
             .speed(args.speed);
+        // Listening for the interrupt begins before anybody is told that they may send one.
+        let interrupted = tokio::spawn(tokio::signal::ctrl_c());
+        tokio::task::yield_now().await;
         // One line when it is ready: whoever started it waits for this.
         let mut out = std::io::stdout();
         writeln!(out, "bicoastal-local listening on http://{}", server.address())?;
         out.flush()?;
-        let interrupted = async {
-            let _ = tokio::signal::ctrl_c().await;
+        let stop = async {
+            let _ = interrupted.await;
         };
-        Ok(server.run(interrupted).await?)
+        Ok(server.run(stop).await?)
     })
 }

@@ -11,6 +11,7 @@
 //! | `GET fault` | the rules in force, an array of [`crate::faults::Standing`] |
 //! | `POST fault`, a [`Rule`] as the body | puts a rule in force; `{"id": …}`. `{"effect": "throttle", "service": "route53", "times": 3}` |
 //! | `DELETE fault`, `DELETE fault?id=N` | takes all rules, or one, out of force |
+//! | `POST held` | answers when a rule holds a call ([`crate::Cloud::until_held`]): the moment to kill the client |
 //! | `POST region?name=us-east-1&gone=true` | loses a region, or (`gone=false`) has it back |
 //! | `GET world` | everything that exists |
 
@@ -40,6 +41,10 @@ pub(super) async fn handle(flow: &Flow, endpoint: &str, request: &Request) -> Re
             }
             Err(error) => Err(error),
         },
+        ("POST", "held") => {
+            cloud.until_held().await;
+            now(flow)
+        }
         ("POST", "advance") => number(request, "ms").and_then(|ms| {
             cloud.advance(i64::try_from(ms).unwrap_or(i64::MAX));
             now(flow)

@@ -1,6 +1,9 @@
+use bicoastal_local::Cloud;
 use bicoastal_local::call::Request;
 use bicoastal_local::chunked::decode;
 use expect_test::{Expect, expect};
+
+use crate::{outcome, query};
 
 fn check(headers: &[(&str, &str)], body: &str, expected: Expect) {
     let mut request = Request {
@@ -90,4 +93,12 @@ fn a_chunk_that_is_cut_short_is_left_to_the_service() {
             "ff\r\nhello\r\n0\r\n\r\n"
         "#]],
     );
+}
+
+#[test]
+fn the_front_door_decodes() {
+    let mut request = query("sts", "us-east-1", "", &[]);
+    request.headers.push(("content-encoding".into(), "aws-chunked".into()));
+    request.body = "18\r\nAction=GetCallerIdentity\r\n0\r\n\r\n".into();
+    assert_eq!(outcome(&Cloud::new(), request), "200");
 }

@@ -75,6 +75,22 @@ fn a_call_without_an_answer_is_a_closed_connection() {
 }
 
 #[test]
+fn a_harness_is_told_when_to_kill() {
+    let cloud = Cloud::new();
+    served(&cloud, |address| async move {
+        let rule = r#"{"effect": "hold_request", "mutating": true, "skip": 1}"#;
+        control(address, "POST fault", rule).await;
+        assert_eq!(aws(address, create_role("one")).await, "HTTP/1.1 200");
+        let client = tokio::spawn(aws(address, create_role("two")));
+        expect![[r#"HTTP/1.1 200 OK {"now_ms":1767225600000}"#]]
+            .assert_eq(&control(address, "POST held", "").await);
+        client.abort();
+    });
+    let roles = cloud.with_world(|world| serde_json::to_string(&world.iam).unwrap());
+    assert!(roles.contains("\"one\":") && !roles.contains("\"two\":"));
+}
+
+#[test]
 fn waits_of_several_clients_end_in_the_order_of_their_deadlines() {
     let cloud = Cloud::new();
     let born = cloud.now();
