@@ -1,13 +1,10 @@
 //! The network and the certificate that every region of a new world has.
 //!
 //! The ids are functions of the region's name, so that a program can use them as defaults.
-//! Which services know them: `elbv2` and `rds` accept the subnets and the security group,
-//! `acm` knows the certificate, `kms` the aliases.
+//! `elbv2` and `rds` know the subnets and the security group, `acm` knows the certificate. The
+//! aliases of AWS's own keys are known to `kms`.
 
 use sha2::{Digest, Sha256};
-
-/// The KMS aliases of AWS's own keys that exist in every account and region.
-pub const KMS_ALIASES: [&str; 3] = ["alias/aws/dynamodb", "alias/aws/rds", "alias/aws/s3"];
 
 /// The domain of the certificate, and of the names under it.
 pub const CERTIFICATE_DOMAIN: &str = "*.naveenteja.cloud";
@@ -61,4 +58,46 @@ fn digits(kind: &str, of: &str) -> String {
 fn hex(kind: &str, of: &str) -> String {
     let digest = Sha256::digest(format!("bicoastal-local seed {kind} {of}"));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_functions_of_the_region() {
+        let region = |region| {
+            format!(
+                "{}\n{}\n{}\n{}\n",
+                vpc_id(region),
+                subnet_ids(region).join(" "),
+                security_group_id(region),
+                certificate_arn("111122223333", region)
+            )
+        };
+        // Frozen: programs have them as defaults, and snapshots hold them.
+        expect![[r#"
+            vpc-07fd2334857879d8e
+            subnet-03c40c6aec17dedad subnet-072b4ef94f74c9243 subnet-0f0998c2cd9fa6dca
+            sg-017203d924c25dfbc
+            arn:aws:acm:us-east-1:111122223333:certificate/1774fa46-a7ab-8b93-e513-9784c34e0e6f
+        "#]]
+        .assert_eq(&region("us-east-1"));
+        expect![[r#"
+            vpc-06c9acc509272df4d
+            subnet-07926b48b4e72ab3a subnet-04a4b672916c45f56 subnet-010c23289454062c3
+            sg-0bb28bdedd7893996
+            arn:aws:acm:ap-south-1:111122223333:certificate/5c1c1da4-4955-c6e0-9cc4-591bd1ad4643
+        "#]]
+        .assert_eq(&region("ap-south-1"));
+    }
+
+    #[test]
+    fn a_subnet_is_known_in_its_own_region() {
+        let [_, b, _] = subnet_ids("eu-west-1");
+        assert_eq!(subnet_zone("eu-west-1", &b).as_deref(), Some("eu-west-1b"));
+        assert_eq!(subnet_zone("us-east-1", &b), None);
+    }
 }

@@ -131,7 +131,7 @@ pub fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
         }
     };
     let fields = operation(world, &call.account, &params)?;
-    let request_id = world.fresh_uuid();
+    let request_id = world.request_id();
     Ok(query::answer(call, &request_id, fields))
 }
 
