@@ -39,7 +39,7 @@ fn bucket_in_host(host: &str) -> Option<String> {
     let labels: Vec<&str> = host.split('.').collect();
     let service = |label: &&str| *label == "s3" || label.starts_with("s3-");
     let end = if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") {
-        labels.iter().rposition(|label| service(&label))?
+        labels.iter().rposition(service)?
     } else if labels.last() == Some(&"localhost") {
         let end = labels.len() - 1;
         let named = end > 0 && labels.get(end - 1).is_some_and(service);
