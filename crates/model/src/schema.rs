@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Diagnostic;
 use crate::id::ScopeKind;
+use crate::stack::Desired;
 use crate::value::{Value, json};
 
 /// Order of a region's members: brought up in this order, taken down in the reverse.
@@ -316,6 +318,9 @@ pub struct Schema {
     pub batch: Option<Batch>,
     /// What changes of it cost.
     pub cost: Cost,
+    /// Rules between resources of this kind and others (one policy per name, unique set
+    /// identifiers): called once for a stack that has one, when it is sealed.
+    pub check_stack: Option<fn(&Desired) -> Vec<Diagnostic>>,
 }
 
 impl Schema {
@@ -349,5 +354,6 @@ impl Schema {
         guard: None,
         batch: None,
         cost: Cost { create: 1, update: 1, delete: 1 },
+        check_stack: None,
     };
 }

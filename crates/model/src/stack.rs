@@ -360,13 +360,25 @@ impl Stack {
                 }
             }
         }
+        let desired =
+            Desired { stack: name, resources, rollout, exports, secrets, warnings: Vec::new() };
+        found.extend(check_between(&desired));
         let diagnostics = Diagnostics(found);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        let warnings = diagnostics.0;
-        Ok(Desired { stack: name, resources, rollout, exports, secrets, warnings })
+        Ok(Desired { warnings: diagnostics.0, ..desired })
     }
+}
+
+/// The rules between resources, of every kind that the stack has.
+fn check_between(desired: &Desired) -> Vec<Diagnostic> {
+    let checks: BTreeMap<&str, fn(&Desired) -> Vec<Diagnostic>> = desired
+        .resources
+        .values()
+        .filter_map(|declared| Some((declared.schema.kind, declared.schema.check_stack?)))
+        .collect();
+    checks.into_values().flat_map(|check| check(desired)).collect()
 }
 
 fn check_references(
