@@ -103,6 +103,9 @@ fn parse(number: usize, element: &Element) -> Result<Change, Fault> {
     Ok(Change { action, record })
 }
 
+/// TTL and values, or the target of an alias.
+type Content = (Option<u32>, Vec<String>, Option<AliasTarget>);
+
 struct Context<'a> {
     set: &'a Element,
     number: usize,
@@ -263,7 +266,7 @@ impl Context<'_> {
         }
     }
 
-    fn content(&self) -> Result<(Option<u32>, Vec<String>, Option<AliasTarget>), Fault> {
+    fn content(&self) -> Result<Content, Fault> {
         let expected = "Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]";
         let ttl = match self.set.text_of("TTL") {
             None => None,
