@@ -31,7 +31,9 @@ fn check(answer: Result<Value, String>, expect: Expect) {
 #[test]
 fn a_region_is_born_with_a_certificate() {
     let mut world = World::default();
-    check(acm(&mut world, "ListCertificates", &json!({})), expect![[r#"
+    check(
+        acm(&mut world, "ListCertificates", &json!({})),
+        expect![[r#"
         {
           "CertificateSummaryList": [
             {
@@ -49,12 +51,23 @@ fn a_region_is_born_with_a_certificate() {
             }
           ]
         }
-    "#]]);
+    "#]],
+    );
     let arn = json!({ "CertificateArn": seed::certificate_arn(DEFAULT_ACCOUNT, "us-east-1") });
     acm(&mut world, "DeleteCertificate", &arn).unwrap();
-    check(acm(&mut world, "DescribeCertificate", &arn), expect!["400 ResourceNotFoundException: Could not find certificate arn:aws:acm:us-east-1:000000000000:certificate/9837d2ab-3f48-9fd1-faf4-bba2875e1e17."]);
+    check(
+        acm(&mut world, "DescribeCertificate", &arn),
+        expect![
+            "400 ResourceNotFoundException: Could not find certificate arn:aws:acm:us-east-1:000000000000:certificate/9837d2ab-3f48-9fd1-faf4-bba2875e1e17."
+        ],
+    );
     let there = json!({ "CertificateArn": seed::certificate_arn(DEFAULT_ACCOUNT, "eu-west-1") });
-    check(acm(&mut world, "DescribeCertificate", &there), expect!["400 ResourceNotFoundException: Could not find certificate arn:aws:acm:eu-west-1:000000000000:certificate/75b1594d-a40b-259d-aa5a-3cbd404cbc0c."]);
+    check(
+        acm(&mut world, "DescribeCertificate", &there),
+        expect![
+            "400 ResourceNotFoundException: Could not find certificate arn:aws:acm:eu-west-1:000000000000:certificate/75b1594d-a40b-259d-aa5a-3cbd404cbc0c."
+        ],
+    );
 }
 
 #[test]
@@ -71,7 +84,9 @@ fn a_requested_certificate_is_issued_in_its_time() {
     });
     let arn = acm(&mut world, "RequestCertificate", &request).unwrap();
     assert_eq!(acm(&mut world, "RequestCertificate", &request), Ok(arn.clone()));
-    check(acm(&mut world, "DescribeCertificate", &arn), expect![[r#"
+    check(
+        acm(&mut world, "DescribeCertificate", &arn),
+        expect![[r#"
         {
           "Certificate": {
             "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/e6a4ad3c-8969-9b36-b79b-4a736af9958f",
@@ -106,14 +121,17 @@ fn a_requested_certificate_is_issued_in_its_time() {
             "Type": "AMAZON_ISSUED"
           }
         }
-    "#]]);
+    "#]],
+    );
     world.now_ms += 60_000;
     let issued = acm(&mut world, "DescribeCertificate", &arn).unwrap();
     assert_eq!(issued["Certificate"]["Status"], "ISSUED");
     let options = &issued["Certificate"]["DomainValidationOptions"];
     assert_eq!(options[0]["ResourceRecord"], options[1]["ResourceRecord"]);
     assert_eq!(options[0]["ResourceRecord"]["Type"], "CNAME");
-    check(acm(&mut world, "ListTagsForCertificate", &arn), expect![[r#"
+    check(
+        acm(&mut world, "ListTagsForCertificate", &arn),
+        expect![[r#"
         {
           "Tags": [
             {
@@ -122,7 +140,8 @@ fn a_requested_certificate_is_issued_in_its_time() {
             }
           ]
         }
-    "#]]);
+    "#]],
+    );
     world.now_ms += 3_600_000;
     assert_ne!(acm(&mut world, "RequestCertificate", &request), Ok(arn));
 }
@@ -131,9 +150,21 @@ fn a_requested_certificate_is_issued_in_its_time() {
 fn refusals() {
     let mut world = World::default();
     for (operation, body, expect) in [
-        ("Frobnicate", json!({}), expect!["400 UnknownOperationException: The operation Frobnicate is not known"]),
-        ("DescribeCertificate", json!({ "CertificateArn": "x" }), expect!["400 InvalidArnException: Invalid ARN x"]),
-        ("RequestCertificate", json!({ "DomainName": "no dots" }), expect!["400 ValidationException: 'no dots' is not a valid domain name"]),
+        (
+            "Frobnicate",
+            json!({}),
+            expect!["400 UnknownOperationException: The operation Frobnicate is not known"],
+        ),
+        (
+            "DescribeCertificate",
+            json!({ "CertificateArn": "x" }),
+            expect!["400 InvalidArnException: Invalid ARN x"],
+        ),
+        (
+            "RequestCertificate",
+            json!({ "DomainName": "no dots" }),
+            expect!["400 ValidationException: 'no dots' is not a valid domain name"],
+        ),
     ] {
         check(acm(&mut world, operation, &body), expect);
     }

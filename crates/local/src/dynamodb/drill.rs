@@ -1,5 +1,7 @@
 //! What a drill does to DynamoDB and what it can see there, beyond the API.
 
+use std::collections::BTreeSet;
+
 use super::items::replication::LostWrite;
 use super::state::State;
 
@@ -13,6 +15,11 @@ impl State {
     /// Ends [`State::isolate`]; what waited is replicated when it is due.
     pub fn join(&mut self, region: &str) {
         self.isolated.remove(region);
+    }
+
+    /// The regions that replication passes over: those that are cut off, and those that are gone.
+    pub(super) fn cut_off(&self, gone: &BTreeSet<String>) -> BTreeSet<String> {
+        self.isolated.union(gone).cloned().collect()
     }
 
     /// Writes that were accepted in one replica and replaced by another replica's later write

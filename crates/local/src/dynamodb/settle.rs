@@ -1,6 +1,5 @@
 //! What happens by itself as time passes.
 
-use super::State;
 use super::items::replication;
 use super::state::Account;
 use super::table::Status;
@@ -12,9 +11,9 @@ const INACCESSIBLE_MS: i64 = 20 * 3_600_000;
 pub(super) fn settle(world: &mut World) {
     let now = world.now_ms;
     let patience_ms = world.duration_ms("dynamodb.replica.inaccessible", INACCESSIBLE_MS);
-    let State { accounts, isolated } = &mut world.dynamodb;
-    for db in accounts.values_mut() {
-        replication::deliver(db, isolated, now);
+    let cut_off = world.dynamodb.cut_off(&world.regions_gone);
+    for db in world.dynamodb.accounts.values_mut() {
+        replication::deliver(db, &cut_off, now);
         groups(db, now, patience_ms);
         tables(db, now);
     }

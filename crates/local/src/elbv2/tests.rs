@@ -139,7 +139,11 @@ fn a_load_balancer_becomes_active() {
     let described = elb(&mut world, "DescribeLoadBalancers", &[("Names.member.1", "Front")]);
     assert_eq!(value(&described, "Code"), "active");
     let arn = value(&described, "LoadBalancerArn");
-    check(&mut world, "DescribeTags", &[("ResourceArns.member.1", &arn)], expect![[r#"
+    check(
+        &mut world,
+        "DescribeTags",
+        &[("ResourceArns.member.1", &arn)],
+        expect![[r#"
         TagDescriptions
           member
             ResourceArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/Front/e6a4ad3c89699b36
@@ -147,7 +151,8 @@ fn a_load_balancer_becomes_active() {
               member
                 Key: Project
                 Value: x
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -219,7 +224,14 @@ fn each_type_has_its_own_names_and_attributes() {
         "#]],
     );
     let groups = [("LoadBalancerArn", network.as_str()), ("SecurityGroups.member.1", "sg-1")];
-    check(&mut world, "SetSecurityGroups", &groups, expect!["400 InvalidConfigurationRequest: You cannot set security groups on a network load balancer that was created without security groups"]);
+    check(
+        &mut world,
+        "SetSecurityGroups",
+        &groups,
+        expect![
+            "400 InvalidConfigurationRequest: You cannot set security groups on a network load balancer that was created without security groups"
+        ],
+    );
     let gateway = create_balancer(&mut world, "gwy", "gateway");
     check(
         &mut world,
@@ -262,14 +274,18 @@ fn attributes_are_set_all_or_none() {
                 ("Attributes.member.2.Key", "dns_record.client_routing_policy"),
                 ("Attributes.member.2.Value", "any_availability_zone"),
             ],
-            expect!["400 InvalidConfigurationRequest: Load balancer attribute key 'dns_record.client_routing_policy' is not recognized"],
+            expect![
+                "400 InvalidConfigurationRequest: Load balancer attribute key 'dns_record.client_routing_policy' is not recognized"
+            ],
         ),
         (
             vec![
                 ("Attributes.member.1.Key", "routing.http2.enabled"),
                 ("Attributes.member.1.Value", "yes"),
             ],
-            expect!["400 ValidationError: The value 'yes' of the attribute 'routing.http2.enabled' is not valid"],
+            expect![
+                "400 ValidationError: The value 'yes' of the attribute 'routing.http2.enabled' is not valid"
+            ],
         ),
         (
             vec![
@@ -291,7 +307,14 @@ fn attributes_are_set_all_or_none() {
         ("Attributes.member.1.Value", "true"),
     ];
     elb(&mut world, "ModifyLoadBalancerAttributes", &protection);
-    check(&mut world, "DeleteLoadBalancer", &[arn], expect!["400 OperationNotPermitted: Load balancer 'arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/front/e6a4ad3c89699b36' cannot be deleted because deletion protection is enabled"]);
+    check(
+        &mut world,
+        "DeleteLoadBalancer",
+        &[arn],
+        expect![
+            "400 OperationNotPermitted: Load balancer 'arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/front/e6a4ad3c89699b36' cannot be deleted because deletion protection is enabled"
+        ],
+    );
 }
 
 #[test]
@@ -300,7 +323,9 @@ fn subnets_are_given_whole_and_one_per_zone() {
     let arn = create_balancer(&mut world, "front", "application");
     let [a, b, c] = seed::subnet_ids(REGION);
     for (subnets, expect) in [
-        (vec![&a, &c], expect![[r#"
+        (
+            vec![&a, &c],
+            expect![[r#"
             AvailabilityZones
               member
                 ZoneName: us-east-1a
@@ -311,10 +336,24 @@ fn subnets_are_given_whole_and_one_per_zone() {
                 SubnetId: subnet-0f0998c2cd9fa6dca
                 LoadBalancerAddresses
             IpAddressType: ipv4
-        "#]]),
-        (vec![&a], expect!["400 ValidationError: At least two subnets in two different Availability Zones must be specified"]),
-        (vec![&a, &b, &b], expect!["400 InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the same Availability Zone"]),
-        (vec![&a, &"subnet-none".to_owned()], expect!["400 SubnetNotFound: The subnet ID 'subnet-none' does not exist"]),
+        "#]],
+        ),
+        (
+            vec![&a],
+            expect![
+                "400 ValidationError: At least two subnets in two different Availability Zones must be specified"
+            ],
+        ),
+        (
+            vec![&a, &b, &b],
+            expect![
+                "400 InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the same Availability Zone"
+            ],
+        ),
+        (
+            vec![&a, &"subnet-none".to_owned()],
+            expect!["400 SubnetNotFound: The subnet ID 'subnet-none' does not exist"],
+        ),
     ] {
         let names: Vec<String> =
             (1..=subnets.len()).map(|number| format!("Subnets.member.{number}")).collect();
@@ -359,7 +398,11 @@ fn target_groups_have_the_defaults_of_their_type() {
         "#]],
     );
     let tcp = create_group(&mut world, "tcp", "TCP");
-    check(&mut world, "DescribeTargetGroups", &[("TargetGroupArns.member.1", &tcp)], expect![[r#"
+    check(
+        &mut world,
+        "DescribeTargetGroups",
+        &[("TargetGroupArns.member.1", &tcp)],
+        expect![[r#"
         TargetGroups
           member
             TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/tcp/45dfbb8ced98f3c6
@@ -377,8 +420,13 @@ fn target_groups_have_the_defaults_of_their_type() {
             LoadBalancerArns
             TargetType: ip
             IpAddressType: ipv4
-    "#]]);
-    check(&mut world, "DescribeTargetGroupAttributes", &[("TargetGroupArn", &tcp)], expect![[r#"
+    "#]],
+    );
+    check(
+        &mut world,
+        "DescribeTargetGroupAttributes",
+        &[("TargetGroupArn", &tcp)],
+        expect![[r#"
         Attributes
           member
             Key: deregistration_delay.connection_termination.enabled
@@ -419,7 +467,8 @@ fn target_groups_have_the_defaults_of_their_type() {
           member
             Key: target_health_state.unhealthy.draining_interval_seconds
             Value: 0
-    "#]]);
+    "#]],
+    );
     check(
         &mut world,
         "CreateTargetGroup",
@@ -460,7 +509,8 @@ fn a_listener_forwards_and_holds_its_group() {
     let balancer = create_balancer(&mut world, "front", "application");
     let group = create_group(&mut world, "web", "HTTP");
     let mut fields = listener_fields(&balancer, "HTTPS", &group);
-    expect!["400 CertificateNotFound: A certificate must be specified for HTTPS and TLS listeners"].assert_eq(&send(&mut world, "CreateListener", &fields));
+    expect!["400 CertificateNotFound: A certificate must be specified for HTTPS and TLS listeners"]
+        .assert_eq(&send(&mut world, "CreateListener", &fields));
     let certificate = seed::certificate_arn(DEFAULT_ACCOUNT, "eu-west-1");
     fields.push(("Certificates.member.1.CertificateArn", certificate));
     expect!["400 CertificateNotFound: Certificate 'arn:aws:acm:eu-west-1:000000000000:certificate/75b1594d-a40b-259d-aa5a-3cbd404cbc0c' not found"].assert_eq(&send(&mut world, "CreateListener", &fields));
@@ -498,7 +548,11 @@ fn a_listener_forwards_and_holds_its_group() {
     expect!["400 DuplicateListener: A listener already exists on this port for this load balancer 'arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/front/e6a4ad3c89699b36'"].assert_eq(&send(&mut world, "CreateListener", &fields));
 
     let listener = value(&created, "ListenerArn");
-    check(&mut world, "DescribeRules", &[("ListenerArn", &listener)], expect![[r#"
+    check(
+        &mut world,
+        "DescribeRules",
+        &[("ListenerArn", &listener)],
+        expect![[r#"
         Rules
           member
             RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a
@@ -516,9 +570,17 @@ fn a_listener_forwards_and_holds_its_group() {
                   TargetGroupStickinessConfig
                     Enabled: false
             IsDefault: true
-    "#]]);
+    "#]],
+    );
     let group_field = [("TargetGroupArn", group.as_str())];
-    check(&mut world, "DeleteTargetGroup", &group_field, expect!["400 ResourceInUse: Target group 'arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c' is currently in use by a listener or a rule"]);
+    check(
+        &mut world,
+        "DeleteTargetGroup",
+        &group_field,
+        expect![
+            "400 ResourceInUse: Target group 'arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c' is currently in use by a listener or a rule"
+        ],
+    );
     let redirect = [
         ("ListenerArn", listener.as_str()),
         ("DefaultActions.member.1.Type", "redirect"),
@@ -526,7 +588,11 @@ fn a_listener_forwards_and_holds_its_group() {
         ("DefaultActions.member.1.RedirectConfig.Host", "www.example.com"),
         ("DefaultActions.member.1.RedirectConfig.StatusCode", "HTTP_301"),
     ];
-    check(&mut world, "ModifyListener", &redirect, expect![[r#"
+    check(
+        &mut world,
+        "ModifyListener",
+        &redirect,
+        expect![[r#"
         Listeners
           member
             ListenerArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/front/e6a4ad3c89699b36/0be026b1dac4f14c
@@ -549,13 +615,21 @@ fn a_listener_forwards_and_holds_its_group() {
                   StatusCode: HTTP_301
             MutualAuthentication
               Mode: off
-    "#]]);
+    "#]],
+    );
     let busy = elb(&mut world, "DeleteTargetGroup", &group_field);
     assert!(busy.starts_with("400 ResourceInUse"), "{busy}");
     world.now_ms += 1_000;
     check(&mut world, "DeleteTargetGroup", &group_field, expect![[""]]);
     elb(&mut world, "DeleteLoadBalancer", &[("LoadBalancerArn", &balancer)]);
-    check(&mut world, "DescribeListeners", &[("ListenerArns.member.1", &listener)], expect!["400 ListenerNotFound: Listener 'arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/front/e6a4ad3c89699b36/0be026b1dac4f14c' not found"]);
+    check(
+        &mut world,
+        "DescribeListeners",
+        &[("ListenerArns.member.1", &listener)],
+        expect![
+            "400 ListenerNotFound: Listener 'arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/front/e6a4ad3c89699b36/0be026b1dac4f14c' not found"
+        ],
+    );
     check(&mut world, "DeleteLoadBalancer", &[("LoadBalancerArn", &balancer)], expect![[""]]);
 }
 
@@ -567,7 +641,10 @@ fn a_group_serves_one_load_balancer_of_its_kind() {
     let net = create_balancer(&mut world, "net", "network");
     let web = create_group(&mut world, "web", "HTTP");
     for (balancer, protocol, expect) in [
-        (&one, "HTTP", expect![[r#"
+        (
+            &one,
+            "HTTP",
+            expect![[r#"
             Listeners
               member
                 ListenerArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/one/e6a4ad3c89699b36/3c7914cf09f651fe
@@ -585,10 +662,29 @@ fn a_group_serves_one_load_balancer_of_its_kind() {
                           Weight: 1
                       TargetGroupStickinessConfig
                         Enabled: false
-        "#]]),
-        (&two, "HTTP", expect!["400 TargetGroupAssociationLimit: The following target groups cannot be associated with more than one load balancer: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/f63174ed699a81c7"]),
-        (&net, "TCP", expect!["400 IncompatibleProtocols: The protocol 'TCP' of the listener is not supported with a target group with the protocol 'HTTP'"]),
-        (&net, "HTTP", expect!["400 ValidationError: Listener protocol 'HTTP' must be one of 'TCP, TLS, UDP, TCP_UDP, QUIC, TCP_QUIC'"]),
+        "#]],
+        ),
+        (
+            &two,
+            "HTTP",
+            expect![
+                "400 TargetGroupAssociationLimit: The following target groups cannot be associated with more than one load balancer: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/f63174ed699a81c7"
+            ],
+        ),
+        (
+            &net,
+            "TCP",
+            expect![
+                "400 IncompatibleProtocols: The protocol 'TCP' of the listener is not supported with a target group with the protocol 'HTTP'"
+            ],
+        ),
+        (
+            &net,
+            "HTTP",
+            expect![
+                "400 ValidationError: Listener protocol 'HTTP' must be one of 'TCP, TLS, UDP, TCP_UDP, QUIC, TCP_QUIC'"
+            ],
+        ),
     ] {
         expect.assert_eq(&send(
             &mut world,
@@ -645,7 +741,12 @@ fn rules_have_priorities() {
                   StatusCode: 503
             IsDefault: false
     "#]].assert_eq(&created);
-    check(&mut world, "CreateRule", &rule, expect!["400 PriorityInUse: Priority '10' is currently in use"]);
+    check(
+        &mut world,
+        "CreateRule",
+        &rule,
+        expect!["400 PriorityInUse: Priority '10' is currently in use"],
+    );
     let arn = value(&created, "RuleArn");
     let moved = [
         ("RulePriorities.member.1.RuleArn", arn.as_str()),
@@ -654,7 +755,14 @@ fn rules_have_priorities() {
     assert_eq!(value(&elb(&mut world, "SetRulePriorities", &moved), "Priority"), "20");
     let rules = elb(&mut world, "DescribeRules", &[("ListenerArn", &listener)]);
     let default = rules.lines().filter_map(|l| l.trim().strip_prefix("RuleArn: ")).nth(1).unwrap();
-    check(&mut world, "DeleteRule", &[("RuleArn", default)], expect!["400 OperationNotPermitted: Default rule 'arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a' cannot be deleted"]);
+    check(
+        &mut world,
+        "DeleteRule",
+        &[("RuleArn", default)],
+        expect![
+            "400 OperationNotPermitted: Default rule 'arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a' cannot be deleted"
+        ],
+    );
     check(&mut world, "DeleteRule", &[("RuleArn", &arn)], expect![[""]]);
 }
 
@@ -671,7 +779,11 @@ fn dns_sees_the_health_of_targets() {
 
     let target = [("TargetGroupArn", group.as_str()), ("Targets.member.1.Id", "10.0.0.1")];
     elb(&mut world, "RegisterTargets", &target);
-    check(&mut world, "DescribeTargetHealth", &target[..1], expect![[r#"
+    check(
+        &mut world,
+        "DescribeTargetHealth",
+        &target[..1],
+        expect![[r#"
         TargetHealthDescriptions
           member
             Target
@@ -682,14 +794,19 @@ fn dns_sees_the_health_of_targets() {
               State: initial
               Reason: Elb.InitialHealthChecking
               Description: Initial health checks in progress
-    "#]]);
+    "#]],
+    );
     world.now_ms += 30_000;
     let alias = format!("dualstack.{}.", dns.to_lowercase());
     assert_eq!(alias_healthy(&world, &alias), Some(true));
     assert!(set_target_health(&mut world, &group, "10.0.0.1", Some(Health::Unhealthy)));
     assert!(!set_target_health(&mut world, &group, "10.0.0.2", None));
     assert_eq!(alias_healthy(&world, &dns), Some(false));
-    check(&mut world, "DescribeTargetHealth", &target[..1], expect![[r#"
+    check(
+        &mut world,
+        "DescribeTargetHealth",
+        &target[..1],
+        expect![[r#"
         TargetHealthDescriptions
           member
             Target
@@ -700,9 +817,14 @@ fn dns_sees_the_health_of_targets() {
               State: unhealthy
               Reason: Target.FailedHealthChecks
               Description: Health checks failed
-    "#]]);
+    "#]],
+    );
     elb(&mut world, "DeregisterTargets", &target);
-    check(&mut world, "DescribeTargetHealth", &target[..1], expect![[r#"
+    check(
+        &mut world,
+        "DescribeTargetHealth",
+        &target[..1],
+        expect![[r#"
         TargetHealthDescriptions
           member
             Target
@@ -713,10 +835,15 @@ fn dns_sees_the_health_of_targets() {
               State: draining
               Reason: Target.DeregistrationInProgress
               Description: Target deregistration is in progress
-    "#]]);
+    "#]],
+    );
     world.now_ms += 300_000;
     super::settle(&mut world);
-    check(&mut world, "DescribeTargetHealth", &target, expect![[r#"
+    check(
+        &mut world,
+        "DescribeTargetHealth",
+        &target,
+        expect![[r#"
         TargetHealthDescriptions
           member
             Target
@@ -727,7 +854,8 @@ fn dns_sees_the_health_of_targets() {
               State: unused
               Reason: Target.NotRegistered
               Description: Target is not registered to the target group
-    "#]]);
+    "#]],
+    );
     check(
         &mut world,
         "RegisterTargets",
@@ -759,28 +887,86 @@ fn refusals() {
             (name, arn.clone())
         })
         .collect();
-    expect!["400 ValidationError: Up to '20' resource ARNs can be specified"].assert_eq(&send(&mut world, "DescribeTags", &many));
+    expect!["400 ValidationError: Up to '20' resource ARNs can be specified"].assert_eq(&send(
+        &mut world,
+        "DescribeTags",
+        &many,
+    ));
     for (name, expect) in [
-        ("internal-x", expect!["400 ValidationError: The load balancer name 'internal-x' cannot begin with 'internal-'"]),
-        ("-x", expect!["400 ValidationError: The load balancer name '-x' cannot begin or end with a hyphen"]),
-        ("x_y", expect!["400 ValidationError: The load balancer name 'x_y' can only contain characters that are alphanumeric characters and hyphens(-)"]),
-        ("x123456789012345678901234567890123", expect!["400 ValidationError: The load balancer name 'x123456789012345678901234567890123' cannot be longer than '32' characters"]),
+        (
+            "internal-x",
+            expect![
+                "400 ValidationError: The load balancer name 'internal-x' cannot begin with 'internal-'"
+            ],
+        ),
+        (
+            "-x",
+            expect![
+                "400 ValidationError: The load balancer name '-x' cannot begin or end with a hyphen"
+            ],
+        ),
+        (
+            "x_y",
+            expect![
+                "400 ValidationError: The load balancer name 'x_y' can only contain characters that are alphanumeric characters and hyphens(-)"
+            ],
+        ),
+        (
+            "x123456789012345678901234567890123",
+            expect![
+                "400 ValidationError: The load balancer name 'x123456789012345678901234567890123' cannot be longer than '32' characters"
+            ],
+        ),
     ] {
         let fields = balancer_fields(name, "application");
         expect.assert_eq(&send(&mut world, "CreateLoadBalancer", &fields));
     }
     for (operation, fields, expect) in [
-        ("Frobnicate", vec![], expect!["400 InvalidAction: Could not find operation Frobnicate for version 2015-12-01"]),
-        ("CreateLoadBalancer", vec![("Name", "x")], expect!["400 ValidationError: At least one subnet must be specified"]),
-        ("DescribeLoadBalancers", vec![("Names.member.1", "none")], expect!["400 LoadBalancerNotFound: Load balancers '[none]' not found"]),
-        ("DescribeTargetGroups", vec![("Names.member.1", "none")], expect!["400 TargetGroupNotFound: Target groups 'none' not found"]),
-        ("DescribeListeners", vec![], expect!["400 ValidationError: You must specify either listener ARNs or a load balancer ARN"]),
-        ("DeleteListener", vec![("ListenerArn", "arn:none")], expect!["400 ListenerNotFound: Listener 'arn:none' not found"]),
-        ("CreateTargetGroup", vec![("Name", "x"), ("Protocol", "HTTP")], expect!["400 ValidationError: A port must be specified"]),
+        (
+            "Frobnicate",
+            vec![],
+            expect![
+                "400 InvalidAction: Could not find operation Frobnicate for version 2015-12-01"
+            ],
+        ),
+        (
+            "CreateLoadBalancer",
+            vec![("Name", "x")],
+            expect!["400 ValidationError: At least one subnet must be specified"],
+        ),
+        (
+            "DescribeLoadBalancers",
+            vec![("Names.member.1", "none")],
+            expect!["400 LoadBalancerNotFound: Load balancers '[none]' not found"],
+        ),
+        (
+            "DescribeTargetGroups",
+            vec![("Names.member.1", "none")],
+            expect!["400 TargetGroupNotFound: Target groups 'none' not found"],
+        ),
+        (
+            "DescribeListeners",
+            vec![],
+            expect![
+                "400 ValidationError: You must specify either listener ARNs or a load balancer ARN"
+            ],
+        ),
+        (
+            "DeleteListener",
+            vec![("ListenerArn", "arn:none")],
+            expect!["400 ListenerNotFound: Listener 'arn:none' not found"],
+        ),
+        (
+            "CreateTargetGroup",
+            vec![("Name", "x"), ("Protocol", "HTTP")],
+            expect!["400 ValidationError: A port must be specified"],
+        ),
         (
             "CreateTargetGroup",
             vec![("Name", "x"), ("TargetType", "lambda"), ("Port", "80")],
-            expect!["400 ValidationError: Port cannot be specified for target groups with target type 'lambda'"],
+            expect![
+                "400 ValidationError: Port cannot be specified for target groups with target type 'lambda'"
+            ],
         ),
         (
             "CreateTargetGroup",

@@ -75,17 +75,17 @@ pub(super) fn write(ctx: &mut Ctx<'_>, name: &str, place: String, item: Option<I
         });
     }
     if lag_ms == 0 {
-        let isolated = ctx.world.dynamodb.isolated.clone();
-        deliver(ctx.db(), &isolated, now);
+        let cut_off = ctx.world.dynamodb.cut_off(&ctx.world.regions_gone);
+        deliver(ctx.db(), &cut_off, now);
     }
 }
 
 /// Delivers what is due, except from or to a region that is cut off.
-pub(in super::super) fn deliver(db: &mut Account, isolated: &BTreeSet<String>, now: i64) {
+pub(in super::super) fn deliver(db: &mut Account, cut_off: &BTreeSet<String>, now: i64) {
     let is_due = |shipment: &Shipment| {
         shipment.due_at_ms <= now
-            && !isolated.contains(&shipment.from)
-            && !isolated.contains(&shipment.to)
+            && !cut_off.contains(&shipment.from)
+            && !cut_off.contains(&shipment.to)
     };
     let (due, waiting): (Vec<_>, Vec<_>) =
         std::mem::take(&mut db.shipments).into_iter().partition(is_due);

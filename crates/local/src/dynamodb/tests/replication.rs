@@ -109,6 +109,18 @@ fn a_region_that_is_cut_off_catches_up() {
 }
 
 #[test]
+fn a_region_that_is_gone_gets_nothing_until_it_is_back() {
+    let mut world = pair();
+    world.regions_gone.insert(THERE.into());
+    put(&mut world, HERE, "a", "1");
+    pass(&mut world, 60);
+    assert_eq!(read(&mut world, "a"), "1/-");
+    world.regions_gone.remove(THERE);
+    pass(&mut world, 0);
+    assert_eq!(read(&mut world, "a"), "1/1");
+}
+
+#[test]
 fn a_new_replica_has_what_was_written_before_and_while_it_was_made() {
     let mut world = world();
     put(&mut world, HERE, "a", "1");
