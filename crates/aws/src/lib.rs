@@ -1,10 +1,13 @@
 //! AWS resources for bicoastal, on the AWS SDK for Rust: one file (or folder) per kind.
 
+mod alias;
 mod classify;
 mod clients;
 mod cx;
 mod kind;
+mod markers;
 mod ownership;
+pub mod policy;
 mod provider;
 
 #[cfg(feature = "dynamodb")]
@@ -22,10 +25,12 @@ pub mod route53;
 #[cfg(feature = "s3")]
 pub mod s3;
 
+pub use alias::AliasTarget;
 pub use classify::{Rule, classify};
 pub use clients::{Clients, Connection};
 pub use cx::{Cx, GLOBAL, Purpose};
 pub use kind::{BatchKind, Found, Kind, Next, Turn, TurnGoal};
+pub use markers::{Certificate, SecurityGroup, Subnet, Vpc};
 pub use ownership::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, ownership, tag_map};
 pub use provider::{AwsProvider, Registry};
 
