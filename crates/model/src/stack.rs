@@ -400,7 +400,7 @@ fn check_references(
                 .at(&declared.at)
                 .hint("handles belong to the stack that made them"),
             ),
-            Some(other) if other.schema.output(&reference.attribute).is_none() => found.push(
+            Some(other) if !has_output(other.schema, &reference.attribute) => found.push(
                 Diagnostic::error(format!(
                     "refers to {}.{}, and {} has no such output",
                     reference.id, reference.attribute, other.schema.kind
@@ -419,6 +419,11 @@ fn check_references(
                 .hint("look it up by a name that the program knows"),
         );
     }
+}
+
+/// Whether a kind has this output; `arn.us-east-1` is the output `arn` of one member.
+fn has_output(schema: &Schema, attribute: &str) -> bool {
+    schema.output(attribute.split('.').next().unwrap_or_default()).is_some()
 }
 
 fn check_ignored(declared: &Declared, found: &mut Vec<Diagnostic>) {

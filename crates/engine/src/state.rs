@@ -1,0 +1,221 @@
+//! What was done, as far as is recorded: the fold of the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use bicoastal_model::{Place, ResourceId, Target};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// The format that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// One incarnation of a resource: `us-east-1/front#2`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The logical id.
+    pub id: ResourceId,
+    /// Which of its successive selves, from 1.
+    pub incarnation: u32,
+}
+
+impl Key {
+    /// From its parts.
+    pub fn new(id: impl Into<ResourceId>, incarnation: u32) -> Self {
+        Self { id: id.into(), incarnation }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.id, self.incarnation)
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.rsplit_once('#')
+            .and_then(|(id, number)| Some(Self::new(id, number.parse().ok()?)))
+            .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is not an id#incarnation")))
+    }
+}
+
+/// What an operation does to one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Makes it.
+    Create,
+    /// Takes over what is there, and makes it as wanted.
+    Adopt,
+    /// Makes what is there as wanted.
+    Update,
+    /// Removes it.
+    Delete,
+}
+
+/// An operation that began and has not ended: what the cloud says decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The operation's number.
+    pub op: u64,
+    /// What it was doing.
+    pub verb: Verb,
+    /// What it was about to make true (none for a delete); secrets as digests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Value>,
+}
+
+/// One thing that was made, or may have been.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its kind.
+    pub kind: String,
+    /// Where it is; for a spanning thing the members it was applied to.
+    pub place: Place,
+    /// The logical id it was born with: part of its token and its tags for ever.
+    pub born: ResourceId,
+    /// The text that marks it as ours where AWS takes one at creation.
+    pub token: String,
+    /// The id that AWS gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub physical: Option<String>,
+    /// What was last applied; secrets as digests. `None`: nothing yet (its creation is in doubt).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Value>,
+    /// Its outputs when it was last seen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, Value>,
+    /// What it must come after, and go before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub edges: BTreeSet<ResourceId>,
+    /// Deleting it must be asked for by name.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub protected: bool,
+    /// It is left alone in AWS when its declaration goes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retained: bool,
+    /// Another incarnation took its place; it is to be deleted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub superseded: bool,
+    /// An operation on it that began and has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// What a look-up found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LookedUp {
+    /// Its kind.
+    pub kind: String,
+    /// Its outputs.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+/// Everything that is recorded of a stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The format it was written in.
+    pub format: u32,
+    /// The stack's name.
+    pub stack: String,
+    /// A random text made once, in every token and ownership tag.
+    pub lineage: String,
+    /// How many journal entries are folded in: grows with every one.
+    pub generation: u64,
+    /// Account numbers, by the program's name for the account (`""`: the default one).
+    #[serde(default)]
+    pub accounts: BTreeMap<String, String>,
+    /// Every thing, by id and incarnation.
+    #[serde(default)]
+    pub entries: BTreeMap<Key, Entry>,
+    /// The highest incarnation of things that are gone: tokens are never used twice, because some
+    /// services remember those of deleted things.
+    #[serde(default)]
+    pub retired: BTreeMap<ResourceId, u32>,
+    /// What look-ups found.
+    #[serde(default)]
+    pub lookups: BTreeMap<ResourceId, LookedUp>,
+    /// The stack's exports when it was last applied.
+    #[serde(default)]
+    pub exports: Vec<(String, Value)>,
+}
+
+impl State {
+    /// A state of which nothing is recorded yet.
+    pub fn empty(stack: impl Into<String>, lineage: impl Into<String>) -> Self {
+        Self {
+            format: FORMAT,
+            stack: stack.into(),
+            lineage: lineage.into(),
+            generation: 0,
+            accounts: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            retired: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+            exports: Vec::new(),
+        }
+    }
+
+    /// The incarnations of a resource, oldest first.
+    pub fn incarnations(&self, id: &ResourceId) -> impl Iterator<Item = (&Key, &Entry)> {
+        let from = Key::new(id.clone(), 0);
+        let id = id.clone();
+        self.entries.range(from..).take_while(move |(key, _)| key.id == id)
+    }
+
+    /// The one that is in use: the newest that is not superseded.
+    pub fn current(&self, id: &ResourceId) -> Option<(&Key, &Entry)> {
+        self.incarnations(id).filter(|(_, entry)| !entry.superseded).last()
+    }
+
+    /// The number of the next incarnation.
+    pub fn next_incarnation(&self, id: &ResourceId) -> u32 {
+        let living = self.incarnations(id).last().map_or(0, |(key, _)| key.incarnation);
+        living.max(self.retired.get(id).copied().unwrap_or(0)) + 1
+    }
+
+    /// The ownership tags of a thing that was, or is to be, born with this id.
+    pub fn ownership_tags(&self, born: &ResourceId) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("bicoastal:lineage".to_owned(), self.lineage.clone()),
+            ("bicoastal:resource".to_owned(), born.to_string()),
+            ("bicoastal:stack".to_owned(), self.stack.clone()),
+        ])
+    }
+
+    /// What to read to see a thing that is recorded.
+    pub fn target(&self, key: &Key, entry: &Entry) -> Target {
+        let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.clone());
+        Target {
+            id: key.id.clone(),
+            kind: entry.kind.clone(),
+            place: entry.place.clone(),
+            incarnation: key.incarnation,
+            token: entry.token.clone(),
+            physical: entry.physical.clone(),
+            props: entry.applied.clone().or(doubted).unwrap_or(Value::Null),
+            tags: self.ownership_tags(&entry.born),
+        }
+    }
+}
+
+/// The token of an incarnation: at most 64 characters of `A-Za-z0-9-`, the same on every attempt,
+/// and readable back: lineage, a hash of the id it was born with, incarnation.
+pub fn token(lineage: &str, born: &ResourceId, incarnation: u32) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(born.as_str());
+    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("bc-{lineage}-{hash}-{incarnation}")
+}
