@@ -1,0 +1,130 @@
+//! What stands in the way of deleting something, and how each is lifted.
+
+use bicoastal_model::{Catalog, Diagnostic, ResourceId, Seen, Snapshot};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::observe::Observed;
+use crate::planner::Options;
+use crate::state::{Entry, State};
+
+/// What kind of thing stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardKind {
+    /// The program protects it (or did when it was last applied).
+    Protected,
+    /// AWS refuses to delete it until a property is switched off.
+    AwsProtection,
+    /// It holds things that nobody declared, and AWS does not delete it before they are gone.
+    NotEmpty,
+}
+
+/// One thing that stands in the way of a delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guard {
+    /// Whose.
+    pub id: ResourceId,
+    /// What kind of guard.
+    pub kind: GuardKind,
+    /// In words.
+    pub message: String,
+    /// The next step.
+    pub hint: String,
+}
+
+impl From<Guard> for Diagnostic {
+    fn from(guard: Guard) -> Self {
+        Self::error(guard.message).of(&guard.id).hint(guard.hint)
+    }
+}
+
+/// Everything that stands in the way of deleting all that state has, beyond what
+/// [`Options::unprotect`] lifts.
+pub fn guards(
+    state: &State,
+    observed: &Observed,
+    catalog: &Catalog,
+    options: &Options,
+) -> Vec<Guard> {
+    let mut found = Vec::new();
+    for (key, entry) in state.entries.iter().filter(|(_, entry)| !entry.retained) {
+        let seen = match observed.seen.get(key) {
+            Some(Seen::Present(snapshot)) => Some(snapshot),
+            Some(Seen::Absent) => continue,
+            Some(Seen::Unknown(_)) | None => None,
+        };
+        found.extend(guards_of(&key.id, entry, seen, catalog, options, &|kind, identity| {
+            crate::planner::identity::of_state(state, catalog).contains(kind, identity, catalog)
+        }));
+    }
+    found
+}
+
+/// What stands in the way of deleting one thing. `known` tells whether something inside it is
+/// deleted along with it.
+pub(crate) fn guards_of(
+    id: &ResourceId,
+    entry: &Entry,
+    seen: Option<&Snapshot>,
+    catalog: &Catalog,
+    options: &Options,
+    known: &dyn Fn(&str, &Value) -> bool,
+) -> Vec<Guard> {
+    let mut found = Vec::new();
+    let named = options.unprotect.contains(id);
+    if entry.protected && !named {
+        found.push(Guard {
+            id: id.clone(),
+            kind: GuardKind::Protected,
+            message: "is protected".to_owned(),
+            hint: format!("to delete it, name it: --unprotect {id}"),
+        });
+    }
+    let Some(schema) = catalog.get(&entry.kind) else { return found };
+    let props = seen.map(|it| &it.props).or(entry.applied.as_ref());
+    let says = |name: &str| props.and_then(|it| it.get(name)) == Some(&Value::Bool(true));
+    if let Some(guard) = schema.guard
+        && says(guard)
+        && !named
+    {
+        found.push(Guard {
+            id: id.clone(),
+            kind: GuardKind::AwsProtection,
+            message: format!("has {guard} on in AWS"),
+            hint: format!("to have it switched off and delete it, name it: --unprotect {id}"),
+        });
+    }
+    let forced =
+        entry.applied.as_ref().and_then(|it| it.get("force_destroy")) == Some(&Value::Bool(true));
+    let Some(seen) = seen.filter(|_| !forced) else { return found };
+    if seen.facts.get("empty") == Some(&Value::Bool(false)) {
+        found.push(Guard {
+            id: id.clone(),
+            kind: GuardKind::NotEmpty,
+            message: "is not empty".to_owned(),
+            hint: "empty it, or set force_destroy(true) and apply that first".to_owned(),
+        });
+    }
+    let exclusive = entry.applied.as_ref().and_then(|it| it.get("exclusive_records"))
+        == Some(&Value::Bool(true));
+    let foreign: Vec<&str> = seen
+        .children
+        .iter()
+        .filter(|child| !exclusive && !known(&child.kind, &child.identity))
+        .map(|child| child.label.as_str())
+        .collect();
+    if let Some(first) = foreign.first() {
+        let more = match foreign.len() {
+            1 => String::new(),
+            many => format!(" and {} more", many - 1),
+        };
+        found.push(Guard {
+            id: id.clone(),
+            kind: GuardKind::NotEmpty,
+            message: format!("holds what nobody declared: {first}{more}"),
+            hint: "delete it by hand, or declare it, or claim the whole".to_owned(),
+        });
+    }
+    found
+}

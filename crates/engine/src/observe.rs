@@ -1,0 +1,150 @@
+//! What has to be read before a plan can be made, and what was read.
+
+use std::collections::BTreeMap;
+
+use bicoastal_model::schema::Schema;
+use bicoastal_model::value::{self, Ref};
+use bicoastal_model::{Catalog, Declared, Desired, Place, ResourceId, ScopeKind, Seen, Target};
+use serde_json::Value;
+
+use crate::planner::view::moved;
+use crate::planner::{declared_order, with_name, with_ownership};
+use crate::state::{self, Entry, Key, State};
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// Account numbers, by the program's name for the account (`""`: the default one).
+    pub accounts: BTreeMap<String, String>,
+    /// What the look-ups found.
+    pub lookups: BTreeMap<ResourceId, Seen>,
+    /// What the targets of [`targets`] are like.
+    pub seen: BTreeMap<Key, Seen>,
+    /// Other stacks' exports, by stack and name.
+    pub stacks: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// Everything to look up: one target per declared look-up, `props` being its query.
+pub fn lookups(desired: &Desired, state: &State) -> Vec<Target> {
+    desired
+        .resources
+        .values()
+        .filter(|declared| declared.lookup)
+        .map(|declared| Target {
+            id: declared.id.clone(),
+            kind: declared.schema.kind.to_owned(),
+            place: declared.place.clone(),
+            incarnation: 1,
+            token: String::new(),
+            physical: None,
+            props: declared.props.clone(),
+            tags: state.ownership_tags(&declared.id),
+        })
+        .collect()
+}
+
+/// Everything to read: every entry of the state (all incarnations, doubts included), and every
+/// declared resource that is not in it and whose identity is known, so that clashes show in the
+/// plan. Keys are those of the plan: a renamed resource is read under its new id.
+pub fn targets(
+    desired: &Desired,
+    state: &State,
+    catalog: &Catalog,
+    lookups: &BTreeMap<ResourceId, Seen>,
+) -> Vec<(Key, Target)> {
+    let view = moved(desired, state);
+    let state = &view.state;
+    let mut out: Vec<(Key, Target)> = Vec::new();
+    for (key, entry) in &state.entries {
+        if catalog.get(&entry.kind).is_none() {
+            continue;
+        }
+        let mut target = state.target(key, entry);
+        if let Some(declared) = desired.resources.get(&key.id).filter(|it| !it.lookup) {
+            target.place = union(&entry.place, &declared.place);
+            mention(&mut target.props, &declared.props);
+        }
+        if let Some(doubted) = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref()) {
+            mention(&mut target.props, doubted);
+        }
+        out.push((key.clone(), target));
+    }
+    let mut fresh: BTreeMap<&ResourceId, (Value, &'static Schema)> = BTreeMap::new();
+    for id in declared_order(desired).unwrap_or_else(|_| desired.resources.keys().collect()) {
+        let Some(declared) = desired.resources.get(id) else { continue };
+        if declared.lookup || state.current(id).is_some() {
+            continue;
+        }
+        let key = Key::new(id.clone(), state.next_incarnation(id));
+        let props =
+            value::resolve(&declared.props, &|reference| known(reference, state, lookups, &fresh));
+        let props = with_name(props, key.incarnation);
+        let props = with_ownership(declared.schema, props, &state.ownership_tags(id));
+        if declared.adopt.is_some() || identity_known(declared.schema, &props) {
+            out.push((key.clone(), fresh_target(state, declared, key, props.clone())));
+        }
+        fresh.insert(id, (props, declared.schema));
+    }
+    out
+}
+
+fn fresh_target(state: &State, declared: &Declared, key: Key, props: Value) -> Target {
+    Target {
+        id: key.id.clone(),
+        kind: declared.schema.kind.to_owned(),
+        place: declared.place.clone(),
+        incarnation: key.incarnation,
+        token: state::token(&state.lineage, &key.id, key.incarnation),
+        physical: declared.adopt.clone(),
+        props,
+        tags: state.ownership_tags(&key.id),
+    }
+}
+
+/// An output that is known before anything is planned.
+fn known(
+    reference: &Ref,
+    state: &State,
+    lookups: &BTreeMap<ResourceId, Seen>,
+    fresh: &BTreeMap<&ResourceId, (Value, &'static Schema)>,
+) -> Option<Value> {
+    if let Some(Seen::Present(found)) = lookups.get(&reference.id) {
+        return found.outputs.get(&reference.attribute).cloned();
+    }
+    if let Some(found) = state.lookups.get(&reference.id) {
+        return found.outputs.get(&reference.attribute).cloned();
+    }
+    if let Some((_, Entry { outputs, .. })) = state.current(&reference.id) {
+        return outputs.get(&reference.attribute).cloned();
+    }
+    let (props, schema) = fresh.get(&reference.id)?;
+    let property = schema.output(&reference.attribute)?.same_as?;
+    props.get(property).filter(|value| !value::has_unknown(value)).cloned()
+}
+
+fn identity_known(schema: &Schema, props: &Value) -> bool {
+    schema.identity.iter().all(|field| props.get(field).is_none_or(|it| !value::has_unknown(it)))
+}
+
+/// Adds the properties of which only the names matter: what the program mentions is read.
+fn mention(props: &mut Value, wanted: &Value) {
+    if props.is_null() {
+        *props = Value::Object(serde_json::Map::new());
+    }
+    if let (Some(props), Some(wanted)) = (props.as_object_mut(), wanted.as_object()) {
+        for (name, value) in wanted {
+            props.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// A spanning thing is looked for wherever a member is wanted or was applied.
+pub(crate) fn union(applied: &Place, wanted: &Place) -> Place {
+    let mut place = wanted.clone();
+    if place.scope == ScopeKind::Spanning {
+        place.regions.extend(&applied.regions);
+        place.regions.sort();
+        place.regions.dedup();
+    }
+    place
+}

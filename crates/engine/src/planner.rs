@@ -1,0 +1,282 @@
+//! The planner: a pure function from what is wanted, recorded and seen to everything that is done.
+
+mod decide;
+mod declared;
+mod fingerprint;
+pub(crate) mod identity;
+mod operations;
+mod resolve;
+mod undeclared;
+pub(crate) mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bicoastal_model::stack::missing_kinds;
+use bicoastal_model::value;
+use bicoastal_model::{Catalog, Desired, Diagnostic, Diagnostics, ResourceId, Seen};
+use serde_json::Value;
+
+use crate::graph::Graph;
+pub use crate::guards::{Guard, GuardKind, guards};
+use crate::observe::Observed;
+use crate::plan::{Plan, Unseen};
+use crate::record::Record;
+use crate::state::{LookedUp, State};
+use decide::Planner;
+use resolve::Outputs;
+pub(crate) use resolve::{with_name, with_ownership};
+
+/// What the user asks for besides what the program declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Only these, and what they need; everything where it is empty.
+    pub only: BTreeSet<ResourceId>,
+    /// Replaced although nothing requires it.
+    pub replace: BTreeSet<ResourceId>,
+    /// Protection, the program's and AWS's own, is lifted for these.
+    pub unprotect: BTreeSet<ResourceId>,
+    /// Everything that state has is deleted.
+    pub destroy: bool,
+    /// The user accepts that what could not be read is left as it is.
+    pub without_unseen: bool,
+}
+
+/// Decides everything: what is created, changed, replaced and deleted, in which order.
+///
+/// # Errors
+///
+/// Everything that stands in the way of a plan, at once: clashes with existing things, guards,
+/// cycles, another account, kinds that are not compiled in.
+pub fn plan(
+    desired: &Desired,
+    state: &State,
+    observed: &Observed,
+    catalog: &Catalog,
+    options: &Options,
+) -> Result<Plan, Diagnostics> {
+    let nothing;
+    let desired = if options.destroy {
+        nothing = Desired {
+            resources: BTreeMap::new(),
+            exports: Vec::new(),
+            secrets: BTreeMap::new(),
+            warnings: Vec::new(),
+            ..desired.clone()
+        };
+        &nothing
+    } else {
+        desired
+    };
+    let view = view::moved(desired, state);
+    let mut planner = Planner::new(desired, &view.state, observed, catalog, options);
+    planner.check_whole();
+    let order = match declared_order(desired) {
+        Ok(order) => order,
+        Err(cycle) => {
+            planner.errors.push(cycle_report(desired, &cycle));
+            return Err(Diagnostics(planner.errors));
+        }
+    };
+    let mut records = planner.bind_accounts();
+    records.extend(view.moves);
+    records.extend(planner.settle_lookups());
+    for id in order {
+        if let Some(declared) = desired.resources.get(id).filter(|it| !it.lookup) {
+            planner.decide(declared);
+        }
+    }
+    planner.decide_undeclared();
+    planner.refuse_guarded();
+    if planner.errors.iter().any(|it| it.severity == bicoastal_model::diagnostic::Severity::Error) {
+        return Err(Diagnostics(planner.errors));
+    }
+    Ok(planner.into_plan(records))
+}
+
+impl Planner<'_> {
+    /// What is wrong with the run as a whole.
+    fn check_whole(&mut self) {
+        let kinds = self.state.entries.values().map(|entry| entry.kind.as_str());
+        let declared = self.desired.resources.values().map(|declared| declared.schema.kind);
+        self.errors.extend(missing_kinds(kinds.chain(declared), self.catalog));
+        for (name, number) in &self.observed.accounts {
+            if let Some(bound) = self.state.accounts.get(name)
+                && bound != number
+            {
+                let whose = if name.is_empty() { String::new() } else { format!(" '{name}'") };
+                self.errors.push(
+                    Diagnostic::error(format!(
+                        "the account{whose} is {number}, and this stack's state was made in {bound}"
+                    ))
+                    .hint("use the credentials of that account, or another stack"),
+                );
+            }
+        }
+        let known = |id: &ResourceId| {
+            self.desired.resources.contains_key(id) || self.state.incarnations(id).next().is_some()
+        };
+        let named = self.options.only.iter().chain(&self.options.replace);
+        let unknown: BTreeSet<&ResourceId> = named.filter(|id| !known(id)).collect();
+        for id in unknown {
+            self.errors.push(
+                Diagnostic::error(format!("there is no resource {id}"))
+                    .hint("`state list` shows what there is"),
+            );
+        }
+    }
+
+    /// Accounts that the state does not know yet.
+    fn bind_accounts(&self) -> Vec<Record> {
+        self.observed
+            .accounts
+            .iter()
+            .filter(|(name, _)| !self.state.accounts.contains_key(*name))
+            .map(|(name, number)| Record::Account { name: name.clone(), number: number.clone() })
+            .collect()
+    }
+
+    /// Makes what look-ups found known to what refers to them, and records what is new.
+    fn settle_lookups(&mut self) -> Vec<Record> {
+        let mut records = Vec::new();
+        for declared in self.desired.resources.values().filter(|it| it.lookup) {
+            let id = &declared.id;
+            let recorded = self.state.lookups.get(id);
+            let outputs = match self.observed.lookups.get(id) {
+                Some(Seen::Present(found)) => {
+                    let now = LookedUp {
+                        kind: declared.schema.kind.to_owned(),
+                        outputs: found.outputs.clone(),
+                    };
+                    if recorded != Some(&now) {
+                        records.push(Record::LookedUp { id: id.clone(), found: Some(now) });
+                    }
+                    found.outputs.clone()
+                }
+                Some(Seen::Absent) => {
+                    self.error(
+                        declared,
+                        format!("nothing matches this look-up: {}", declared.props),
+                        "look-ups find what exists already; is it in this account and region?",
+                    );
+                    continue;
+                }
+                unknown => {
+                    let error = match unknown {
+                        Some(Seen::Unknown(error)) => error.clone(),
+                        _ => decide::not_read(),
+                    };
+                    self.unseen.push(Unseen { id: id.clone(), error: error.clone() });
+                    match recorded {
+                        Some(recorded) => recorded.outputs.clone(),
+                        None => {
+                            self.unavailable.insert(id.clone(), error);
+                            continue;
+                        }
+                    }
+                }
+            };
+            self.outputs.insert(
+                id.clone(),
+                Outputs {
+                    schema: declared.schema,
+                    wanted: Value::Null,
+                    now: outputs,
+                    fresh: false,
+                    changed: BTreeSet::new(),
+                },
+            );
+        }
+        let gone =
+            self.state.lookups.keys().filter(|id| {
+                self.desired.resources.get(*id).is_none_or(|declared| !declared.lookup)
+            });
+        records.extend(gone.map(|id| Record::LookedUp { id: id.clone(), found: None }));
+        records
+    }
+
+    /// Guards of everything that would be deleted.
+    fn refuse_guarded(&mut self) {
+        let mut known = identity::of_state(self.state, self.catalog);
+        for (id, wanted) in &self.wanted {
+            if let Some(declared) = self.desired.resources.get(id) {
+                known.insert(declared.schema, wanted);
+            }
+        }
+        let mut found = Vec::new();
+        for decision in &self.decisions {
+            for member in &decision.deletes {
+                let Some(entry) = self.state.entries.get(&member.key) else { continue };
+                let seen = match self.observed.seen.get(&member.key) {
+                    Some(Seen::Present(snapshot)) => Some(snapshot),
+                    _ => None,
+                };
+                let mut entry = entry.clone();
+                entry.applied.clone_from(&member.applied);
+                let knows =
+                    |kind: &str, identity: &Value| known.contains(kind, identity, self.catalog);
+                let guards = crate::guards::guards_of(
+                    &decision.id,
+                    &entry,
+                    seen,
+                    self.catalog,
+                    self.options,
+                    &knows,
+                );
+                found.extend(guards.into_iter().map(|guard| {
+                    let mut diagnostic = Diagnostic::from(guard);
+                    diagnostic.at.clone_from(&decision.at);
+                    diagnostic
+                }));
+            }
+        }
+        self.errors.extend(found);
+    }
+}
+
+/// The declared resources so that each comes after what it refers to.
+///
+/// # Errors
+///
+/// The resources of a cycle, each before the one that it refers to.
+pub(crate) fn declared_order(desired: &Desired) -> Result<Vec<&ResourceId>, Vec<&ResourceId>> {
+    let ids: Vec<&ResourceId> = desired.resources.keys().collect();
+    let mut graph = Graph::new(ids.len());
+    for (later, declared) in desired.resources.values().enumerate() {
+        for edge in declared.edges() {
+            if let Ok(earlier) = ids.binary_search(&&edge) {
+                graph.add(later, earlier);
+            }
+        }
+    }
+    let named = |nodes: Vec<usize>| nodes.into_iter().map(|node| ids[node]).collect::<Vec<_>>();
+    graph.order(&vec![(); ids.len()]).map(named).map_err(named)
+}
+
+fn cycle_report(desired: &Desired, cycle: &[&ResourceId]) -> Diagnostic {
+    let mut path: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
+    path.extend(cycle.first().map(|id| id.as_str()));
+    let lines: Vec<String> = cycle
+        .iter()
+        .filter_map(|id| desired.resources.get(*id))
+        .map(|declared| format!("{} is declared at {}", declared.id, declared.at))
+        .collect();
+    Diagnostic::error(format!(
+        "these wait for each other: {}\n  {}",
+        path.join(" → "),
+        lines.join("\n  ")
+    ))
+    .hint("one of the references, or one `after`, has to go")
+}
+
+/// The exports with what state knows filled in: complete after an apply.
+pub fn exports(desired: &Desired, state: &State) -> Vec<(String, Value)> {
+    let known = |reference: &value::Ref| {
+        if let Some(found) = state.lookups.get(&reference.id) {
+            return found.outputs.get(&reference.attribute).cloned();
+        }
+        let (_, entry) = state.current(&reference.id)?;
+        entry.outputs.get(&reference.attribute).cloned()
+    };
+    let resolved = desired.exports.iter();
+    resolved.map(|(name, value)| (name.clone(), value::resolve(value, &known))).collect()
+}

@@ -1,0 +1,216 @@
+//! What is decided on one resource, and how it becomes part of a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bicoastal_model::diff::FieldChange;
+use bicoastal_model::{Catalog, Declared, Desired, Diagnostic, OpError, Place, ResourceId, Risk};
+use bicoastal_model::{ErrorFacts, Seen, Snapshot, SourceLine, Tier};
+use serde_json::Value;
+
+use super::Options;
+use super::resolve::Outputs;
+use crate::observe::Observed;
+use crate::plan::{Action, Added, PlannedMember, Unseen};
+use crate::record::Record;
+use crate::state::{Entry, Key, State, Verb, token};
+
+/// What is decided on one resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision {
+    pub(crate) id: ResourceId,
+    pub(crate) kind: String,
+    pub(crate) place: Place,
+    pub(crate) tier: Tier,
+    /// Nothing for what is only recorded, without a word.
+    pub(crate) action: Option<Action>,
+    pub(crate) risk: Risk,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) fields: Vec<FieldChange>,
+    pub(crate) at: Option<SourceLine>,
+    /// What is created, updated or adopted.
+    pub(crate) make: Option<PlannedMember>,
+    /// What is deleted.
+    pub(crate) deletes: Vec<PlannedMember>,
+    pub(crate) records: Vec<Record>,
+}
+
+/// Everything that deciding needs, and what it found so far.
+pub(crate) struct Planner<'a> {
+    pub(crate) desired: &'a Desired,
+    pub(crate) state: &'a State,
+    pub(crate) observed: &'a Observed,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) options: &'a Options,
+    /// What is known of the outputs of what was decided on.
+    pub(crate) outputs: BTreeMap<ResourceId, Outputs>,
+    /// Whose outputs can't be had, because it could not be read and state has none.
+    pub(crate) unavailable: BTreeMap<ResourceId, OpError>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) added: Vec<Added>,
+    pub(crate) unseen: Vec<Unseen>,
+    pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
+    /// Wanted properties as resolved, for the fingerprint.
+    pub(crate) wanted: BTreeMap<ResourceId, Value>,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(
+        desired: &'a Desired,
+        state: &'a State,
+        observed: &'a Observed,
+        catalog: &'a Catalog,
+        options: &'a Options,
+    ) -> Self {
+        Self {
+            desired,
+            state,
+            observed,
+            catalog,
+            options,
+            outputs: BTreeMap::new(),
+            unavailable: BTreeMap::new(),
+            decisions: Vec::new(),
+            added: Vec::new(),
+            unseen: Vec::new(),
+            errors: Vec::new(),
+            warnings: desired.warnings.clone(),
+            wanted: BTreeMap::new(),
+        }
+    }
+
+    /// What a read of this incarnation brought. What was not read is unknown.
+    pub(crate) fn seen(&self, key: &Key) -> Seen {
+        self.observed.seen.get(key).cloned().unwrap_or_else(|| Seen::Unknown(not_read()))
+    }
+
+    /// The edges that are kept: a look-up is nothing that could be waited for.
+    pub(crate) fn edges(&self, declared: &Declared) -> BTreeSet<ResourceId> {
+        let mut edges = declared.edges();
+        edges.retain(|id| self.desired.resources.get(id).is_some_and(|it| !it.lookup));
+        edges
+    }
+
+    pub(crate) fn error(&mut self, declared: &Declared, message: impl Into<String>, hint: &str) {
+        let mut error = Diagnostic::error(message).of(&declared.id).at(&declared.at);
+        if !hint.is_empty() {
+            error = error.hint(hint);
+        }
+        self.errors.push(error);
+    }
+
+    /// A decision on a declared resource that does nothing yet.
+    pub(crate) fn undecided(&self, declared: &Declared) -> Decision {
+        Decision {
+            id: declared.id.clone(),
+            kind: declared.schema.kind.to_owned(),
+            place: declared.place.clone(),
+            tier: declared.schema.tier,
+            action: None,
+            risk: Risk::Safe,
+            reasons: Vec::new(),
+            fields: Vec::new(),
+            at: Some(declared.at.clone()),
+            make: None,
+            deletes: Vec::new(),
+            records: Vec::new(),
+        }
+    }
+
+    /// A member for something that is made anew.
+    pub(crate) fn fresh_member(
+        &self,
+        declared: &Declared,
+        key: Key,
+        wanted: Value,
+    ) -> PlannedMember {
+        PlannedMember {
+            change: 0,
+            kind: declared.schema.kind.to_owned(),
+            place: declared.place.clone(),
+            born: key.id.clone(),
+            token: token(&self.state.lineage, &key.id, key.incarnation),
+            key,
+            physical: None,
+            verb: Verb::Create,
+            wanted: Some(wanted),
+            applied: None,
+            seen: None,
+            adopt: false,
+            lift_guards: false,
+            edges: self.edges(declared),
+            protected: declared.protected,
+            retained: declared.retained,
+            superseded: false,
+        }
+    }
+
+    /// A member for something that state has.
+    pub(crate) fn member(
+        &self,
+        key: &Key,
+        entry: &Entry,
+        verb: Verb,
+        seen: Option<&Snapshot>,
+    ) -> PlannedMember {
+        PlannedMember {
+            change: 0,
+            key: key.clone(),
+            kind: entry.kind.clone(),
+            place: entry.place.clone(),
+            born: entry.born.clone(),
+            token: entry.token.clone(),
+            physical: seen.map(|it| it.physical.clone()).or_else(|| entry.physical.clone()),
+            verb,
+            wanted: None,
+            applied: base(entry),
+            seen: seen.map(|it| it.props.clone()),
+            adopt: entry.doubt.is_some(),
+            lift_guards: self.options.unprotect.contains(&key.id),
+            edges: entry.edges.clone(),
+            protected: entry.protected,
+            retained: entry.retained,
+            superseded: false,
+        }
+    }
+
+    /// A member that deletes; delete options that the program gives now hold over the recorded ones.
+    pub(crate) fn delete_member(
+        &self,
+        key: &Key,
+        entry: &Entry,
+        seen: &Snapshot,
+        declared: Option<&Declared>,
+    ) -> PlannedMember {
+        use bicoastal_model::schema::Change;
+        let mut member = self.member(key, entry, Verb::Delete, Some(seen));
+        let applied = member.applied.get_or_insert_with(|| seen.props.clone());
+        if let (Some(applied), Some(declared)) = (applied.as_object_mut(), declared) {
+            let options = declared.schema.fields.iter();
+            for field in options.filter(|field| field.change == Change::DeleteOption) {
+                if let Some(value) = declared.props.get(field.name) {
+                    applied.insert(field.name.to_owned(), value.clone());
+                }
+            }
+        }
+        member
+    }
+}
+
+/// What counts as applied: for an interrupted operation, what was and what was about to be.
+pub(crate) fn base(entry: &Entry) -> Option<Value> {
+    let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
+    match (&entry.applied, doubted) {
+        (Some(applied), Some(doubted)) => Some(super::resolve::overlaid(applied, doubted)),
+        (applied, doubted) => applied.as_ref().or(doubted).cloned(),
+    }
+}
+
+/// Why something is unknown that nobody tried to read.
+pub(crate) fn not_read() -> OpError {
+    OpError::NotSent(ErrorFacts {
+        call: "refresh".to_owned(),
+        message: "it was not read".to_owned(),
+        ..ErrorFacts::default()
+    })
+}

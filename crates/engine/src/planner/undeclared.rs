@@ -1,0 +1,157 @@
+//! The decision on what state has and the program does not declare (any more).
+
+use bicoastal_model::diff::diff;
+use bicoastal_model::{Diagnostic, Ownership, Risk, Schema, Seen, Snapshot};
+
+use super::decide::{Decision, Planner};
+use super::declared::is_unborn;
+use crate::plan::{Action, Unseen};
+use crate::record::Record;
+use crate::state::{Entry, Key};
+
+impl Planner<'_> {
+    /// Decides on every entry that no declaration stands for: those of undeclared resources, and
+    /// predecessors of declared ones.
+    pub(crate) fn decide_undeclared(&mut self) {
+        let state = self.state;
+        for (key, entry) in &state.entries {
+            let Some(schema) = self.catalog.get(&entry.kind) else { continue };
+            let declared = self.desired.resources.get(&key.id).filter(|it| !it.lookup);
+            let gone = declared.is_none() || self.options.destroy;
+            if gone {
+                self.retire(key, entry, schema);
+            } else if self.is_predecessor(key) {
+                self.retire_predecessor(key, entry, schema);
+            }
+        }
+    }
+
+    /// Whether another incarnation has taken, or is taking, its place.
+    fn is_predecessor(&self, key: &Key) -> bool {
+        let handled = self.decisions.iter().any(|decision| {
+            let mentions = |it: &Record| match it {
+                Record::Forgotten { key: other, .. } | Record::Noted { key: other, .. } => {
+                    other == key
+                }
+                _ => false,
+            };
+            decision.make.as_ref().is_some_and(|it| it.key == *key)
+                || decision.deletes.iter().any(|it| it.key == *key)
+                || decision.records.iter().any(mentions)
+        });
+        // Of a successor that could not be seen nobody knows whether it is there.
+        if handled || self.unseen.iter().any(|unseen| unseen.id == key.id) {
+            return false;
+        }
+        let newest = self.state.current(&key.id).map(|(newest, _)| newest);
+        match newest {
+            Some(newest) if newest == key => false,
+            // It was chosen over a successor that never came to be.
+            Some(newest) => {
+                !self.decisions.iter().any(|decision| {
+                    decision.records.iter().any(
+                        |it| matches!(it, Record::Forgotten { key: other, .. } if other == newest),
+                    ) && decision.make.is_none()
+                }) || self.state.entries.get(key).is_some_and(|entry| entry.superseded)
+            }
+            None => true,
+        }
+    }
+
+    fn retire_predecessor(&mut self, key: &Key, entry: &Entry, schema: &'static Schema) {
+        let mut decision = blank(key, entry, schema);
+        match self.seen(key) {
+            Seen::Absent => decision.records.push(Record::Forgotten {
+                key: key.clone(),
+                reason: "its successor took its place, and it is gone".to_owned(),
+            }),
+            Seen::Unknown(error) => {
+                self.unseen.push(Unseen { id: key.id.clone(), error });
+                return;
+            }
+            Seen::Present(snapshot) => {
+                decision.action = Some(Action::Delete);
+                decision.risk = schema.delete_risk;
+                decision.reasons.push("its successor takes its place".to_owned());
+                let declared = self.desired.resources.get(&key.id);
+                let mut member = self.delete_member(key, entry, &snapshot, declared);
+                member.superseded = true;
+                decision.deletes.push(member);
+            }
+        }
+        self.decisions.push(decision);
+    }
+
+    fn retire(&mut self, key: &Key, entry: &Entry, schema: &'static Schema) {
+        let mut decision = blank(key, entry, schema);
+        let why =
+            if self.options.destroy { "everything is destroyed" } else { "no longer declared" };
+        match self.seen(key) {
+            Seen::Unknown(error) if !entry.retained => {
+                self.unseen.push(Unseen { id: key.id.clone(), error });
+                return;
+            }
+            Seen::Absent => forget(&mut decision, key, "it is gone already"),
+            _ if entry.retained => {
+                forget(&mut decision, key, "no longer declared, and to be left alone");
+            }
+            Seen::Unknown(_) => {}
+            Seen::Present(snapshot) => match self.whose(entry, schema, &snapshot) {
+                Some(message) => {
+                    self.warnings.push(Diagnostic::warning(message.clone()).of(&key.id));
+                    forget(&mut decision, key, &message);
+                }
+                None => {
+                    decision.action = Some(Action::Delete);
+                    decision.risk = schema.delete_risk;
+                    decision.reasons.push(why.to_owned());
+                    decision.deletes.push(self.delete_member(key, entry, &snapshot, None));
+                }
+            },
+        }
+        self.decisions.push(decision);
+    }
+
+    /// Why what is there is not ours to delete.
+    fn whose(&self, entry: &Entry, schema: &Schema, snapshot: &Snapshot) -> Option<String> {
+        match &snapshot.ownership {
+            Ownership::Foreign(whose) => {
+                Some(format!("{} is another's now, and is left alone: {whose}", snapshot.physical))
+            }
+            Ownership::Unmarked if is_unborn(entry) && entry.physical.is_none() => {
+                let wanted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref())?;
+                let same = diff(schema, wanted, Some(wanted), Some(&snapshot.props));
+                (!same.changes.is_empty()).then(|| {
+                    format!(
+                        "its creation was interrupted, and {} is not what was being created: left alone",
+                        snapshot.physical
+                    )
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn forget(decision: &mut Decision, key: &Key, reason: &str) {
+    decision.action = Some(Action::Forget);
+    decision.reasons.push(reason.to_owned());
+    decision.records.push(Record::Forgotten { key: key.clone(), reason: reason.to_owned() });
+}
+
+fn blank(key: &Key, entry: &Entry, schema: &'static Schema) -> Decision {
+    Decision {
+        id: key.id.clone(),
+        kind: entry.kind.clone(),
+        place: entry.place.clone(),
+        tier: schema.tier,
+        action: None,
+        risk: Risk::Safe,
+        reasons: Vec::new(),
+        fields: Vec::new(),
+        at: None,
+        make: None,
+        deletes: Vec::new(),
+        records: Vec::new(),
+    }
+}
