@@ -82,6 +82,8 @@ pub struct Turn<'a, R> {
     pub seen: Option<&'a Snapshot>,
     /// What is to be true.
     pub goal: TurnGoal<R>,
+    /// What [`Kind::around`] read, where the thing is to be made; else null.
+    pub around: Value,
 }
 
 impl<'a, R: Resource> Turn<'a, R> {
@@ -111,7 +113,14 @@ impl<'a, R: Resource> Turn<'a, R> {
                 TurnGoal::Present { wanted: Box::new(typed), props, changed }
             }
         };
-        Ok(Self { target, seen, goal })
+        Ok(Self { target, seen, goal, around: Value::Null })
+    }
+
+    /// With what was read around a thing that is to be made.
+    #[must_use]
+    pub fn with_around(mut self, around: Value) -> Self {
+        self.around = around;
+        self
     }
 
     /// Whether a field (or a part of it) differs.
@@ -177,7 +186,9 @@ fn strip_nulls(value: &mut Value) {
 ///   read → step → call ends in `Done`, with no call made twice for one purpose;
 /// - `read` finds what a lost create made, by name, token or tags, and returns `None` only where
 ///   AWS says that the thing does not exist;
-/// - `call` makes exactly one mutating API call, with the one-attempt client.
+/// - `call` makes exactly one mutating API call, with the one-attempt client;
+/// - changed secrets travel with the first call of an operation, because afterwards they count as
+///   sent (see [`Goal::secrets_sent`]): AWS never tells what they are.
 pub trait Kind: Resource {
     /// The calls that a step can ask for.
     type Call: fmt::Debug + Send + Sync;
@@ -187,6 +198,16 @@ pub trait Kind: Resource {
         cx: &'a Cx,
         target: &'a Target,
     ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a;
+
+    /// Reads what a step must know to make a thing that does not exist yet and that `read` hence
+    /// can't tell: the global database that a cluster joins. Asked only then; nothing by default.
+    fn around<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+    ) -> impl Future<Output = Result<Value, OpError>> + Send + 'a {
+        let _ = (cx, target);
+        async { Ok(Value::Null) }
+    }
 
     /// What to do next.
     fn step(turn: &Turn<'_, Self>) -> Next<Self::Call>

@@ -222,7 +222,10 @@ impl<R: Kind> Erased for Single<R> {
                 ));
             };
             let seen = R::read(cx, &member.target).await?;
-            let turn = turn::<R>(member, seen.as_ref())?;
+            let mut turn = turn::<R>(member, seen.as_ref())?;
+            if seen.is_none() && matches!(member.goal, Goal::Present { .. }) {
+                turn = turn.with_around(R::around(cx, &member.target).await?);
+            }
             match decide(R::step(&turn))? {
                 Decided::Call(call) => {
                     let physical = R::call(cx, &member.target, &call).await?;

@@ -12,7 +12,7 @@ use crate::error::OpError;
 use crate::id::{Place, ResourceId};
 use crate::region::Region;
 use crate::schema::Schema;
-use crate::value::Value;
+use crate::value::{self, SECRET, Value, json};
 
 /// Every kind that is compiled in, by name.
 #[derive(Clone, Debug, Default)]
@@ -165,6 +165,21 @@ pub enum Goal {
     },
 }
 
+impl Goal {
+    /// Counts the secrets that are wanted (properties of their own) as applied. To be called after
+    /// the first accepted call of an operation: AWS never tells what a secret is, so nothing else
+    /// ends the turns that send it.
+    pub fn secrets_sent(&mut self) {
+        let Self::Present { wanted, applied, .. } = self else { return };
+        let Some(fields) = wanted.as_object() else { return };
+        for (name, value) in fields {
+            if value::marker(value, SECRET).is_some() {
+                applied.get_or_insert_with(|| json!({}))[name] = value.clone();
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What is wanted holds secrets in clear.
@@ -240,9 +255,33 @@ pub trait Provider: Send + Sync {
     /// Resolves a look-up: `props` is its query. [`Seen::Absent`] where nothing matches.
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>>;
 
-    /// Takes one turn: reads the members, and makes at most one mutating call.
+    /// Takes one turn: reads the members, and makes at most one mutating call. After an accepted
+    /// call the members' goals are to be told with [`Goal::secrets_sent`].
     ///
     /// Guarantees: no call is repeated below this function; an error says whether the call could
     /// have happened. Assumes: nobody else takes turns on the same members meanwhile.
     fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_count_as_applied_once_they_were_sent() {
+        let wanted = json!({"name": "app", "password": {"$secret": "new"}});
+        let before = json!({"name": "app", "password": {"$secret": "old"}, "port": 1});
+        for (applied, expected) in [
+            (None, json!({"password": {"$secret": "new"}})),
+            (Some(before), json!({"name": "app", "password": {"$secret": "new"}, "port": 1})),
+        ] {
+            let mut goal = Goal::Present { wanted: wanted.clone(), applied, adopt: false };
+            goal.secrets_sent();
+            assert!(matches!(goal, Goal::Present { applied: Some(it), .. } if it == expected));
+        }
+        let mut plain =
+            Goal::Present { wanted: json!({"name": "app"}), applied: None, adopt: false };
+        plain.secrets_sent();
+        assert!(matches!(plain, Goal::Present { applied: None, .. }));
+    }
 }

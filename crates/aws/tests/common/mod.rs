@@ -118,7 +118,7 @@ impl Subject<'_> {
     }
 
     /// Takes turns until the goal is reached.
-    async fn converge(&mut self, goal: Goal) -> Result<Option<Snapshot>, OpError> {
+    async fn converge(&mut self, mut goal: Goal) -> Result<Option<Snapshot>, OpError> {
         self.calls.clear();
         let operation = |target: &Target, goal: &Goal| Operation {
             members: vec![Member { target: target.clone(), goal: goal.clone() }],
@@ -128,6 +128,7 @@ impl Subject<'_> {
             match self.harness.provider.advance(&operation(&self.target, &goal)).await {
                 Ok(Progress::Called { call, physical }) => {
                     patience = 0;
+                    goal.secrets_sent();
                     self.calls.push(call);
                     if physical.is_some() {
                         self.target.physical = physical;
