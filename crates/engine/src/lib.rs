@@ -1,11 +1,15 @@
 //! The pure half of bicoastal: diff, graph, plan, execution machine, journal and rendering.
 
 pub mod digest;
+pub mod fold;
 mod graph;
 pub mod guards;
+pub mod journal;
+pub mod machine;
 pub mod observe;
 pub mod plan;
 pub mod planner;
 pub mod rates;
 pub mod record;
+pub mod retry;
 pub mod state;

@@ -64,7 +64,8 @@ pub enum Verb {
 /// An operation that began and has not ended: what the cloud says decides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Doubt {
-    /// The operation's number.
+    /// The operation's number; 0 once it has ended in failure: nothing is under way any more, but
+    /// only the cloud can tell how far it came.
     pub op: u64,
     /// What it was doing.
     pub verb: Verb,
@@ -134,6 +135,9 @@ pub struct State {
     pub lineage: String,
     /// How many journal entries are folded in: grows with every one.
     pub generation: u64,
+    /// The number of the operation that began last: numbers are never used twice.
+    #[serde(default)]
+    pub operations: u64,
     /// Account numbers, by the program's name for the account (`""`: the default one).
     #[serde(default)]
     pub accounts: BTreeMap<String, String>,
@@ -160,6 +164,7 @@ impl State {
             stack: stack.into(),
             lineage: lineage.into(),
             generation: 0,
+            operations: 0,
             accounts: BTreeMap::new(),
             entries: BTreeMap::new(),
             retired: BTreeMap::new(),

@@ -1,0 +1,387 @@
+//! How operations begin: references resolved from what is durable, then recorded, then durable.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bicoastal_model::value::{self, Map, NAME, Ref, marker};
+use bicoastal_model::{Goal, Member, Name, Operation, ResourceId, Target, diff};
+use serde_json::Value;
+
+use super::report::{Failure, Fate};
+use super::run::{Run, RunMember, Status};
+use super::{Execution, Secrets, Step, secrets};
+use crate::plan::{Plan, PlannedMember};
+use crate::record::{Begun, Record};
+use crate::state::{FORMAT, State, Verb};
+
+/// Whether a plan fits the state, the program and itself; in words where it does not.
+pub(super) fn check(plan: &Plan, state: &State, supplied: &Secrets) -> Result<(), String> {
+    if plan.format > FORMAT {
+        return Err(format!("it is of format {}, and this version knows {FORMAT}", plan.format));
+    }
+    if plan.stack != state.stack {
+        return Err(format!("it is of stack '{}', not of '{}'", plan.stack, state.stack));
+    }
+    if plan.lineage != state.lineage {
+        return Err("it was made from a state of another lineage".to_owned());
+    }
+    if state.generation < plan.generation {
+        return Err(format!(
+            "it was made from generation {} of the state, which is at {}",
+            plan.generation, state.generation
+        ));
+    }
+    for (index, op) in plan.operations.iter().enumerate() {
+        if op.members.iter().any(|member| member.change >= plan.changes.len()) {
+            return Err(format!("operation {index} is part of no change"));
+        }
+        for member in &op.members {
+            for slot in member.wanted.iter().flat_map(secrets::slots) {
+                if !supplied.contains_key(&(member.key.id.clone(), slot.clone())) {
+                    return Err(secrets::missing(&member.key.id, &slot));
+                }
+            }
+        }
+    }
+    check_order(plan)
+}
+
+/// Every operation can come to its turn.
+fn check_order(plan: &Plan) -> Result<(), String> {
+    let mut reached = BTreeSet::new();
+    loop {
+        let before = reached.len();
+        for (index, op) in plan.operations.iter().enumerate() {
+            if op.after.iter().all(|earlier| reached.contains(earlier)) {
+                reached.insert(index);
+            }
+        }
+        if reached.len() == plan.operations.len() {
+            return Ok(());
+        }
+        if reached.len() == before {
+            return Err("its operations wait for each other".to_owned());
+        }
+    }
+}
+
+enum Blocked {
+    No,
+    Waits,
+    Skipped(ResourceId),
+}
+
+impl Execution {
+    /// Begins every operation that can begin.
+    pub(super) fn start(&mut self) {
+        if self.cancelled {
+            for op in 0..self.ops.len() {
+                match self.ops[op].status {
+                    Status::Waiting => self.ops[op].over(&Fate::NotStarted),
+                    Status::Ready(_) => self.give_up(op),
+                    _ => {}
+                }
+            }
+            return;
+        }
+        if self.state.generation < self.preamble {
+            return;
+        }
+        loop {
+            let mut settled = false;
+            for op in 0..self.ops.len() {
+                if self.ops[op].status != Status::Waiting {
+                    continue;
+                }
+                match self.blocked(op) {
+                    Blocked::Waits => {}
+                    Blocked::Skipped(because) => {
+                        self.ops[op].over(&Fate::Skipped { because });
+                        settled = true;
+                    }
+                    Blocked::No if self.plan.operations[op].members.is_empty() => {
+                        self.ops[op].status = Status::Ready(Duration::ZERO);
+                    }
+                    Blocked::No => {
+                        if let Err(why) = self.begin(op) {
+                            self.ops[op].over(&Fate::Failed(Failure::plan_again(why)));
+                            settled = true;
+                        }
+                    }
+                }
+            }
+            // What has come to an end here may be what others waited for.
+            if !settled {
+                return;
+            }
+        }
+    }
+
+    fn blocked(&self, op: usize) -> Blocked {
+        let mut waits = false;
+        for earlier in &self.plan.operations[op].after {
+            let before = &self.ops[*earlier];
+            if before.status != Status::Over {
+                waits = true;
+            } else if !before.is_done() {
+                return Blocked::Skipped(self.cause(*earlier));
+            }
+        }
+        if waits { Blocked::Waits } else { Blocked::No }
+    }
+
+    /// The first thing that went wrong, of which an operation's end is a consequence.
+    fn cause(&self, op: usize) -> ResourceId {
+        let planned = &self.plan.operations[op];
+        let failed = self.ops[op].fates.iter().enumerate().find_map(|(index, fate)| match fate {
+            Some(Fate::Done) | None => None,
+            Some(Fate::Skipped { because }) => Some(because.clone()),
+            Some(_) => planned.members.get(index).map(|member| member.key.id.clone()),
+        });
+        failed.unwrap_or_else(|| ResourceId::new(planned.pause_reason.clone()))
+    }
+
+    /// Begins an operation if there is a place for it.
+    fn begin(&mut self, op: usize) -> Result<(), String> {
+        let open = self.ops[op].open();
+        let Some(first) = open.first().map(|index| &self.plan.operations[op].members[*index])
+        else {
+            self.ops[op].status = Status::Over;
+            return Ok(());
+        };
+        let service = self.service(&first.kind);
+        let parent = self.parent(first);
+        if !self.has_place(&service, parent.as_ref()) {
+            return Ok(());
+        }
+        let what = describe(open.iter().map(|index| &self.plan.operations[op].members[*index]));
+        let members: Vec<RunMember> = open
+            .iter()
+            .map(|index| self.prepare(*index, &self.plan.operations[op].members[*index]))
+            .collect::<Result<_, _>>()?;
+        let run = Run {
+            number: self.ahead.operations + 1,
+            members,
+            service,
+            parent,
+            what,
+            touched: false,
+            calls: 0,
+            spent: std::collections::BTreeMap::new(),
+            waited: Duration::ZERO,
+        };
+        let begun = run.by_key().into_iter().map(|at| self.begun(op, &run.members[at])).collect();
+        let number = self.push(Record::Begin { op: run.number, members: begun })?;
+        self.ops[op].run = Some(run);
+        self.ops[op].status = Status::Beginning(number);
+        Ok(())
+    }
+
+    fn service(&self, kind: &str) -> String {
+        match self.catalog.get(kind) {
+            Some(schema) => schema.service.to_owned(),
+            None => kind.split(':').next().unwrap_or(kind).to_lowercase(),
+        }
+    }
+
+    /// The parent that a member's kind is batched by: only one change of it is under way.
+    fn parent(&self, member: &PlannedMember) -> Option<(String, String)> {
+        let batch = self.catalog.get(&member.kind)?.batch?;
+        let props = member.wanted.as_ref().or(member.applied.as_ref())?;
+        let parent = value::resolve(props.get(batch.parent)?, &|it| self.known(it));
+        Some((member.kind.clone(), parent.to_string()))
+    }
+
+    fn has_place(&self, service: &str, parent: Option<&(String, String)>) -> bool {
+        let busy = self.ops.iter().filter(|op| op.is_busy());
+        let (mut total, mut of_service) = (0, 0);
+        for op in busy {
+            total += 1;
+            if op.run.as_ref().is_some_and(|run| run.service == service) {
+                of_service += 1;
+            }
+        }
+        let limit = self.limits.per_service.get(service).copied().unwrap_or(usize::MAX);
+        let alone = parent.is_none()
+            || !self
+                .ops
+                .iter()
+                .any(|op| op.run.as_ref().is_some_and(|run| run.parent.as_ref() == parent));
+        total < self.limits.total.max(1) && of_service < limit.max(1) && alone
+    }
+
+    /// An output, as far as it is durable.
+    fn known(&self, reference: &Ref) -> Option<Value> {
+        let outputs = match self.state.current(&reference.id) {
+            Some((_, entry)) => &entry.outputs,
+            None => &self.state.lookups.get(&reference.id)?.outputs,
+        };
+        outputs.get(&reference.attribute).cloned()
+    }
+
+    /// What the turns of one member are made of.
+    fn prepare(&self, index: usize, member: &PlannedMember) -> Result<RunMember, String> {
+        let entry = self.ahead.entries.get(&member.key);
+        let doubted = entry.is_some_and(|entry| entry.doubt.is_some());
+        let physical = member.physical.clone().or_else(|| entry.and_then(|it| it.physical.clone()));
+        let (goal, recorded) = match &member.wanted {
+            None => {
+                let applied = member.applied.clone().or_else(|| entry.and_then(|it| it.base()));
+                let applied = applied.unwrap_or(Value::Null);
+                (Goal::Absent { applied, lift_guards: member.lift_guards }, None)
+            }
+            Some(wanted) => {
+                let wanted = self.resolved(member, wanted)?;
+                let (open, sealed) = secrets::fill(&wanted, &member.key, &self.secrets, self.salt);
+                let goal = Goal::Present {
+                    wanted: open,
+                    applied: member.applied.clone(),
+                    adopt: member.adopt || doubted,
+                };
+                (goal, Some(sealed))
+            }
+        };
+        let target = Target {
+            id: member.key.id.clone(),
+            kind: member.kind.clone(),
+            place: member.place.clone(),
+            incarnation: member.key.incarnation,
+            token: member.token.clone(),
+            physical,
+            props: mentioned(member.applied.as_ref(), recorded.as_ref()),
+            tags: self.state.ownership_tags(&member.born),
+        };
+        Ok(RunMember { index, key: member.key.clone(), target, goal, recorded, doubted })
+    }
+
+    /// What is wanted with everything known, if that still is the change that was planned.
+    fn resolved(&self, member: &PlannedMember, wanted: &Value) -> Result<Value, String> {
+        let mut resolved = value::resolve(wanted, &|reference| self.known(reference));
+        value::rewrite(&mut resolved, &mut |inner| {
+            let prefix = marker(inner, NAME)?.as_str()?;
+            Some(Value::String(Name::of_incarnation(prefix, member.key.incarnation)))
+        });
+        if let Some(unknown) = value::refs(&resolved).first() {
+            return Err(format!(
+                "{}.{} is not known, although what it belongs to is there",
+                unknown.id, unknown.attribute
+            ));
+        }
+        if member.verb == Verb::Update
+            && let Some(field) = self.replaces_after_all(member, &resolved)
+        {
+            return Err(format!(
+                "{field} turned out to have another value, which takes a replacement"
+            ));
+        }
+        Ok(resolved)
+    }
+
+    /// The field that was not known when the plan was made, and that can't be changed in place to
+    /// the value that it turned out to have.
+    fn replaces_after_all(&self, member: &PlannedMember, resolved: &Value) -> Option<String> {
+        let schema = self.catalog.get(&member.kind)?;
+        let seen = member.seen.as_ref()?;
+        let unknown: Vec<&str> = self.plan.changes[member.change]
+            .fields
+            .iter()
+            .filter(|field| field.cause == diff::Cause::Unknown)
+            .map(|field| field.path.as_str())
+            .collect();
+        let found = diff::diff(schema, resolved, member.applied.as_ref(), Some(seen)).changes;
+        let replaces = found.into_iter().find(|field| {
+            field.change == bicoastal_model::schema::Change::Replace
+                && unknown.iter().any(|path| within(&field.path, path) || within(path, &field.path))
+        });
+        replaces.map(|field| field.path)
+    }
+
+    fn begun(&self, op: usize, member: &RunMember) -> Begun {
+        let planned = &self.plan.operations[op].members[member.index];
+        let mut edges = planned.edges.clone();
+        // While it is under way it may stand on what it stood on before: both hold until its end.
+        if let Some(entry) = self.ahead.entries.get(&member.key) {
+            edges.extend(entry.edges.iter().cloned());
+        }
+        Begun {
+            key: member.key.clone(),
+            kind: planned.kind.clone(),
+            place: planned.place.clone(),
+            born: planned.born.clone(),
+            token: planned.token.clone(),
+            physical: planned.physical.clone(),
+            verb: planned.verb,
+            wanted: member.recorded.clone(),
+            edges,
+            protected: planned.protected,
+            retained: planned.retained,
+        }
+    }
+
+    /// A turn or a pause, if one can be taken.
+    pub(super) fn hand_out(&mut self) -> Option<Step> {
+        for (op, running) in self.ops.iter_mut().enumerate() {
+            let Status::Ready(delay) = running.status else { continue };
+            let Some(run) = &running.run else {
+                let planned = &self.plan.operations[op];
+                running.status = Status::Pausing;
+                return Some(Step::Pause {
+                    op,
+                    delay: Duration::from_millis(planned.pause_ms),
+                    reason: planned.pause_reason.clone(),
+                });
+            };
+            let members = run
+                .members
+                .iter()
+                .map(|member| Member { target: member.target.clone(), goal: member.goal.clone() });
+            let operation = Operation { members: members.collect() };
+            let what = run.what.clone();
+            running.status = Status::Turning { resting: !delay.is_zero() };
+            return Some(Step::Turn { op, operation, delay, what });
+        }
+        None
+    }
+}
+
+/// Whether a path is the other one or a part of it.
+fn within(path: &str, of: &str) -> bool {
+    path.strip_prefix(of)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('['))
+}
+
+/// The natural key is read from what was applied; what is newly wanted is worth reading as well.
+fn mentioned(applied: Option<&Value>, wanted: Option<&Value>) -> Value {
+    let mut all: Map<String, Value> =
+        wanted.and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(applied) = applied.and_then(Value::as_object) {
+        all.extend(applied.clone());
+    }
+    Value::Object(all)
+}
+
+/// What is done to what, for people.
+fn describe<'m>(members: impl Iterator<Item = &'m PlannedMember>) -> String {
+    let named: Vec<(Verb, String)> =
+        members.map(|member| (member.verb, member.key.id.to_string())).collect();
+    let verb = match named.first() {
+        Some((verb, _)) if named.iter().all(|(other, _)| other == verb) => word(*verb),
+        _ => "change",
+    };
+    let ids: Vec<&str> = named.iter().map(|(_, id)| id.as_str()).collect();
+    match ids.as_slice() {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{verb} {first}, {second}, {third} and {} more", rest.len())
+        }
+        few => format!("{verb} {}", few.join(", ")),
+    }
+}
+
+fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "create",
+        Verb::Adopt => "adopt",
+        Verb::Update => "update",
+        Verb::Delete => "delete",
+    }
+}

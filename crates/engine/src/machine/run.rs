@@ -1,0 +1,147 @@
+//! Where an operation stands.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bicoastal_model::{Goal, Target};
+use serde_json::Value;
+
+use super::report::Fate;
+use crate::plan::PlannedOp;
+use crate::retry::{Class, Spent};
+
+/// Where an operation stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It waits for others, for a free place, or for its parent.
+    Waiting,
+    /// Its begin is handed out: the number that has to be durable.
+    Beginning(u64),
+    /// It can take a turn after this delay.
+    Ready(Duration),
+    /// A turn is handed out: with a delay, or at once.
+    Turning {
+        /// It waits for AWS or backs off, and keeps no place busy.
+        resting: bool,
+    },
+    /// A pause is handed out.
+    Pausing,
+    /// Its end is handed out: the number that has to be durable.
+    Ending(u64),
+    /// Nothing more happens to it.
+    Over,
+}
+
+/// One operation of the plan.
+#[derive(Debug)]
+pub(super) struct Op {
+    pub(super) status: Status,
+    /// What became of each member; of a pause, one.
+    pub(super) fates: Vec<Option<Fate>>,
+    /// The begin that is under way.
+    pub(super) run: Option<Run>,
+}
+
+impl Op {
+    pub(super) fn new(planned: &PlannedOp) -> Self {
+        let fates = vec![None; planned.members.len().max(1)];
+        Self { status: Status::Waiting, fates, run: None }
+    }
+
+    /// The members of which nothing is known yet.
+    pub(super) fn open(&self) -> Vec<usize> {
+        let open = self.fates.iter().enumerate().filter(|(_, fate)| fate.is_none());
+        open.map(|(index, _)| index).collect()
+    }
+
+    /// The same fate for every member that has none, and the end of it.
+    pub(super) fn over(&mut self, fate: &Fate) {
+        for open in self.fates.iter_mut().filter(|fate| fate.is_none()) {
+            *open = Some(fate.clone());
+        }
+        self.status = Status::Over;
+        self.run = None;
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.status == Status::Over && self.fates.iter().all(|fate| *fate == Some(Fate::Done))
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.fates.iter().flatten().any(|fate| *fate != Fate::Done)
+    }
+
+    /// Whether it takes one of the places for operations that call.
+    pub(super) fn is_busy(&self) -> bool {
+        match &self.status {
+            Status::Beginning(_) | Status::Turning { resting: false } => true,
+            Status::Ready(delay) => delay.is_zero(),
+            Status::Waiting
+            | Status::Turning { resting: true }
+            | Status::Pausing
+            | Status::Ending(_)
+            | Status::Over => false,
+        }
+    }
+
+    /// Everything up to this number is durable.
+    pub(super) fn durable(&mut self, upto: u64) {
+        match self.status {
+            Status::Beginning(number) if number <= upto => {
+                self.status = Status::Ready(Duration::ZERO);
+            }
+            Status::Ending(number) if number <= upto => {
+                self.status = Status::Over;
+                self.run = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// An operation that has begun: what its turns are made of.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Its number in the journal.
+    pub(super) number: u64,
+    /// Its members, in the plan's order.
+    pub(super) members: Vec<RunMember>,
+    /// The service it calls.
+    pub(super) service: String,
+    /// The parent of which only one operation may be under way.
+    pub(super) parent: Option<(String, String)>,
+    /// What it does, for people.
+    pub(super) what: String,
+    /// A turn was handed out and something other than "nothing was sent" came of it, so that the
+    /// cloud may have been changed.
+    pub(super) touched: bool,
+    /// Calls that were accepted.
+    pub(super) calls: usize,
+    /// What was spent on errors since something last went well, by class.
+    pub(super) spent: BTreeMap<Class, Spent>,
+    /// Delay spent on waiting for AWS since the last accepted call.
+    pub(super) waited: Duration,
+}
+
+impl Run {
+    /// The positions of its members in the order of their keys, which is the journal's.
+    pub(super) fn by_key(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.members.len()).collect();
+        order.sort_by(|a, b| self.members[*a].key.cmp(&self.members[*b].key));
+        order
+    }
+}
+
+/// One thing of an operation that has begun.
+#[derive(Debug)]
+pub(super) struct RunMember {
+    /// Its position in the plan's operation.
+    pub(super) index: usize,
+    pub(super) key: crate::state::Key,
+    pub(super) target: Target,
+    pub(super) goal: Goal,
+    /// What the journal says is wanted: secrets as digests.
+    pub(super) recorded: Option<Value>,
+    /// An earlier operation on it is in doubt: its failure must not make it as if nothing was.
+    pub(super) doubted: bool,
+}

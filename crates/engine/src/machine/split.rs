@@ -1,0 +1,89 @@
+//! A refused batch: the offenders fail with what may not be parted from them, the rest goes again.
+
+use std::collections::BTreeSet;
+
+use bicoastal_model::{Goal, OpError, Schema};
+use serde_json::Value;
+
+use super::Execution;
+use super::answer::failed;
+use super::report::{Failure, Fate};
+use super::run::{RunMember, Status};
+use crate::record::Ended;
+
+impl Execution {
+    /// Ends a batch that was refused as a whole because of some of its members, and lets the
+    /// others begin again.
+    pub(super) fn split(&mut self, op: usize, error: &OpError) {
+        let Some(run) = self.ops[op].run.as_ref() else { return };
+        let schema = run.members.first().and_then(|member| self.catalog.get(&member.target.kind));
+        let offenders = &error.facts().offenders;
+        let guilty: BTreeSet<usize> =
+            offenders.iter().map(|(at, _)| *at).filter(|at| *at < run.members.len()).collect();
+        let parted = with_groups(&run.members, &guilty, schema);
+        if parted.is_empty() || parted.len() == run.members.len() {
+            return self.fail(op, error.clone());
+        }
+        let mut results = Vec::new();
+        let mut again = Vec::new();
+        for (at, member) in run.members.iter().enumerate() {
+            let mut error = error.clone();
+            let words = offenders.iter().find(|(offender, _)| *offender == at);
+            error.facts_mut().offenders.clear();
+            if let Some((_, words)) = words {
+                error.facts_mut().message.clone_from(words);
+            }
+            if !parted.contains(&at) {
+                again.push(member.index);
+            }
+            let ended: Ended = failed(run, member.doubted, error.clone());
+            results.push((ended, Fate::Failed(Failure::of(error))));
+        }
+        self.end(op, results);
+        for index in again {
+            self.ops[op].fates[index] = None;
+        }
+        // Its end is in the journal before its next begin, so they become durable in that order.
+        if matches!(self.ops[op].status, Status::Ending(_)) {
+            self.ops[op].status = Status::Waiting;
+            self.ops[op].run = None;
+        }
+    }
+}
+
+/// The members at these positions, and all that may not be parted from one of them: other
+/// incarnations of the same thing, and members with the same values in the fields that the kind
+/// keeps together.
+fn with_groups(
+    members: &[RunMember],
+    guilty: &BTreeSet<usize>,
+    schema: Option<&Schema>,
+) -> BTreeSet<usize> {
+    let mut all = guilty.clone();
+    loop {
+        let joined: Vec<usize> = (0..members.len())
+            .filter(|at| !all.contains(at))
+            .filter(|at| all.iter().any(|it| are_one(&members[*at], &members[*it], schema)))
+            .collect();
+        if joined.is_empty() {
+            return all;
+        }
+        all.extend(joined);
+    }
+}
+
+fn are_one(a: &RunMember, b: &RunMember, schema: Option<&Schema>) -> bool {
+    if a.key.id == b.key.id {
+        return true;
+    }
+    let Some(batch) = schema.and_then(|schema| schema.batch) else { return false };
+    !batch.together.is_empty()
+        && batch.together.iter().all(|field| props(a).get(*field) == props(b).get(*field))
+}
+
+fn props(member: &RunMember) -> &Value {
+    match &member.goal {
+        Goal::Present { wanted, .. } => wanted,
+        Goal::Absent { applied, .. } => applied,
+    }
+}
