@@ -9,6 +9,7 @@ mod markers;
 mod ownership;
 pub mod policy;
 mod provider;
+mod tags;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;

@@ -1,0 +1,198 @@
+//! Reading roles: all of them in two listings for a plan, one in the course of an operation.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_iam::types::{EntityType, Tag};
+use bicoastal_model::{OpError, Snapshot, Status, Target};
+use futures_util::future::try_join3;
+use serde_json::{Value, json};
+
+use super::super::{RULES, decoded, unless_missing};
+use crate::classify::classify;
+use crate::cx::{Cx, GLOBAL, Purpose};
+use crate::ownership::{ownership, tag_map};
+
+/// What a role looks like, from whichever calls.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    name: String,
+    path: String,
+    arn: String,
+    id: String,
+    trust: Value,
+    description: String,
+    max_session_duration: i32,
+    boundary: Option<String>,
+    /// Documents by name.
+    inline: BTreeMap<String, Value>,
+    attached: Vec<String>,
+    tags: BTreeMap<String, String>,
+}
+
+pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    let name = target.physical.as_deref().unwrap_or_else(|| target.text("name"));
+    let seen = match cx.purpose() {
+        Purpose::Refresh => {
+            let roles = cx.shared("iam:roles".to_owned(), list(cx)).await?;
+            roles.get(&name.to_lowercase()).cloned()
+        }
+        Purpose::Turn => point(cx, name).await?,
+    };
+    Ok(seen.map(|seen| snapshot(target, seen)))
+}
+
+fn snapshot(target: &Target, seen: Seen) -> Snapshot {
+    let inline: Vec<Value> = seen
+        .inline
+        .into_iter()
+        .map(|(name, document)| json!({ "name": name, "document": document }))
+        .collect();
+    let mut props = json!({
+        "name": seen.name,
+        "path": seen.path,
+        "assume_role_policy": seen.trust,
+        "description": seen.description,
+        "max_session_duration": seen.max_session_duration,
+        "inline_policies": inline,
+        "attached_policies": seen.attached,
+        "tags": seen.tags,
+    });
+    if let Some(boundary) = seen.boundary {
+        props["permissions_boundary"] = boundary.into();
+    }
+    Snapshot {
+        outputs: BTreeMap::from([
+            ("arn".to_owned(), json!(seen.arn)),
+            ("name".to_owned(), json!(seen.name)),
+            ("role_id".to_owned(), json!(seen.id)),
+        ]),
+        physical: seen.name,
+        props,
+        status: Status::Ready,
+        ownership: ownership(target, &seen.tags),
+        children: Vec::new(),
+        facts: BTreeMap::new(),
+    }
+}
+
+/// Every role of the account, by its name in lower case.
+async fn list(cx: &Cx) -> Result<BTreeMap<String, Seen>, OpError> {
+    let client = cx.iam(GLOBAL);
+    let mut roles: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut pages = client
+        .get_account_authorization_details()
+        .filter(EntityType::Role)
+        .max_items(1000)
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| {
+            classify("iam", "GetAccountAuthorizationDetails", GLOBAL, RULES, error)
+        })?;
+        for role in page.role_detail_list() {
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            let inline = role.role_policy_list().iter().map(|policy| {
+                let document = decoded(policy.policy_document().unwrap_or_default());
+                (text(policy.policy_name()), document)
+            });
+            let seen = Seen {
+                name: text(role.role_name()),
+                path: text(role.path()),
+                arn: text(role.arn()),
+                id: text(role.role_id()),
+                trust: decoded(role.assume_role_policy_document().unwrap_or_default()),
+                boundary: role
+                    .permissions_boundary()
+                    .and_then(|boundary| boundary.permissions_boundary_arn())
+                    .map(str::to_owned),
+                inline: inline.collect(),
+                attached: role
+                    .attached_managed_policies()
+                    .iter()
+                    .map(|policy| text(policy.policy_arn()))
+                    .collect(),
+                tags: tags(role.tags()),
+                ..Seen::default()
+            };
+            roles.insert(seen.name.to_lowercase(), seen);
+        }
+    }
+    // The details leave out what only the list of roles has.
+    let mut pages = client.list_roles().max_items(1000).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("iam", "ListRoles", GLOBAL, RULES, error))?;
+        for role in page.roles() {
+            if let Some(seen) = roles.get_mut(&role.role_name().to_lowercase()) {
+                seen.description = role.description().unwrap_or_default().to_owned();
+                seen.max_session_duration = role.max_session_duration().unwrap_or(3600);
+            }
+        }
+    }
+    Ok(roles)
+}
+
+/// One role.
+async fn point(cx: &Cx, name: &str) -> Result<Option<Seen>, OpError> {
+    let client = cx.iam(GLOBAL);
+    let role = async {
+        let answer = client.get_role().role_name(name).send().await;
+        let role = answer
+            .map_err(|error| classify("iam", "GetRole", GLOBAL, RULES, error))
+            .map(|answer| answer.role);
+        Ok(unless_missing(role)?.flatten())
+    };
+    let inline = async {
+        let mut inline = BTreeMap::new();
+        let mut pages = client.list_role_policies().role_name(name).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| classify("iam", "ListRolePolicies", GLOBAL, RULES, error));
+            let Some(page) = unless_missing(page)? else { break };
+            for policy in page.policy_names() {
+                let answer =
+                    client.get_role_policy().role_name(name).policy_name(policy).send().await;
+                let answer =
+                    answer.map_err(|error| classify("iam", "GetRolePolicy", GLOBAL, RULES, error));
+                if let Some(answer) = unless_missing(answer)? {
+                    inline.insert(policy.clone(), decoded(answer.policy_document()));
+                }
+            }
+        }
+        Ok(inline)
+    };
+    let attached = async {
+        let mut attached = Vec::new();
+        let mut pages =
+            client.list_attached_role_policies().role_name(name).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page
+                .map_err(|error| classify("iam", "ListAttachedRolePolicies", GLOBAL, RULES, error));
+            let Some(page) = unless_missing(page)? else { break };
+            for policy in page.attached_policies() {
+                attached.push(policy.policy_arn().unwrap_or_default().to_owned());
+            }
+        }
+        Ok(attached)
+    };
+    let (role, inline, attached) = try_join3(role, inline, attached).await?;
+    Ok(role.map(|role| Seen {
+        name: role.role_name().to_owned(),
+        path: role.path().to_owned(),
+        arn: role.arn().to_owned(),
+        id: role.role_id().to_owned(),
+        trust: decoded(role.assume_role_policy_document().unwrap_or_default()),
+        description: role.description().unwrap_or_default().to_owned(),
+        max_session_duration: role.max_session_duration().unwrap_or(3600),
+        boundary: role
+            .permissions_boundary()
+            .and_then(|boundary| boundary.permissions_boundary_arn())
+            .map(str::to_owned),
+        inline,
+        attached,
+        tags: tags(role.tags()),
+    }))
+}
+
+fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
+    tag_map(tags.iter().map(|tag| (tag.key(), tag.value())))
+}
