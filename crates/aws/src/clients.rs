@@ -25,6 +25,13 @@ impl Connection {
         Self { config, path_style }
     }
 
+    /// The same with S3 buckets addressed in the path, as emulators need it.
+    #[must_use]
+    pub fn with_path_style(mut self) -> Self {
+        self.path_style = true;
+        self
+    }
+
     /// The default chain of credentials (environment, profile, single sign-on, container,
     /// instance), as every AWS tool reads it.
     #[cfg(feature = "tls")]

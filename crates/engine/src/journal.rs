@@ -35,7 +35,7 @@ pub fn encode(number: u64, record: &Record) -> String {
     // Records hold nothing that JSON can't say: maps are keyed by text, numbers are finite.
     let json = serde_json::to_string(record).unwrap_or_default();
     let rest = format!("{number} {json}");
-    format!("{} {rest}\n", check(&rest))
+    format!("{} {rest}\n", checksum(&rest))
 }
 
 /// The entries of a journal.
@@ -66,7 +66,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DamagedJournal> {
 fn parse(line: &[u8]) -> Result<(u64, Record), String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not text".to_owned())?;
     let (sum, rest) = text.split_once(' ').ok_or("it has no check sum")?;
-    if sum != check(rest) {
+    if sum != checksum(rest) {
         return Err("its check sum does not fit".to_owned());
     }
     let (number, json) = rest.split_once(' ').ok_or("it has no number")?;
@@ -76,6 +76,7 @@ fn parse(line: &[u8]) -> Result<(u64, Record), String> {
     Ok((number, record))
 }
 
-fn check(text: &str) -> String {
+/// The check sum of a text: what tells damage, not malice.
+pub fn checksum(text: &str) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

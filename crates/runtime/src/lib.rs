@@ -1,1 +1,18 @@
-//! TBD
+//! The IO half of bicoastal: driver, state stores, rate limits and cancellation.
+
+mod cancel;
+mod clock;
+mod driver;
+mod engine;
+mod error;
+mod file_store;
+mod pace;
+mod store;
+
+pub use cancel::Cancel;
+pub use clock::{Clock, SystemClock};
+pub use driver::{Event, Observer, Quiet};
+pub use engine::{Engine, PlanOptions};
+pub use error::Error;
+pub use file_store::FileStore;
+pub use store::{Lease, StateStore, StoreError};

@@ -1,0 +1,354 @@
+//! The engine: plan and apply a stack against a cloud and a state store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bicoastal_engine::digest;
+use bicoastal_engine::machine::{Execution, Limits, Report};
+use bicoastal_engine::observe::{self, Observed};
+use bicoastal_engine::plan::Plan;
+use bicoastal_engine::planner::{self, Options};
+use bicoastal_engine::record::Record;
+use bicoastal_engine::state::{Key, State};
+use bicoastal_model::{Desired, Provider, ResourceId, Seen, Target};
+use serde_json::Value;
+
+use crate::cancel::Cancel;
+use crate::clock::{Clock, SystemClock};
+use crate::driver::{Driver, Observer};
+use crate::error::Error;
+use crate::pace::Pace;
+use crate::store::StateStore;
+
+/// What to plan besides the program itself.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// Only these resources and what they depend on; everything where empty.
+    pub only: BTreeSet<ResourceId>,
+    /// Replace these although nothing asks for it.
+    pub replace: BTreeSet<ResourceId>,
+    /// Protections and guards that may be lifted.
+    pub unprotect: BTreeSet<ResourceId>,
+    /// Delete everything that is recorded.
+    pub destroy: bool,
+    /// Go on without what can't be seen.
+    pub without_unseen: bool,
+}
+
+impl PlanOptions {
+    fn engine(&self) -> Options {
+        Options {
+            only: self.only.clone(),
+            replace: self.replace.clone(),
+            unprotect: self.unprotect.clone(),
+            destroy: self.destroy,
+            without_unseen: self.without_unseen,
+        }
+    }
+}
+
+/// Plans and applies stacks. Holds no state of its own but the pace of its calls; two engines
+/// with different accounts run in one process.
+#[derive(Clone)]
+pub struct Engine {
+    provider: Arc<dyn Provider>,
+    store: Arc<dyn StateStore>,
+    clock: Arc<dyn Clock>,
+    pace: Arc<Pace>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// With a cloud and a place for state.
+    pub fn new(provider: impl Provider + 'static, store: impl StateStore + 'static) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            store: Arc::new(store),
+            clock: Arc::new(SystemClock::new()),
+            pace: Arc::default(),
+        }
+    }
+
+    /// With another clock than the system's: virtual time.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where the state of a stack is kept, for people.
+    pub fn state_place(&self, stack: &str) -> String {
+        self.store.place(stack)
+    }
+
+    /// The state of a stack; `None` where nothing was ever recorded.
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be read, or is damaged.
+    pub async fn state(&self, stack: &str) -> Result<Option<State>, Error> {
+        Ok(self.store.load(stack).await?)
+    }
+
+    /// What would have to change to make the cloud as the program wants it.
+    ///
+    /// Reads only.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the program, at once; state that can't be read; an account
+    /// that can't be reached or is not the one that the state was made in.
+    pub async fn plan(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
+        let state = self.state_or_new(&desired.stack).await?;
+        let observed = self.observe(desired, &state).await?;
+        Ok(planner::plan(desired, &state, &observed, &self.provider.catalog(), &options.engine())?)
+    }
+
+    /// Everything that stands in the way of deleting the stack.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Engine::plan).
+    pub async fn guards(
+        &self,
+        desired: &Desired,
+        options: &PlanOptions,
+    ) -> Result<Vec<bicoastal_engine::guards::Guard>, Error> {
+        let state = self.state_or_new(&desired.stack).await?;
+        let observed = self.observe(desired, &state).await?;
+        Ok(planner::guards(&state, &observed, &self.provider.catalog(), &options.engine()))
+    }
+
+    async fn state_or_new(&self, stack: &str) -> Result<State, Error> {
+        Ok(match self.store.load(stack).await? {
+            Some(state) => state,
+            None => State::empty(stack, random_hex()?),
+        })
+    }
+
+    /// The numbers of the accounts that the program or the state names.
+    async fn accounts(
+        &self,
+        desired: &Desired,
+        state: &State,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let mut names: BTreeSet<Option<String>> = desired
+            .resources
+            .values()
+            .map(|declared| declared.place.account.clone())
+            .chain(state.entries.values().map(|entry| entry.place.account.clone()))
+            .collect();
+        if names.is_empty() {
+            names.insert(None);
+        }
+        let mut accounts = BTreeMap::new();
+        for name in names {
+            let number = self.provider.account(name.as_deref()).await?;
+            accounts.insert(name.unwrap_or_default(), number);
+        }
+        Ok(accounts)
+    }
+
+    async fn observe(&self, desired: &Desired, state: &State) -> Result<Observed, Error> {
+        let catalog = self.provider.catalog();
+        let accounts = self.accounts(desired, state).await?;
+        let mut lookups = BTreeMap::new();
+        for target in observe::lookups(desired, state) {
+            let seen = match self.provider.lookup(&target).await {
+                Ok(seen) => seen,
+                Err(error) => Seen::Unknown(error),
+            };
+            lookups.insert(target.id.clone(), seen);
+        }
+        let (keys, targets): (Vec<Key>, Vec<Target>) =
+            observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
+        let seen = self.provider.refresh(&targets).await;
+        let mut stacks = BTreeMap::new();
+        for stack in desired.other_stacks() {
+            let exports = self.store.load(&stack).await?.map(|state| state.exports);
+            let exports = exports.ok_or_else(|| {
+                Error::other(format!(
+                    "the stack '{stack}' has no state in {}\n  hint: apply it first, or check its name",
+                    self.store.place(&stack)
+                ))
+            })?;
+            stacks.insert(stack, exports.into_iter().collect::<BTreeMap<String, Value>>());
+        }
+        Ok(Observed { accounts, lookups, seen: keys.into_iter().zip(seen).collect(), stacks })
+    }
+
+    /// Checks that a plan which was saved still fits: the program, the state and the cloud are
+    /// what they were when it was made.
+    ///
+    /// # Errors
+    ///
+    /// A stale plan, in words; else as [`plan`](Engine::plan).
+    pub async fn verify(
+        &self,
+        plan: &Plan,
+        desired: &Desired,
+        options: &PlanOptions,
+    ) -> Result<(), Error> {
+        let state = match self.store.load(&plan.stack).await? {
+            Some(state) => state,
+            None => State::empty(plan.stack.clone(), plan.lineage.clone()),
+        };
+        if state.lineage != plan.lineage || state.generation != plan.generation {
+            return Err(Error::stale(plan, "the state has moved since it was made"));
+        }
+        let observed = self.observe(desired, &state).await?;
+        let now =
+            planner::plan(desired, &state, &observed, &self.provider.catalog(), &options.engine())?;
+        if now.fingerprint != plan.fingerprint {
+            return Err(Error::stale(
+                plan,
+                "the program or the cloud has changed since it was made",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Carries a plan out.
+    ///
+    /// Guarantees: what was begun is recorded before its first call; an interruption at any
+    /// moment is settled by the next run. Assumes: `desired` is what the plan was made from (it
+    /// supplies the secrets); check a saved plan with [`verify`](Engine::verify) first.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is done: a stale plan, a stack that another run holds. Failures of single
+    /// operations are in the report.
+    pub async fn apply(
+        &self,
+        plan: Plan,
+        desired: &Desired,
+        options: &PlanOptions,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Result<Report, Error> {
+        let stack = plan.stack.clone();
+        let _lease = self.store.lease(&stack, "apply").await?;
+        let stored = self.store.load(&stack).await?;
+        let mut state =
+            stored.clone().unwrap_or_else(|| State::empty(stack.clone(), plan.lineage.clone()));
+        if state.lineage != plan.lineage || state.generation != plan.generation {
+            return Err(Error::stale(&plan, "the state has moved since it was made"));
+        }
+        if !plan.unseen.is_empty() && !options.without_unseen {
+            return Err(Error::unseen(&plan.unseen));
+        }
+        let mut opening = Vec::new();
+        if stored.is_none() {
+            opening.push(Record::Opened { stack: stack.clone(), lineage: plan.lineage.clone() });
+        }
+        for (name, number) in self.accounts(desired, &state).await? {
+            match state.accounts.get(&name) {
+                None => opening.push(Record::Account { name, number }),
+                Some(bound) if *bound != number => {
+                    return Err(Error::stale(
+                        &plan,
+                        format!(
+                            "it was made in account {bound}, and the credentials are of {number}"
+                        ),
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        self.record(&stack, &mut state, opening).await?;
+        let secrets = desired.secrets.clone();
+        let catalog = self.provider.catalog();
+        let salt = random_bytes()?;
+        let mut execution = Execution::new(plan, state, secrets, &catalog, salt, Limits::default())
+            .map_err(|stale| Error::other(stale.to_string()))?;
+        let driver = Driver {
+            provider: &*self.provider,
+            store: &*self.store,
+            clock: &self.clock,
+            pace: &self.pace,
+            observer,
+            cancel,
+            catalog: &catalog,
+            stack: &stack,
+        };
+        let run = driver.run(&mut execution).await;
+        let report = execution.report();
+        run?;
+        if report.is_done() {
+            let mut state = execution.state().clone();
+            let exports =
+                if options.destroy { Vec::new() } else { planner::exports(desired, &state) };
+            if exports != state.exports {
+                self.record(&stack, &mut state, vec![Record::Exports { exports }]).await?;
+            }
+            self.store.compact(&stack, &state).await?;
+        }
+        Ok(report)
+    }
+
+    /// Appends records and folds them into a state.
+    async fn record(
+        &self,
+        stack: &str,
+        state: &mut State,
+        records: Vec<Record>,
+    ) -> Result<(), Error> {
+        let mut numbered = Vec::new();
+        for record in records {
+            state.fold(&record).map_err(|illegal| Error::other(illegal.to_string()))?;
+            numbered.push((state.generation, record));
+        }
+        if !numbered.is_empty() {
+            self.store.append(stack, &numbered).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes state by hand: forget, move, protect. Nothing in AWS is touched.
+    ///
+    /// # Errors
+    ///
+    /// Where a record does not fit the state, or state can't be written.
+    pub async fn edit_state(
+        &self,
+        stack: &str,
+        records: impl FnOnce(&State) -> Result<Vec<Record>, String>,
+    ) -> Result<State, Error> {
+        let _lease = self.store.lease(stack, "state edit").await?;
+        let mut state = self
+            .store
+            .load(stack)
+            .await?
+            .ok_or_else(|| Error::other(format!("the stack '{stack}' has no state")))?;
+        let records = records(&state).map_err(Error::other)?;
+        self.record(stack, &mut state, records).await?;
+        Ok(state)
+    }
+
+    /// The kinds that the cloud can handle.
+    pub fn catalog(&self) -> bicoastal_model::Catalog {
+        self.provider.catalog()
+    }
+
+    /// Whether a clear secret is the one that a digest was made of.
+    pub fn secret_matches(clear: &str, digest: &str) -> bool {
+        digest::verify(clear, digest)
+    }
+}
+
+fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::other(format!("no randomness from the system: {error}")))?;
+    Ok(bytes)
+}
+
+/// Twelve random hexadecimal digits.
+fn random_hex() -> Result<String, Error> {
+    Ok(random_bytes::<6>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
