@@ -132,7 +132,7 @@ macro_rules! text {
     ($template:literal $(, $output:expr)* $(,)?) => {{
         const _: () = assert!(
             $crate::input::placeholders($template) == [$(stringify!($output)),*].len(),
-            "text! needs as many arguments as there are {} in its template"
+            "text! needs one argument for each pair of braces in its template"
         );
         $crate::Text::interpolate($template, vec![$($crate::AnyOutput::from($output)),*])
     }};
