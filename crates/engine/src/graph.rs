@@ -15,6 +15,13 @@ impl Graph {
         Self { after: vec![BTreeSet::new(); nodes], before: vec![BTreeSet::new(); nodes] }
     }
 
+    /// One more node.
+    pub(crate) fn grow(&mut self) -> usize {
+        self.after.push(BTreeSet::new());
+        self.before.push(BTreeSet::new());
+        self.len() - 1
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.after.len()
     }
@@ -39,6 +46,39 @@ impl Graph {
     /// What a node comes directly after.
     pub(crate) fn after(&self, node: usize) -> &BTreeSet<usize> {
         &self.after[node]
+    }
+
+    /// The same graph with nodes drawn together: node `n` becomes `into[n]` of `count`.
+    pub(crate) fn contracted(&self, into: &[usize], count: usize) -> Self {
+        let mut graph = Self::new(count);
+        for (node, after) in self.after.iter().enumerate() {
+            for &earlier in after {
+                graph.add(into[node], into[earlier]);
+            }
+        }
+        graph
+    }
+
+    /// Drops every edge that a longer path makes superfluous; nodes must be numbered in an order
+    /// that respects the edges.
+    pub(crate) fn reduced(&self) -> Self {
+        let words = self.len().div_ceil(64);
+        let mut reach: Vec<Vec<u64>> = Vec::with_capacity(self.len());
+        let mut graph = Self::new(self.len());
+        for (node, after) in self.after.iter().enumerate() {
+            let mut all = vec![0u64; words];
+            for &earlier in after.iter().rev() {
+                if all[earlier / 64] & (1 << (earlier % 64)) == 0 {
+                    graph.add(node, earlier);
+                    all[earlier / 64] |= 1 << (earlier % 64);
+                    if let Some(further) = reach.get(earlier) {
+                        all.iter_mut().zip(further).for_each(|(own, other)| *own |= other);
+                    }
+                }
+            }
+            reach.push(all);
+        }
+        graph
     }
 
     /// Whether a path leads from one node to a later one.

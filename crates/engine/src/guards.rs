@@ -47,6 +47,7 @@ pub fn guards(
     catalog: &Catalog,
     options: &Options,
 ) -> Vec<Guard> {
+    let known = crate::planner::identity::of_state(state, catalog);
     let mut found = Vec::new();
     for (key, entry) in state.entries.iter().filter(|(_, entry)| !entry.retained) {
         let seen = match observed.seen.get(key) {
@@ -54,9 +55,8 @@ pub fn guards(
             Some(Seen::Absent) => continue,
             Some(Seen::Unknown(_)) | None => None,
         };
-        found.extend(guards_of(&key.id, entry, seen, catalog, options, &|kind, identity| {
-            crate::planner::identity::of_state(state, catalog).contains(kind, identity, catalog)
-        }));
+        let knows = |kind: &str, identity: &Value| known.contains(kind, identity, catalog);
+        found.extend(guards_of(&key.id, entry, seen, catalog, options, &knows));
     }
     found
 }

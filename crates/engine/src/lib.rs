@@ -1,5 +1,6 @@
 //! The pure half of bicoastal: diff, graph, plan, execution machine, journal and rendering.
 
+mod batches;
 pub mod digest;
 pub mod fold;
 mod graph;
@@ -15,3 +16,4 @@ pub mod record;
 pub mod render;
 pub mod retry;
 pub mod state;
+mod waves;

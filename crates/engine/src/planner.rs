@@ -1,10 +1,15 @@
 //! The planner: a pure function from what is wanted, recorded and seen to everything that is done.
 
+mod added;
+mod assemble;
 mod decide;
 mod declared;
+mod drain;
 mod fingerprint;
+mod footprint;
 pub(crate) mod identity;
-mod operations;
+mod only;
+pub(crate) mod operations;
 mod resolve;
 mod undeclared;
 pub(crate) mod view;
@@ -69,6 +74,7 @@ pub fn plan(
     };
     let view = view::moved(desired, state);
     let mut planner = Planner::new(desired, &view.state, observed, catalog, options);
+    planner.moved = view.renames().collect();
     planner.check_whole();
     let order = match declared_order(desired) {
         Ok(order) => order,
@@ -86,11 +92,20 @@ pub fn plan(
         }
     }
     planner.decide_undeclared();
+    planner.find_additions();
+    planner.put_off_deletes();
+    let left_out = planner.restrict();
     planner.refuse_guarded();
     if planner.errors.iter().any(|it| it.severity == bicoastal_model::diagnostic::Severity::Error) {
         return Err(Diagnostics(planner.errors));
     }
-    Ok(planner.into_plan(records))
+    if !planner.unseen.is_empty() && !options.without_unseen {
+        planner.warnings.push(
+            Diagnostic::warning("some things could not be read; the plan leaves them as they are")
+                .hint("to apply it without them, say so: --without-unseen"),
+        );
+    }
+    planner.assemble(records, left_out)
 }
 
 impl Planner<'_> {

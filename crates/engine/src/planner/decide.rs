@@ -50,6 +50,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) unseen: Vec<Unseen>,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Former ids, by the new one.
+    pub(crate) moved: BTreeMap<ResourceId, ResourceId>,
     /// Wanted properties as resolved, for the fingerprint.
     pub(crate) wanted: BTreeMap<ResourceId, Value>,
 }
@@ -75,6 +77,7 @@ impl<'a> Planner<'a> {
             unseen: Vec::new(),
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
+            moved: BTreeMap::new(),
             wanted: BTreeMap::new(),
         }
     }
@@ -101,6 +104,7 @@ impl<'a> Planner<'a> {
 
     /// A decision on a declared resource that does nothing yet.
     pub(crate) fn undecided(&self, declared: &Declared) -> Decision {
+        let former = self.moved.get(&declared.id);
         Decision {
             id: declared.id.clone(),
             kind: declared.schema.kind.to_owned(),
@@ -108,7 +112,7 @@ impl<'a> Planner<'a> {
             tier: declared.schema.tier,
             action: None,
             risk: Risk::Safe,
-            reasons: Vec::new(),
+            reasons: former.map(|former| format!("it was called {former}")).into_iter().collect(),
             fields: Vec::new(),
             at: Some(declared.at.clone()),
             make: None,

@@ -78,7 +78,6 @@ impl Planner<'_> {
                         changed: BTreeSet::new(),
                     },
                 );
-                return;
             }
             Seen::Absent => self.decide_gone(declared, resolved, decision, &key, &entry),
             Seen::Present(snapshot) => {
@@ -431,6 +430,14 @@ impl Planner<'_> {
             member.adopt |= declared.adopt.is_some();
             decision.action = Some(Action::Update);
             decision.risk = risk(&compared.fields);
+            // What a region held goes with it, as far as no other region holds it.
+            if compared
+                .fields
+                .iter()
+                .any(|it| it.path.starts_with("regions[") && it.after.is_null())
+            {
+                decision.risk = decision.risk.max(Risk::Disruptive);
+            }
             self.conclude(declared, compared.wanted, snapshot, changed(&compared.fields));
             decision.fields = compared.fields;
             decision.make = Some(member);
@@ -461,6 +468,8 @@ impl Planner<'_> {
             .is_none_or(|applied| !same_props(declared.schema, applied, &compared.wanted));
         if entry.doubt.is_some() {
             decision.reasons.push("an interrupted operation turns out to be done".to_owned());
+        } else if !compared.fields.is_empty() {
+            decision.reasons.push("AWS has no such property: it is only recorded".to_owned());
         } else if applied_differs {
             decision.reasons.push("AWS has it like this already".to_owned());
         }

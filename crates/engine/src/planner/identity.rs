@@ -48,3 +48,26 @@ pub(crate) fn natural_key(schema: &Schema, props: &Value) -> String {
     });
     Value::Array(parts.collect()).to_string()
 }
+
+/// The parent and the routing group of a member of a batch, in the form that all equal values share.
+pub(crate) fn group_key(schema: &Schema, props: &Value) -> String {
+    let Some(batch) = schema.batch else { return String::new() };
+    let parts = std::iter::once(&batch.parent).chain(batch.together).map(|name| {
+        match (props.get(name), schema.field(name)) {
+            (Some(value), Some(field)) if !bicoastal_model::value::has_unknown(value) => {
+                canonical(&field.shape, value)
+            }
+            (value, _) => value.cloned().unwrap_or(Value::Null),
+        }
+    });
+    Value::Array(parts.collect()).to_string()
+}
+
+/// The parent of a member of a batch.
+pub(crate) fn parent_key(schema: &Schema, props: &Value) -> String {
+    schema
+        .batch
+        .and_then(|batch| props.get(batch.parent))
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}

@@ -1,154 +1,133 @@
-//! From decisions to operations: what comes before what.
+//! The single operations, and what must come before what: references, and their reverse for
+//! what is deleted.
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::Tier;
-use bicoastal_model::value;
+use bicoastal_model::{Region, ResourceId, ScopeKind, Seen, Tier};
+use serde_json::Value;
 
 use super::decide::{Decision, Planner};
-use super::fingerprint::fingerprint;
+use super::footprint::{Footprint, Homes};
 use crate::graph::Graph;
-use crate::plan::{Action, Change, Plan, PlannedMember, PlannedOp};
-use crate::rates;
-use crate::record::Record;
-use crate::state::{FORMAT, Verb};
+use crate::plan::{Action, PlannedMember};
+use crate::state::Verb;
 
-/// One thing to do.
+/// One thing to do, or a pause.
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
-    /// The decision that it is part of.
-    pub(crate) decision: usize,
-    pub(crate) member: PlannedMember,
+    /// The decision that it is part of; none for a pause.
+    pub(crate) decision: Option<usize>,
+    pub(crate) member: Option<PlannedMember>,
     pub(crate) tier: Tier,
+    pub(crate) footprint: Footprint,
+    /// It changes what already serves.
+    pub(crate) serving: bool,
+    pub(crate) pause_ms: u64,
+    pub(crate) pause_reason: String,
 }
 
 impl Node {
     pub(crate) fn deletes(&self) -> bool {
-        self.member.verb == Verb::Delete
+        self.verb() == Some(Verb::Delete)
+    }
+
+    pub(crate) fn makes(&self) -> bool {
+        self.verb().is_some_and(|verb| verb != Verb::Delete)
+    }
+
+    pub(crate) fn verb(&self) -> Option<Verb> {
+        self.member.as_ref().map(|member| member.verb)
     }
 }
 
-impl Planner<'_> {
-    /// The plan of everything that was decided.
-    pub(crate) fn into_plan(mut self, records: Vec<Record>) -> Plan {
-        let mut records = records;
-        let decisions = std::mem::take(&mut self.decisions);
-        records.extend(decisions.iter().flat_map(|decision| decision.records.clone()));
-        let nodes = nodes(&decisions);
-        let graph = ordered(&decisions, &nodes);
-        let ranks: Vec<(Tier, usize)> =
-            nodes.iter().enumerate().map(|(index, node)| (node.tier, index)).collect();
-        let order = graph.order(&ranks).unwrap_or_default();
-        let place: BTreeMap<usize, usize> =
-            order.iter().enumerate().map(|(position, &node)| (node, position)).collect();
-        let mut shown: Vec<usize> = Vec::new();
-        for &node in &order {
-            let decision = nodes[node].decision;
-            if !shown.contains(&decision) {
-                shown.push(decision);
-            }
-        }
-        let rest = (0..decisions.len()).filter(|it| decisions[*it].action.is_some());
-        for decision in rest {
-            if !shown.contains(&decision) {
-                shown.push(decision);
-            }
-        }
-        let changes: Vec<Change> =
-            shown.iter().filter_map(|&decision| change(&decisions[decision])).collect();
-        let operations: Vec<PlannedOp> = order
-            .iter()
-            .map(|&node| {
-                let mut member = nodes[node].member.clone();
-                member.change =
-                    shown.iter().position(|&it| it == nodes[node].decision).unwrap_or_default();
-                PlannedOp {
-                    members: vec![member],
-                    pause_ms: 0,
-                    pause_reason: String::new(),
-                    after: graph.after(node).iter().map(|it| place[it]).collect(),
-                    wave: 1,
-                }
-            })
-            .collect();
-        let mut calls: BTreeMap<String, u32> = BTreeMap::new();
-        for member in operations.iter().flat_map(|op| &op.members) {
-            let Some(schema) = self.catalog.get(&member.kind) else { continue };
-            *calls.entry(schema.service.to_owned()).or_default() += match member.verb {
-                Verb::Create => schema.cost.create,
-                Verb::Adopt | Verb::Update => schema.cost.update,
-                Verb::Delete => schema.cost.delete,
-            };
-        }
-        let floor_ms = calls.iter().map(|(service, &calls)| rates::floor_ms(service, calls)).max();
-        let exports = self
-            .desired
-            .exports
-            .iter()
-            .map(|(name, value)| {
-                let known = |reference: &value::Ref| self.known(reference).ok().flatten();
-                (name.clone(), value::resolve(value, &known))
-            })
-            .collect();
-        Plan {
-            format: FORMAT,
-            stack: self.desired.stack.clone(),
-            lineage: self.state.lineage.clone(),
-            generation: self.state.generation,
-            fingerprint: fingerprint(&self.wanted, self.observed),
-            changes,
-            operations,
-            records,
-            added: self.added,
-            unseen: self.unseen,
-            left_out: Default::default(),
-            exports,
-            calls,
-            floor_ms: floor_ms.unwrap_or(0),
-            warnings: self.warnings,
-        }
-    }
-}
-
-fn nodes(decisions: &[Decision]) -> Vec<Node> {
+/// The operations of all decisions.
+pub(crate) fn nodes(planner: &Planner<'_>, decisions: &[Decision]) -> Vec<Node> {
+    let mut homes = Homes::new(planner);
     let mut nodes = Vec::new();
     for (index, decision) in decisions.iter().enumerate() {
-        let members = decision.make.iter().chain(&decision.deletes);
-        nodes.extend(members.map(|member| Node {
-            decision: index,
-            member: member.clone(),
-            tier: decision.tier,
-        }));
+        let replaces = matches!(
+            decision.action,
+            Some(Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst)
+        );
+        for member in decision.make.iter().chain(&decision.deletes) {
+            let serving = match member.verb {
+                Verb::Update | Verb::Adopt => true,
+                Verb::Create => replaces,
+                Verb::Delete => decision.action == Some(Action::ReplaceDeleteFirst),
+            };
+            let mut footprint = homes.of(member, decision);
+            if replaces {
+                footprint.down.clear();
+                let regional = member.place.scope == ScopeKind::Regional;
+                if member.verb == Verb::Delete && regional && !member.superseded {
+                    footprint.up.extend(&member.place.regions);
+                }
+            }
+            nodes.push(Node {
+                decision: Some(index),
+                member: Some(member.clone()),
+                tier: decision.tier,
+                footprint,
+                serving,
+                pause_ms: 0,
+                pause_reason: String::new(),
+            });
+        }
     }
     nodes
 }
 
-/// What must come before what: references, and their reverse for what is deleted.
-fn ordered(decisions: &[Decision], nodes: &[Node]) -> Graph {
+/// What must come before what, whatever else is preferred.
+pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[Node]) -> Graph {
     let mut graph = Graph::new(nodes.len());
-    let find = |id: &bicoastal_model::ResourceId, deletes: bool| {
-        let id = id.clone();
-        nodes
-            .iter()
-            .enumerate()
-            .filter(move |(_, node)| node.deletes() == deletes && node.member.key.id == id)
-            .map(|(index, _)| index)
-    };
+    let mut makes: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    let mut deletes: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
-        let id = &node.member.key.id;
-        for edge in &node.member.edges {
+        let Some(member) = &node.member else { continue };
+        let of = if node.deletes() { &mut deletes } else { &mut makes };
+        of.entry(&member.key.id).or_default().push(index);
+    }
+    let none = Vec::new();
+    let reversed = role_reversals(planner, nodes);
+    let action = |node: usize| nodes[node].decision.and_then(|decision| decisions[decision].action);
+    for (index, node) in nodes.iter().enumerate() {
+        let Some(member) = &node.member else { continue };
+        for edge in &member.edges {
             if node.deletes() {
-                find(edge, true).for_each(|other| graph.add(other, index));
+                for &other in deletes.get(edge).unwrap_or(&none) {
+                    if !reversed.contains(&(index, other)) {
+                        graph.add(other, index);
+                    }
+                }
             } else {
-                find(edge, false).for_each(|other| graph.add(index, other));
+                for &other in makes.get(edge).unwrap_or(&none) {
+                    graph.add(index, other);
+                }
             }
         }
-        if !node.deletes() {
-            let first = decisions[node.decision].action == Some(Action::ReplaceDeleteFirst);
-            for other in find(id, true) {
-                if first && nodes[other].decision == node.decision {
-                    graph.add(index, other);
-                } else {
-                    graph.add(other, index);
+        if node.makes() {
+            for &other in deletes.get(&member.key.id).unwrap_or(&none) {
+                let first = action(index) == Some(Action::ReplaceDeleteFirst)
+                    && nodes[other].decision == node.decision;
+                if first { graph.add(index, other) } else { graph.add(other, index) }
+            }
+        }
+    }
+    for &(earlier, later) in &reversed {
+        // The pair is (the writer's delete, another's): the other one goes first.
+        graph.add_if_acyclic(earlier, later);
+    }
+    // What is deleted goes after everything that stood on it has moved on.
+    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.makes()) {
+        let Some(member) = &node.member else { continue };
+        let mut stood_on = member.edges.clone();
+        for (_, entry) in planner.state.incarnations(&member.key.id) {
+            stood_on.extend(entry.edges.iter().cloned());
+        }
+        for edge in &stood_on {
+            for &other in deletes.get(edge).unwrap_or(&none) {
+                if action(other) != Some(Action::ReplaceDeleteFirst) {
+                    graph.add_if_acyclic(other, index);
                 }
             }
         }
@@ -156,16 +135,44 @@ fn ordered(decisions: &[Decision], nodes: &[Node]) -> Graph {
     graph
 }
 
-pub(crate) fn change(decision: &Decision) -> Option<Change> {
-    Some(Change {
-        id: decision.id.clone(),
-        kind: decision.kind.clone(),
-        place: decision.place.clone(),
-        action: decision.action?,
-        risk: decision.risk,
-        reasons: decision.reasons.clone(),
-        fields: decision.fields.clone(),
-        at: decision.at.clone(),
-        tier: decision.tier,
-    })
+/// Pairs of deletes (the writer's member, another member) of one spanning thing: who is deleted
+/// last follows the role that is observed, not the order in which they were made.
+fn role_reversals(planner: &Planner<'_>, nodes: &[Node]) -> Vec<(usize, usize)> {
+    let writers = writers(planner);
+    let mut pairs = Vec::new();
+    let regional = |node: &Node| {
+        let member = node.member.as_ref().filter(|_| node.deletes())?;
+        Some((member.place.region()?, member.kind.clone(), member.edges.clone()))
+    };
+    for (group, writer) in &writers {
+        let members: Vec<(usize, Region, String)> = nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, node)| {
+                let (region, kind, edges) = regional(node)?;
+                edges.contains(group).then_some((index, region, kind))
+            })
+            .collect();
+        for (writing, _, kind) in members.iter().filter(|(_, region, _)| region == writer) {
+            let others = members.iter().filter(|(_, region, it)| region != writer && it == kind);
+            pairs.extend(others.map(|(other, ..)| (*writing, *other)));
+        }
+    }
+    pairs
+}
+
+/// Where spanning things are written at present.
+pub(crate) fn writers(planner: &Planner<'_>) -> BTreeMap<ResourceId, Region> {
+    planner
+        .observed
+        .seen
+        .iter()
+        .filter_map(|(key, seen)| match seen {
+            Seen::Present(snapshot) => {
+                let writer = snapshot.facts.get("writer_region").and_then(Value::as_str)?;
+                Some((key.id.clone(), writer.parse().ok()?))
+            }
+            _ => None,
+        })
+        .collect()
 }

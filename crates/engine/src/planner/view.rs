@@ -13,6 +13,16 @@ pub(crate) struct View {
     pub(crate) moves: Vec<Record>,
 }
 
+impl View {
+    /// The renames, as new and former id.
+    pub(crate) fn renames(&self) -> impl Iterator<Item = (ResourceId, ResourceId)> {
+        self.moves.iter().filter_map(|record| match record {
+            Record::Moved { from, to } => Some((to.clone(), from.clone())),
+            _ => None,
+        })
+    }
+}
+
 /// Carries out what `renamed` asks for: only where the former id is in state and not declared any
 /// more, and the new one is not in state yet.
 pub(crate) fn moved(desired: &Desired, state: &State) -> View {

@@ -1,0 +1,105 @@
+//! What others put into our things: reported, and removed only where the program claims the whole.
+
+use std::collections::BTreeMap;
+
+use bicoastal_model::{Addition, Place, ResourceId, Risk, ScopeKind, Seen, Snapshot};
+use serde_json::Value;
+
+use super::decide::{Decision, Planner};
+use super::identity;
+use crate::plan::{Action, Added, PlannedMember};
+use crate::state::{Entry, Key, Verb, token};
+
+impl Planner<'_> {
+    /// Everything inside our things that neither state nor the program knows.
+    pub(crate) fn find_additions(&mut self) {
+        let mut known = identity::of_state(self.state, self.catalog);
+        for (id, wanted) in &self.wanted {
+            if let Some(declared) = self.desired.resources.get(id) {
+                known.insert(declared.schema, wanted);
+            }
+        }
+        let mut parents: BTreeMap<&Key, (&Entry, &Snapshot)> = BTreeMap::new();
+        for (key, seen) in &self.observed.seen {
+            if let (Seen::Present(snapshot), Some(entry)) = (seen, self.state.entries.get(key)) {
+                parents.insert(key, (entry, snapshot));
+            }
+        }
+        let mut added = Vec::new();
+        let mut claimed = Vec::new();
+        for (key, (entry, snapshot)) in parents {
+            let exclusive = self.claims_all(&key.id, entry);
+            for child in &snapshot.children {
+                if known.contains(&child.kind, &child.identity, self.catalog) {
+                    continue;
+                }
+                if exclusive {
+                    claimed.push(self.removal(&key.id, entry, child));
+                } else {
+                    added.push(Added {
+                        id: key.id.clone(),
+                        what: child.label.clone(),
+                        value: child.identity.clone(),
+                    });
+                }
+            }
+        }
+        self.added.extend(added);
+        self.decisions.extend(claimed.into_iter().flatten());
+    }
+
+    fn claims_all(&self, id: &ResourceId, entry: &Entry) -> bool {
+        let declared = self.desired.resources.get(id).map(|declared| &declared.props);
+        let props = declared.or(entry.applied.as_ref());
+        props.and_then(|props| props.get("exclusive_records")) == Some(&Value::Bool(true))
+    }
+
+    /// The delete of something that is in no state.
+    fn removal(&self, parent: &ResourceId, entry: &Entry, child: &Addition) -> Option<Decision> {
+        let schema = self.catalog.get(&child.kind)?;
+        let key = Key::new(ResourceId::new(format!("{parent}/{}", child.label)), 1);
+        let place = Place {
+            account: entry.place.account.clone(),
+            scope: schema.scope,
+            regions: match schema.scope {
+                ScopeKind::Global => Vec::new(),
+                _ => entry.place.regions.clone(),
+            },
+        };
+        let member = PlannedMember {
+            change: 0,
+            kind: child.kind.clone(),
+            place: place.clone(),
+            born: key.id.clone(),
+            token: token(&self.state.lineage, &key.id, key.incarnation),
+            key: key.clone(),
+            physical: None,
+            verb: Verb::Delete,
+            wanted: None,
+            applied: Some(child.identity.clone()),
+            seen: None,
+            adopt: true,
+            lift_guards: false,
+            edges: [parent.clone()].into(),
+            protected: false,
+            retained: false,
+            superseded: false,
+        };
+        Some(Decision {
+            id: key.id,
+            kind: child.kind.clone(),
+            place,
+            tier: schema.tier,
+            action: Some(Action::Delete),
+            risk: schema.delete_risk.max(Risk::Disruptive),
+            reasons: vec![format!(
+                "somebody added it, and the program claims the whole of {parent}"
+            )],
+            fields: Vec::new(),
+            at: self.desired.resources.get(parent).map(|declared| declared.at.clone()),
+            make: None,
+            deletes: vec![member],
+            records: Vec::new(),
+        })
+    }
+}

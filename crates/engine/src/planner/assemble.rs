@@ -1,0 +1,244 @@
+//! A plan from decisions: operations in order, in batches, with what they cost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bicoastal_model::{Catalog, Diagnostic, Diagnostics, ResourceId, Rollout, value};
+
+use super::decide::{Decision, Planner};
+use super::fingerprint::fingerprint;
+use super::operations::{self, Node};
+use super::{drain, operations::writers};
+use crate::batches;
+use crate::graph::Graph;
+use crate::plan::{Action, Change, Plan, PlannedOp};
+use crate::rates;
+use crate::record::Record;
+use crate::state::{FORMAT, Verb};
+use crate::waves::{self, Unit, Wave};
+
+impl Planner<'_> {
+    /// The plan of everything that was decided; `left_out` is what the user did not ask for.
+    ///
+    /// # Errors
+    ///
+    /// What is to be done can't be brought into an order.
+    pub(crate) fn assemble(
+        mut self,
+        records: Vec<Record>,
+        left_out: BTreeSet<ResourceId>,
+    ) -> Result<Plan, Diagnostics> {
+        let decisions = std::mem::take(&mut self.decisions);
+        let mut records = records;
+        records.extend(decisions.iter().flat_map(|decision| decision.records.clone()));
+        let mut nodes = operations::nodes(&self, &decisions);
+        let mut graph = operations::ordered(&self, &decisions, &nodes);
+        drain::pauses(&self, &decisions, &mut nodes, &mut graph);
+        let Some((operations, graph)) = self.arrange(&nodes, &graph) else {
+            return Err(stuck(&nodes, &graph).into());
+        };
+        let mut shown: Vec<usize> = Vec::new();
+        for node in operations.iter().flat_map(|operation| &operation.nodes) {
+            if let Some(decision) = nodes[*node].decision
+                && !shown.contains(&decision)
+            {
+                shown.push(decision);
+            }
+        }
+        for (index, decision) in decisions.iter().enumerate() {
+            if decision.action.is_some() && !shown.contains(&index) {
+                shown.push(index);
+            }
+        }
+        let operations = planned(&operations, &graph, &nodes, &shown);
+        let (calls, floor_ms) = cost(&operations, self.catalog);
+        let exports = self
+            .desired
+            .exports
+            .iter()
+            .map(|(name, value)| {
+                let known = |reference: &value::Ref| self.known(reference).ok().flatten();
+                (name.clone(), value::resolve(value, &known))
+            })
+            .collect::<Vec<_>>();
+        // With nothing to wait for, exports are recorded right away.
+        let known = !exports.iter().any(|(_, value)| value::has_unknown(value));
+        if operations.is_empty() && left_out.is_empty() && known && exports != self.state.exports {
+            records.push(Record::Exports { exports: exports.clone() });
+        }
+        Ok(Plan {
+            format: FORMAT,
+            stack: self.desired.stack.clone(),
+            lineage: self.state.lineage.clone(),
+            generation: self.state.generation,
+            fingerprint: fingerprint(&self.wanted, self.observed),
+            changes: shown.iter().filter_map(|&it| change(&decisions[it])).collect(),
+            operations,
+            records,
+            added: self.added,
+            unseen: self.unseen,
+            left_out,
+            exports,
+            calls,
+            floor_ms,
+            warnings: self.warnings,
+        })
+    }
+
+    /// Operations in the order that is required, then preferred, and what each comes after;
+    /// `None` where what is required is a cycle.
+    fn arrange(&self, nodes: &[Node], graph: &Graph) -> Option<(Vec<Operation>, Graph)> {
+        let groups = batches::groups(nodes, graph, self.catalog);
+        let mut into = vec![0; nodes.len()];
+        for (unit, group) in groups.iter().enumerate() {
+            group.iter().for_each(|&node| into[node] = unit);
+        }
+        let mut graph = graph.contracted(&into, groups.len());
+        let waved = self.desired.rollout == Rollout::OneRegionAtATime;
+        let writers = writers(self);
+        let mut units: Vec<Unit> = groups
+            .into_iter()
+            .map(|group| Unit {
+                wave: waves::wave(&group, nodes, self.catalog, &writers).filter(|_| waved),
+                nodes: group,
+            })
+            .collect();
+        waves::agree_on_writers(&mut units);
+        let ranks: Vec<waves::Rank> = units.iter().map(|unit| waves::rank(unit, nodes)).collect();
+        let order = graph.order(&ranks).ok()?;
+        waves::prefer(&mut graph, &units, nodes, &order);
+        let packed = batches::pack(&units, nodes, &graph, &order, self.catalog);
+        let mut into = vec![0; units.len()];
+        for (operation, of) in packed.iter().enumerate() {
+            of.iter().for_each(|&unit| into[unit] = operation);
+        }
+        let graph = graph.contracted(&into, packed.len());
+        let mut position = vec![0; units.len()];
+        for (place, &unit) in order.iter().enumerate() {
+            position[unit] = place;
+        }
+        let first: Vec<usize> = packed
+            .iter()
+            .map(|of| of.iter().map(|&unit| position[unit]).min().unwrap_or_default())
+            .collect();
+        let sequence = graph.order(&first).ok()?;
+        let mut renumbered = vec![0; packed.len()];
+        for (place, &operation) in sequence.iter().enumerate() {
+            renumbered[operation] = place;
+        }
+        let graph = graph.contracted(&renumbered, packed.len()).reduced();
+        let operations = sequence
+            .iter()
+            .map(|&operation| Operation {
+                nodes: packed[operation].iter().flat_map(|&it| units[it].nodes.clone()).collect(),
+                wave: packed[operation].iter().find_map(|&it| units[it].wave.clone()),
+            })
+            .collect();
+        Some((operations, graph))
+    }
+}
+
+struct Operation {
+    nodes: Vec<usize>,
+    wave: Option<Wave>,
+}
+
+fn planned(
+    operations: &[Operation],
+    graph: &Graph,
+    nodes: &[Node],
+    shown: &[usize],
+) -> Vec<PlannedOp> {
+    let mut numbers: BTreeMap<&Wave, u32> = BTreeMap::new();
+    let mut planned: Vec<PlannedOp> = Vec::with_capacity(operations.len());
+    for (index, operation) in operations.iter().enumerate() {
+        let wave = match &operation.wave {
+            Some(wave) => {
+                let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
+                *numbers.entry(wave).or_insert(next)
+            }
+            // Unwaved: in the wave of what it waits for.
+            None => {
+                let after = graph.after(index).iter();
+                after.filter_map(|&it| planned.get(it)).map(|it| it.wave).max().unwrap_or(1)
+            }
+        };
+        let all = operation.nodes.iter().map(|&it| &nodes[it]);
+        let members = all.clone().filter_map(|node| {
+            let mut member = node.member.clone()?;
+            member.change = shown.iter().position(|it| Some(*it) == node.decision)?;
+            Some(member)
+        });
+        planned.push(PlannedOp {
+            members: members.collect(),
+            pause_ms: all.clone().map(|node| node.pause_ms).max().unwrap_or(0),
+            pause_reason: all.map(|node| node.pause_reason.as_str()).collect(),
+            after: graph.after(index).clone(),
+            wave,
+        });
+    }
+    planned
+}
+
+/// Calls by service, and the milliseconds that rates and pauses let them take at least.
+fn cost(operations: &[PlannedOp], catalog: &Catalog) -> (BTreeMap<String, u32>, u64) {
+    let mut calls: BTreeMap<String, u32> = BTreeMap::new();
+    let mut paused: Vec<u64> = Vec::with_capacity(operations.len());
+    for operation in operations {
+        let before = operation.after.iter().filter_map(|&it| paused.get(it)).max();
+        paused.push(before.copied().unwrap_or(0) + operation.pause_ms);
+        let costs = operation.members.iter().filter_map(|member| {
+            let schema = catalog.get(&member.kind)?;
+            let calls = match member.verb {
+                Verb::Create => schema.cost.create,
+                Verb::Adopt | Verb::Update => schema.cost.update,
+                Verb::Delete => schema.cost.delete,
+            };
+            Some((schema, calls))
+        });
+        for (index, (schema, count)) in costs.enumerate() {
+            // A batch is one call, however many members it has.
+            if index == 0 || schema.batch.is_none() {
+                *calls.entry(schema.service.to_owned()).or_default() += count;
+            }
+        }
+    }
+    let rates = calls.iter().map(|(service, &calls)| rates::floor_ms(service, calls)).max();
+    let floor = rates.unwrap_or(0).max(paused.into_iter().max().unwrap_or(0));
+    (calls, floor)
+}
+
+fn change(decision: &Decision) -> Option<Change> {
+    Some(Change {
+        id: decision.id.clone(),
+        kind: decision.kind.clone(),
+        place: decision.place.clone(),
+        action: decision.action?,
+        risk: decision.risk,
+        reasons: decision.reasons.clone(),
+        fields: decision.fields.clone(),
+        at: decision.at.clone(),
+        tier: decision.tier,
+    })
+}
+
+/// What waits for what in a circle, in words.
+fn stuck(nodes: &[Node], graph: &Graph) -> Diagnostic {
+    let cycle = graph.order(&vec![(); graph.len()]).err().unwrap_or_default();
+    let steps: Vec<String> = cycle
+        .iter()
+        .filter_map(|&it| nodes.get(it)?.member.as_ref())
+        .map(|member| match member.verb {
+            Verb::Delete => format!("delete {}", member.key),
+            Verb::Update => format!("update {}", member.key),
+            Verb::Create => format!("create {}", member.key),
+            Verb::Adopt => format!("adopt {}", member.key),
+        })
+        .collect();
+    Diagnostic::error(format!("no order is possible: {}", steps.join(" waits for ")))
+        .hint("make the change in two steps: apply without one of them first")
+}
+
+/// Whether an action concerns state alone.
+pub(crate) fn is_quiet(action: Option<Action>) -> bool {
+    matches!(action, None | Some(Action::Note | Action::Forget))
+}

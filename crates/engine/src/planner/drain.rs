@@ -1,0 +1,89 @@
+//! Traffic goes before what it goes to: a pause between, as long as resolvers remember.
+
+use std::collections::BTreeMap;
+
+use bicoastal_model::{Region, Schema, Tier};
+use serde_json::Value;
+
+use super::decide::{Decision, Planner};
+use super::footprint::Footprint;
+use super::operations::Node;
+use crate::graph::Graph;
+
+/// Route 53 answers for an alias to a load balancer with this TTL, in seconds.
+const ALIAS_TTL: u64 = 60;
+
+/// Adds a pause per region of which traffic is taken away while another one goes on serving.
+pub(crate) fn pauses(
+    planner: &Planner<'_>,
+    decisions: &[Decision],
+    nodes: &mut Vec<Node>,
+    graph: &mut Graph,
+) {
+    if planner.options.destroy {
+        return;
+    }
+    let mut drained: BTreeMap<Region, (u64, Vec<usize>)> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let Some(member) = node.member.as_ref().filter(|_| node.deletes()) else { continue };
+        let Some(schema) = planner.catalog.get(&member.kind) else { continue };
+        let routes = node.tier == Tier::Traffic && schema.batch.is_some();
+        let (Some(&region), Some(applied)) = (node.footprint.down.first(), &member.applied) else {
+            continue;
+        };
+        if routes && others_serve(planner, decisions, schema, applied) {
+            let ttl = applied.get("ttl").and_then(Value::as_u64).unwrap_or(ALIAS_TTL);
+            let (longest, records) = drained.entry(region).or_default();
+            *longest = ttl.max(*longest);
+            records.push(index);
+        }
+    }
+    for (region, (ttl, records)) in drained {
+        let below: Vec<usize> = (0..nodes.len())
+            .filter(|&it| {
+                nodes[it].footprint.down.contains(&region)
+                    && matches!(nodes[it].tier, Tier::Data | Tier::Compute)
+            })
+            .collect();
+        if below.is_empty() {
+            continue;
+        }
+        let pause = graph.grow();
+        nodes.push(Node {
+            decision: None,
+            member: None,
+            tier: Tier::Traffic,
+            footprint: Footprint { up: Default::default(), down: [region].into() },
+            serving: false,
+            pause_ms: 2 * ttl * 1000,
+            pause_reason: format!("drain {region}: 2 × TTL {ttl} s"),
+        });
+        for record in records {
+            graph.add(pause, record);
+        }
+        for later in below {
+            graph.add_if_acyclic(later, pause);
+        }
+    }
+}
+
+/// Whether another member of the same routing group stays.
+fn others_serve(
+    planner: &Planner<'_>,
+    decisions: &[Decision],
+    schema: &'static Schema,
+    applied: &Value,
+) -> bool {
+    let group = super::identity::group_key(schema, applied);
+    let goes = |id: &bicoastal_model::ResourceId| {
+        decisions.iter().any(|it| it.id == *id && it.make.is_none() && !it.deletes.is_empty())
+    };
+    planner.desired.resources.values().any(|declared| {
+        declared.schema.kind == schema.kind
+            && !goes(&declared.id)
+            && planner
+                .wanted
+                .get(&declared.id)
+                .is_some_and(|wanted| super::identity::group_key(schema, wanted) == group)
+    })
+}

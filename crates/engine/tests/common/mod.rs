@@ -1,0 +1,163 @@
+//! A catalog of made-up kinds, a program in a few words, and a cloud that does what it is told.
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses another part of it")]
+
+pub mod cloud;
+pub mod program;
+pub mod show;
+
+use bicoastal_model::schema::{Absent, Batch, Cost, OutputSpec};
+use bicoastal_model::{Catalog, Field, Risk, Schema, ScopeKind, Shape, Tier};
+
+const NAME: Field = Field::new("name").replaces();
+
+pub const ROLE: &Schema = &Schema {
+    kind: "Fake:Role",
+    service: "iam",
+    fields: &[NAME, Field::new("policy"), Field::tags()],
+    outputs: &[OutputSpec::assigned("arn"), OutputSpec::property("name")],
+    identity: &["name"],
+    delete_risk: Risk::Safe,
+    ..Schema::BASE
+};
+
+pub const TABLE: &Schema = &Schema {
+    kind: "Fake:Table",
+    service: "dynamodb",
+    scope: ScopeKind::Spanning,
+    tier: Tier::Data,
+    fields: &[
+        NAME,
+        Field::new("key").replaces(),
+        Field::new("billing"),
+        Field::new("deletion_protection").absent(Absent::Bool(false)),
+        Field::regions(),
+        Field::tags(),
+    ],
+    outputs: &[OutputSpec::assigned("arn"), OutputSpec::property("name")],
+    identity: &["name"],
+    delete_risk: Risk::DestroysData,
+    guard: Some("deletion_protection"),
+    ..Schema::BASE
+};
+
+pub const GROUP: &Schema = &Schema {
+    kind: "Fake:Group",
+    service: "rds",
+    scope: ScopeKind::Spanning,
+    tier: Tier::Data,
+    fields: &[NAME, Field::regions()],
+    outputs: &[OutputSpec::property("name")],
+    identity: &["name"],
+    ..Schema::BASE
+};
+
+pub const CLUSTER: &Schema = &Schema {
+    kind: "Fake:Cluster",
+    service: "rds",
+    scope: ScopeKind::Regional,
+    tier: Tier::Data,
+    fields: &[
+        NAME,
+        Field::new("group").replaces(),
+        Field::new("engine").shape(Shape::VersionPrefix).disruptive(),
+        Field::new("password").shape(Shape::Secret),
+        Field::new("source").create_only(),
+    ],
+    outputs: &[
+        OutputSpec::assigned("arn"),
+        OutputSpec::changes_with("endpoint", &["engine"]),
+        OutputSpec::property("name"),
+    ],
+    identity: &["name"],
+    delete_risk: Risk::DestroysData,
+    ..Schema::BASE
+};
+
+pub const BUCKET: &Schema = &Schema {
+    kind: "Fake:Bucket",
+    service: "s3",
+    scope: ScopeKind::Regional,
+    tier: Tier::Data,
+    fields: &[
+        NAME,
+        Field::new("versioned").absent(Absent::Bool(false)),
+        Field::new("policy").watched(),
+        Field::new("peer"),
+        Field::new("force_destroy").delete_option(),
+        Field::tags(),
+    ],
+    outputs: &[OutputSpec::assigned("arn"), OutputSpec::property("name")],
+    identity: &["name"],
+    delete_risk: Risk::DestroysData,
+    cost: Cost { create: 3, update: 1, delete: 1 },
+    ..Schema::BASE
+};
+
+pub const FRONT: &Schema = &Schema {
+    kind: "Fake:Front",
+    service: "elasticloadbalancing",
+    scope: ScopeKind::Regional,
+    tier: Tier::Compute,
+    fields: &[
+        NAME,
+        Field::new("scheme").replaces(),
+        Field::new("idle"),
+        Field::new("bucket"),
+        Field::tags(),
+    ],
+    outputs: &[OutputSpec::assigned("arn"), OutputSpec::assigned("dns")],
+    identity: &["name"],
+    ..Schema::BASE
+};
+
+pub const ZONE: &Schema = &Schema {
+    kind: "Fake:Zone",
+    service: "route53",
+    tier: Tier::Traffic,
+    fields: &[
+        Field::new("domain").shape(Shape::DnsName).replaces(),
+        Field::new("comment"),
+        Field::new("exclusive_records").local(),
+    ],
+    outputs: &[OutputSpec::assigned("id")],
+    ..Schema::BASE
+};
+
+pub const CHECK: &Schema = &Schema {
+    kind: "Fake:Check",
+    service: "route53",
+    tier: Tier::Traffic,
+    fields: &[Field::new("host"), Field::new("path")],
+    outputs: &[OutputSpec::assigned("id")],
+    ..Schema::BASE
+};
+
+pub const RECORD: &Schema = &Schema {
+    kind: "Fake:Record",
+    service: "route53",
+    tier: Tier::Traffic,
+    fields: &[
+        Field::new("zone").replaces(),
+        Field::new("name").shape(Shape::DnsName).replaces(),
+        Field::new("type").replaces(),
+        Field::new("set").replaces(),
+        Field::new("ttl"),
+        Field::new("alias").shape(Shape::AliasName),
+        Field::new("check"),
+        Field::new("values").shape(Shape::RecordValues),
+    ],
+    identity: &["zone", "name", "type", "set"],
+    batch: Some(Batch {
+        parent: "zone",
+        together: &["name", "type"],
+        elements: "values",
+        max_elements: 10,
+        max_characters: 200,
+        update_weight: 2,
+    }),
+    ..Schema::BASE
+};
+
+pub fn catalog() -> Catalog {
+    Catalog::new([ROLE, TABLE, GROUP, CLUSTER, BUCKET, FRONT, ZONE, CHECK, RECORD])
+}

@@ -1,0 +1,914 @@
+//! What the planner decides, case by case.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use bicoastal_engine::planner::Options;
+use bicoastal_model::Region::{ApSouth1, EuWest1, UsEast1};
+use bicoastal_model::{Addition, Region, Rollout};
+use common::cloud::World;
+use common::program::{declared, desired, edit, global, output, regional, serving};
+use common::show::{changes, show};
+use common::*;
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+const TWO: &[Region] = &[UsEast1, ApSouth1];
+
+fn check(world: &World, program: Vec<bicoastal_model::Declared>, expected: Expect) {
+    expected.assert_eq(&show(&world.plan(&desired(program))));
+}
+
+fn applied(program: Vec<bicoastal_model::Declared>) -> World {
+    let mut world = World::new();
+    world.apply(&desired(program));
+    world
+}
+
+#[test]
+fn everything_is_created_data_before_traffic() {
+    check(
+        &World::new(),
+        serving(TWO),
+        expect![[r#"
+        + role Safe
+        + ap-south-1/assets Safe
+        + sessions Safe
+        + us-east-1/assets Safe
+        + ap-south-1/front Safe
+        + us-east-1/front Safe
+        + alive-ap-south-1 Safe
+        + alive-us-east-1 Safe
+        + zone Safe
+        + api-ap-south-1 Safe
+        + api-us-east-1 Safe
+        0 w1 create role#1 after []
+        1 w1 create ap-south-1/assets#1 after [0]
+        2 w1 create sessions#1 after []
+        3 w1 create us-east-1/assets#1 after [0]
+        4 w1 create ap-south-1/front#1 after [1 2]
+        5 w1 create us-east-1/front#1 after [2 3]
+        6 w1 create alive-ap-south-1#1 after [4]
+        7 w1 create alive-us-east-1#1 after [5]
+        8 w1 create zone#1 after []
+        9 w1 create api-ap-south-1#1 & create api-us-east-1#1 after [6 7 8]
+    "#]],
+    );
+}
+
+#[test]
+fn after_an_apply_there_is_nothing_to_do() {
+    check(&applied(serving(TWO)), serving(TWO), expect![[""]]);
+}
+
+#[test]
+fn a_change_everywhere_goes_region_after_region() {
+    let world = applied(serving(TWO));
+    let mut program = serving(TWO);
+    for region in TWO {
+        program = edit(program, &format!("{region}/front"), |it| it.props["idle"] = json!(90));
+        program =
+            edit(program, &format!("{region}/assets"), |it| it.props["versioned"] = json!(false));
+    }
+    program = edit(program, "role", |it| it.props["policy"] = json!("q"));
+    program = edit(program, "sessions", |it| it.props["billing"] = json!("provisioned"));
+    check(
+        &world,
+        program.clone(),
+        expect![[r#"
+        ~ role Safe
+            policy: "p" → "q" Edited
+        ~ sessions Safe
+            billing: "demand" → "provisioned" Edited
+        ~ ap-south-1/assets Safe
+            versioned: true → false Edited
+        ~ ap-south-1/front Safe
+            idle: 60 → 90 Edited
+        ~ us-east-1/assets Safe
+            versioned: true → false Edited
+        ~ us-east-1/front Safe
+            idle: 60 → 90 Edited
+        0 w1 update role#1 after []
+        1 w2 update sessions#1 after [0]
+        2 w3 update ap-south-1/assets#1 after [1]
+        3 w3 update ap-south-1/front#1 after [2]
+        4 w4 update us-east-1/assets#1 after [3]
+        5 w4 update us-east-1/front#1 after [4]
+    "#]],
+    );
+    let mut at_once = desired(program);
+    at_once.rollout = Rollout::AllAtOnce;
+    expect![[r#"
+        ~ role Safe
+            policy: "p" → "q" Edited
+        ~ sessions Safe
+            billing: "demand" → "provisioned" Edited
+        ~ ap-south-1/assets Safe
+            versioned: true → false Edited
+        ~ us-east-1/assets Safe
+            versioned: true → false Edited
+        ~ ap-south-1/front Safe
+            idle: 60 → 90 Edited
+        ~ us-east-1/front Safe
+            idle: 60 → 90 Edited
+        0 w1 update role#1 after []
+        1 w1 update sessions#1 after []
+        2 w1 update ap-south-1/assets#1 after [0]
+        3 w1 update us-east-1/assets#1 after [0]
+        4 w1 update ap-south-1/front#1 after [2]
+        5 w1 update us-east-1/front#1 after [3]
+    "#]]
+    .assert_eq(&show(&world.plan(&at_once)));
+}
+
+#[test]
+fn a_region_is_added_data_first() {
+    let world = applied(serving(TWO));
+    check(
+        &world,
+        serving(&[UsEast1, ApSouth1, EuWest1]),
+        expect![[r#"
+        ~ sessions Safe
+            regions[eu-west-1]: null → "eu-west-1" Edited
+        + eu-west-1/assets Safe
+        + eu-west-1/front Safe
+        + alive-eu-west-1 Safe
+        + api-eu-west-1 Safe
+        0 w1 update sessions#1 after []
+        1 w1 create eu-west-1/assets#1 after []
+        2 w1 create eu-west-1/front#1 after [0 1]
+        3 w1 create alive-eu-west-1#1 after [2]
+        4 w1 create api-eu-west-1#1 after [3]
+    "#]],
+    );
+}
+
+#[test]
+fn a_region_is_drained_before_it_is_taken_down() {
+    let world = applied(serving(&[UsEast1, ApSouth1, EuWest1]));
+    check(
+        &world,
+        serving(&[ApSouth1, EuWest1]),
+        expect![[r#"
+            - api-us-east-1 Disruptive (no longer declared)
+            - alive-us-east-1 Disruptive (no longer declared)
+            - us-east-1/front Disruptive (no longer declared)
+            - us-east-1/assets DestroysData (no longer declared)
+            ~ sessions Disruptive
+                regions[us-east-1]: "us-east-1" → null Edited
+            0 w1 delete api-us-east-1#1 after []
+            1 w1 delete alive-us-east-1#1 after [0]
+            2 w1 drain us-east-1: 2 × TTL 60 s after [0]
+            3 w1 delete us-east-1/front#1 after [1 2]
+            4 w1 delete us-east-1/assets#1 after [3]
+            5 w1 update sessions#1 after [3]
+        "#]],
+    );
+}
+
+#[test]
+fn drift_is_named_and_undone() {
+    let mut world = applied(serving(TWO));
+    world.thing("us-east-1/front").snapshot.props["idle"] = json!(5);
+    world.thing("zone").snapshot.children = vec![Addition {
+        kind: "Fake:Record".into(),
+        identity: json!({"zone": "z", "name": "x.example.com", "type": "TXT"}),
+        label: "TXT x.example.com.".into(),
+    }];
+    world.thing("ap-south-1/assets").snapshot.props["policy"] = json!("mine");
+    check(
+        &world,
+        serving(TWO),
+        expect![[r#"
+        ~ us-east-1/front Safe
+            idle: 5 → 60 Drifted
+        added: ap-south-1/assets policy
+        added: zone TXT x.example.com.
+        0 w1 update us-east-1/front#1 after []
+    "#]],
+    );
+    let exclusive = edit(serving(TWO), "zone", |it| it.props["exclusive_records"] = json!(true));
+    check(
+        &world,
+        exclusive,
+        expect![[r#"
+            ~ us-east-1/front Safe
+                idle: 5 → 60 Drifted
+            - zone/TXT x.example.com. Disruptive (somebody added it, and the program claims the whole of zone)
+            note zone Safe (AWS has no such property: it is only recorded)
+                exclusive_records: null → true Edited
+            record: noted zone#1
+            added: ap-south-1/assets policy
+            0 w1 update us-east-1/front#1 after []
+            1 w1 delete zone/TXT x.example.com.#1 after []
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_deleted_by_others_is_made_again_and_followed() {
+    let mut world = applied(serving(TWO));
+    world.lose("us-east-1/front");
+    check(
+        &world,
+        serving(TWO),
+        expect![[r#"
+            + us-east-1/front Safe (it was deleted outside of the program)
+            ~ alive-us-east-1 Safe
+                host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            ~ api-us-east-1 Safe
+                alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            record: forgotten us-east-1/front#1
+            0 w1 create us-east-1/front#2 after []
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [1]
+        "#]],
+    );
+}
+
+#[test]
+fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
+    let world = applied(serving(TWO));
+    let fixed = edit(serving(TWO), "us-east-1/front", |it| it.props["scheme"] = json!("internal"));
+    check(
+        &world,
+        fixed,
+        expect![[r#"
+            -/+ us-east-1/front Disruptive (scheme can't be changed in place; its name is fixed, so the old one goes first)
+                scheme: "public" → "internal" Edited
+            ~ alive-us-east-1 Safe
+                host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            ~ api-us-east-1 Safe
+                alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            0 w1 delete us-east-1/front#1 after []
+            1 w1 create us-east-1/front#2 after [0]
+            2 w1 update alive-us-east-1#1 after [1]
+            3 w1 update api-us-east-1#1 after [2]
+        "#]],
+    );
+    let generated = |scheme: &str| {
+        edit(serving(TWO), "us-east-1/front", |it| {
+            it.props["name"] = json!({"$name": "front"});
+            it.props["scheme"] = json!(scheme);
+        })
+    };
+    let world = applied(generated("public"));
+    check(
+        &world,
+        generated("internal"),
+        expect![[r#"
+            +/- us-east-1/front Safe (scheme can't be changed in place)
+                scheme: "public" → "internal" Edited
+            ~ alive-us-east-1 Safe
+                host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            ~ api-us-east-1 Safe
+                alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            0 w1 create us-east-1/front#2 after []
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [1]
+            3 w1 delete us-east-1/front#1 after [2]
+        "#]],
+    );
+    let renamed = edit(serving(TWO), "us-east-1/front", |it| it.props["name"] = json!("other"));
+    check(
+        &applied(serving(TWO)),
+        renamed,
+        expect![[r#"
+            +/- us-east-1/front Safe (name can't be changed in place)
+                name: "front" → "other" Edited
+            ~ alive-us-east-1 Safe
+                host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            ~ api-us-east-1 Safe
+                alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            0 w1 create us-east-1/front#2 after []
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [1]
+            3 w1 delete us-east-1/front#1 after [2]
+        "#]],
+    );
+}
+
+#[test]
+fn records_of_one_group_change_in_one_batch() {
+    let zone = || global("zone", ZONE, json!({"domain": "example.com"}));
+    let text = |id: &str, name: &str, values: serde_json::Value| {
+        global(
+            id,
+            RECORD,
+            json!({"zone": output("zone", "id"), "name": name, "type": "TXT", "ttl": 300, "values": values}),
+        )
+    };
+    let many = |value: &str| {
+        let mut all = vec![zone()];
+        for index in 0..6 {
+            let values = json!([format!("\"{value}{index}a\""), format!("\"{value}{index}b\"")]);
+            all.push(text(&format!("t{index}"), &format!("t{index}.example.com"), values));
+        }
+        all
+    };
+    let world = applied(many("one"));
+    // Twelve elements do not fit into ten; an update counts twice.
+    check(
+        &World::new(),
+        many("one"),
+        expect![[r#"
+        + zone Safe
+        + t0 Safe
+        + t1 Safe
+        + t2 Safe
+        + t3 Safe
+        + t4 Safe
+        + t5 Safe
+        0 w1 create zone#1 after []
+        1 w1 create t0#1 & create t1#1 & create t2#1 & create t3#1 & create t4#1 after [0]
+        2 w1 create t5#1 after [0]
+    "#]],
+    );
+    check(
+        &world,
+        many("two"),
+        expect![[r#"
+        ~ t0 Safe
+            values: ["\"one0a\"","\"one0b\""] → ["\"two0a\"","\"two0b\""] Edited
+        ~ t1 Safe
+            values: ["\"one1a\"","\"one1b\""] → ["\"two1a\"","\"two1b\""] Edited
+        ~ t2 Safe
+            values: ["\"one2a\"","\"one2b\""] → ["\"two2a\"","\"two2b\""] Edited
+        ~ t3 Safe
+            values: ["\"one3a\"","\"one3b\""] → ["\"two3a\"","\"two3b\""] Edited
+        ~ t4 Safe
+            values: ["\"one4a\"","\"one4b\""] → ["\"two4a\"","\"two4b\""] Edited
+        ~ t5 Safe
+            values: ["\"one5a\"","\"one5b\""] → ["\"two5a\"","\"two5b\""] Edited
+        0 w1 update t0#1 & update t1#1 after []
+        1 w1 update t2#1 & update t3#1 after []
+        2 w1 update t4#1 & update t5#1 after []
+    "#]],
+    );
+    // From one simple record to a group under the same name: deleted and created in one call.
+    let world = applied(vec![zone(), text("old", "api.example.com", json!(["\"x\""]))]);
+    let mut grouped = vec![zone()];
+    for set in ["blue", "green"] {
+        let mut record = text(set, "api.example.com", json!(["\"x\""]));
+        record.props["set"] = json!(set);
+        grouped.push(record);
+    }
+    check(
+        &world,
+        grouped,
+        expect![[r#"
+        + blue Safe
+        + green Safe
+        - old Disruptive (no longer declared)
+        0 w1 create blue#1 & create green#1 & delete old#1 after []
+    "#]],
+    );
+}
+
+#[test]
+fn doubts_are_settled_by_what_is_seen() {
+    let bucket =
+        |name: &str| regional(UsEast1, name, BUCKET, json!({"name": name, "versioned": true}));
+    let start = World::new().plan(&desired([bucket("a")])).expect("a plan");
+    // Its creation did not happen: again, with the same key and token.
+    let mut world = World::new();
+    world.doubt(&start, "us-east-1/a", false);
+    check(
+        &world,
+        vec![bucket("a")],
+        expect![[r#"
+        + us-east-1/a Safe (its creation was interrupted)
+        0 w1 create us-east-1/a#1 after []
+    "#]],
+    );
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+        forget us-east-1/a Safe (it is gone already)
+        record: forgotten us-east-1/a#1
+    "#]],
+    );
+    // It did.
+    let mut world = World::new();
+    world.doubt(&start, "us-east-1/a", true);
+    check(
+        &world,
+        vec![bucket("a")],
+        expect![[r#"
+        note us-east-1/a Safe (an interrupted operation turns out to be done)
+        record: noted us-east-1/a#1
+    "#]],
+    );
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+        - us-east-1/a DestroysData (no longer declared)
+        0 w1 delete us-east-1/a#1 after []
+    "#]],
+    );
+    // It is there, bears no mark, and is something else.
+    world.things[0].token.clear();
+    world.things[0].snapshot.props["versioned"] = json!(false);
+    check(
+        &world,
+        vec![bucket("a")],
+        expect![[r#"
+            error: us-east-1/a: its creation was interrupted, and Fake:Bucket-us-east-1-1 exists but is not what was being created
+              declared at main.rs:1
+              hint: to take it over, say stack.adopt(&handle, "Fake:Bucket-us-east-1-1")
+        "#]],
+    );
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+            forget us-east-1/a Safe (its creation was interrupted, and Fake:Bucket-us-east-1-1 is not what was being created: left alone)
+            record: forgotten us-east-1/a#1
+            warning: us-east-1/a: its creation was interrupted, and Fake:Bucket-us-east-1-1 is not what was being created: left alone
+        "#]],
+    );
+    // An update that may have happened: what it was about to set counts as applied.
+    let mut world = applied(vec![bucket("a")]);
+    let edited = edit(vec![bucket("a")], "us-east-1/a", |it| it.props["policy"] = json!("p"));
+    let plan = world.plan(&desired(edited)).expect("a plan");
+    world.doubt(&plan, "us-east-1/a", true);
+    check(
+        &world,
+        vec![bucket("a")],
+        expect![[r#"
+        ~ us-east-1/a Safe
+            policy: "p" → null Edited
+        0 w1 update us-east-1/a#1 after []
+    "#]],
+    );
+    // A delete that may have happened.
+    let world = applied(vec![bucket("a")]);
+    let plan = world.plan(&desired([])).expect("a plan");
+    let mut kept = world.clone();
+    kept.doubt(&plan, "us-east-1/a", false);
+    check(
+        &kept,
+        vec![],
+        expect![[r#"
+        - us-east-1/a DestroysData (no longer declared)
+        0 w1 delete us-east-1/a#1 after []
+    "#]],
+    );
+    check(
+        &kept,
+        vec![bucket("a")],
+        expect![[r#"
+        note us-east-1/a Safe (an interrupted operation turns out to be done)
+        record: noted us-east-1/a#1
+    "#]],
+    );
+    let mut gone = world.clone();
+    let entry = gone.state.entries.values().next().cloned().expect("it is in state");
+    gone.doubt(&plan, "us-east-1/a", true);
+    let mut entry = entry;
+    entry.doubt = gone.state.entries.values().next().and_then(|it| it.doubt.clone());
+    gone.state.entries.insert(bicoastal_engine::state::Key::new("us-east-1/a", 1), entry);
+    check(
+        &gone,
+        vec![],
+        expect![[r#"
+        forget us-east-1/a Safe (it is gone already)
+        record: forgotten us-east-1/a#1
+    "#]],
+    );
+    check(
+        &gone,
+        vec![bucket("a")],
+        expect![[r#"
+        + us-east-1/a Safe (its deletion was interrupted, and is done)
+        record: forgotten us-east-1/a#1
+        0 w1 create us-east-1/a#2 after []
+    "#]],
+    );
+}
+
+#[test]
+fn existing_things_are_never_taken_over_silently() {
+    let mut world = applied(vec![regional(UsEast1, "a", BUCKET, json!({"name": "a"}))]);
+    let renamed = regional(UsEast1, "b", BUCKET, json!({"name": "a"}));
+    check(
+        &world,
+        vec![renamed.clone()],
+        expect![[r#"
+            error: us-east-1/b: Fake:Bucket-us-east-1-1 exists and is us-east-1/a in state
+              declared at main.rs:1
+              hint: if it was renamed, say stack.renamed(&handle, "us-east-1/a")
+        "#]],
+    );
+    let told = edit(vec![renamed.clone()], "us-east-1/b", |it| {
+        it.renamed_from = Some("us-east-1/a".into());
+    });
+    check(
+        &world,
+        told,
+        expect![[r#"
+            note us-east-1/b Safe (it was called us-east-1/a)
+            record: moved us-east-1/a to us-east-1/b
+            record: noted us-east-1/b#1
+        "#]],
+    );
+    world.state.entries.clear();
+    check(
+        &world,
+        vec![renamed.clone()],
+        expect![[r#"
+            error: us-east-1/b: Fake:Bucket-us-east-1-1 exists and is another's: bc-lineage-a83f55522bfb45f1-1
+              declared at main.rs:1
+              hint: give this one another name, or take it over with stack.adopt(&handle, "Fake:Bucket-us-east-1-1")
+        "#]],
+    );
+    let physical = world.things[0].snapshot.physical.clone();
+    let adopting = edit(vec![renamed], "us-east-1/b", |it| {
+        it.adopt = Some(physical);
+        it.props["versioned"] = json!(true);
+    });
+    check(
+        &world,
+        adopting.clone(),
+        expect![[r#"
+            <= us-east-1/b Safe (the program adopts Fake:Bucket-us-east-1-1)
+                versioned: null → true Edited
+                tags.bicoastal:resource: "us-east-1/a" → "us-east-1/b" Edited
+            0 w1 adopt us-east-1/b#1 after []
+        "#]],
+    );
+    check(
+        &World::new(),
+        adopting,
+        expect![[r#"
+            error: us-east-1/b: there is no Fake:Bucket-us-east-1-1 to adopt
+              declared at main.rs:1
+              hint: drop the adoption to have it created
+        "#]],
+    );
+}
+
+#[test]
+fn a_region_in_the_dark_is_unknown_and_not_deleted() {
+    let mut world = applied(serving(TWO));
+    world.dark = vec!["us-east-1/front".into(), "us-east-1/assets".into()];
+    let program = edit(serving(TWO), "ap-south-1/front", |it| it.props["idle"] = json!(90));
+    check(
+        &world,
+        program,
+        expect![[r#"
+        ~ ap-south-1/front Safe
+            idle: 60 → 90 Edited
+        unseen: us-east-1/assets
+        unseen: us-east-1/front
+        warning: some things could not be read; the plan leaves them as they are
+          hint: to apply it without them, say so: --without-unseen
+        0 w1 update ap-south-1/front#1 after []
+    "#]],
+    );
+    // The role stays as long as something unseen stands on it.
+    check(
+        &world,
+        vec![global("zone", ZONE, json!({"domain": "example.com"}))],
+        expect![[r#"
+        - api-ap-south-1 Disruptive (no longer declared)
+        - api-us-east-1 Disruptive (no longer declared)
+        - alive-ap-south-1 Disruptive (no longer declared)
+        - alive-us-east-1 Disruptive (no longer declared)
+        - ap-south-1/front Disruptive (no longer declared)
+        - ap-south-1/assets DestroysData (no longer declared)
+        - sessions DestroysData (no longer declared)
+        unseen: us-east-1/assets
+        unseen: us-east-1/front
+        warning: role: is not deleted now: us-east-1/assets stands on it and could not be seen
+          hint: the next plan that can see it deletes it
+        warning: some things could not be read; the plan leaves them as they are
+          hint: to apply it without them, say so: --without-unseen
+        0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
+        1 w1 delete alive-ap-south-1#1 after [0]
+        2 w1 delete alive-us-east-1#1 after [0]
+        3 w1 delete ap-south-1/front#1 after [1]
+        4 w1 delete ap-south-1/assets#1 after [3]
+        5 w1 delete sessions#1 after [2 3]
+    "#]],
+    );
+}
+
+#[test]
+fn guards_are_listed_at_once_and_lifted_by_name() {
+    let table = || {
+        let mut it = declared(
+            "sessions",
+            TABLE,
+            TWO,
+            json!({"name": "s", "key": "id", "deletion_protection": true}),
+        );
+        it.protected = true;
+        it
+    };
+    let bucket = || regional(UsEast1, "assets", BUCKET, json!({"name": "assets"}));
+    let zone = || global("zone", ZONE, json!({"domain": "example.com"}));
+    let mut world = applied(vec![table(), bucket(), zone()]);
+    world.thing("us-east-1/assets").snapshot.facts.insert("empty".into(), json!(false));
+    world.thing("zone").snapshot.children = vec![Addition {
+        kind: "Fake:Record".into(),
+        identity: json!({"name": "x.example.com", "type": "TXT"}),
+        label: "TXT x.example.com.".into(),
+    }];
+    let mut options = Options { destroy: true, ..Options::default() };
+    let everything = desired([table(), bucket(), zone()]);
+    expect![[r#"
+        error: sessions: is protected
+          hint: to delete it, name it: --unprotect sessions
+        error: sessions: has deletion_protection on in AWS
+          hint: to have it switched off and delete it, name it: --unprotect sessions
+        error: us-east-1/assets: is not empty
+          hint: empty it, or set force_destroy(true) and apply that first
+        error: zone: holds what nobody declared: TXT x.example.com.
+          hint: delete it by hand, or declare it, or claim the whole
+    "#]]
+    .assert_eq(&show(&world.plan_with(&everything, &options)));
+    let guards = bicoastal_engine::planner::guards(
+        &world.state,
+        &world.observe(&everything),
+        &catalog(),
+        &options,
+    );
+    assert_eq!(guards.len(), 4);
+    options.unprotect = ["sessions".into()].into();
+    world.thing("zone").snapshot.children.clear();
+    world.thing("us-east-1/assets").snapshot.facts.clear();
+    expect![[r#"
+        - zone Disruptive (everything is destroyed)
+        - sessions DestroysData (everything is destroyed)
+        - us-east-1/assets DestroysData (everything is destroyed)
+        0 w1 delete zone#1 after []
+        1 w1 delete sessions#1 after []
+        2 w1 delete us-east-1/assets#1 after []
+    "#]]
+    .assert_eq(&show(&world.plan_with(&everything, &options)));
+    // A replacement is a delete too.
+    let edited = edit(vec![table()], "sessions", |it| it.props["key"] = json!("other"));
+    check(
+        &applied(vec![table()]),
+        edited,
+        expect![[r#"
+        error: sessions: is protected
+          declared at main.rs:1
+          hint: to delete it, name it: --unprotect sessions
+        error: sessions: has deletion_protection on in AWS
+          declared at main.rs:1
+          hint: to have it switched off and delete it, name it: --unprotect sessions
+    "#]],
+    );
+}
+
+#[test]
+fn destroy_undoes_in_reverse() {
+    let world = applied(serving(TWO));
+    let options = Options { destroy: true, ..Options::default() };
+    expect![[r#"
+        - api-ap-south-1 Disruptive (everything is destroyed)
+        - api-us-east-1 Disruptive (everything is destroyed)
+        - alive-ap-south-1 Disruptive (everything is destroyed)
+        - alive-us-east-1 Disruptive (everything is destroyed)
+        - zone Disruptive (everything is destroyed)
+        - ap-south-1/front Disruptive (everything is destroyed)
+        - us-east-1/front Disruptive (everything is destroyed)
+        - ap-south-1/assets DestroysData (everything is destroyed)
+        - sessions DestroysData (everything is destroyed)
+        - us-east-1/assets DestroysData (everything is destroyed)
+        - role Safe (everything is destroyed)
+        0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
+        1 w1 delete alive-ap-south-1#1 after [0]
+        2 w1 delete alive-us-east-1#1 after [0]
+        3 w1 delete zone#1 after [0]
+        4 w1 delete ap-south-1/front#1 after [1]
+        5 w1 delete us-east-1/front#1 after [2]
+        6 w1 delete ap-south-1/assets#1 after [4]
+        7 w1 delete sessions#1 after [4 5]
+        8 w1 delete us-east-1/assets#1 after [5]
+        9 w1 delete role#1 after [6 8]
+    "#]]
+    .assert_eq(&show(&world.plan_with(&desired(serving(TWO)), &options)));
+}
+
+#[test]
+fn only_what_is_named_and_what_it_needs() {
+    let options = |id: &str| Options { only: BTreeSet::from([id.into()]), ..Options::default() };
+    let plan = World::new().plan_with(&desired(serving(TWO)), &options("api-us-east-1"));
+    expect![[r#"
+        + role Safe
+        + us-east-1/assets Safe
+        + us-east-1/front Safe
+        + alive-us-east-1 Safe
+        + zone Safe
+        + api-us-east-1 Safe
+        left out: alive-ap-south-1
+        left out: ap-south-1/assets
+        left out: ap-south-1/front
+        left out: api-ap-south-1
+        left out: sessions
+        0 w1 create role#1 after []
+        1 w1 create us-east-1/assets#1 after [0]
+        2 w1 create us-east-1/front#1 after [1]
+        3 w1 create alive-us-east-1#1 after [2]
+        4 w1 create zone#1 after []
+        5 w1 create api-us-east-1#1 after [3 4]
+    "#]]
+    .assert_eq(&show(&plan));
+    let world = applied(serving(TWO));
+    let plan = world.plan_with(&desired([]), &options("us-east-1/front"));
+    expect![[r#"
+        - api-us-east-1 Disruptive (no longer declared)
+        - alive-us-east-1 Disruptive (no longer declared)
+        - us-east-1/front Disruptive (no longer declared)
+        left out: alive-ap-south-1
+        left out: ap-south-1/assets
+        left out: ap-south-1/front
+        left out: api-ap-south-1
+        left out: role
+        left out: sessions
+        left out: us-east-1/assets
+        left out: zone
+        0 w1 delete api-us-east-1#1 after []
+        1 w1 delete alive-us-east-1#1 after [0]
+        2 w1 delete us-east-1/front#1 after [1]
+    "#]]
+    .assert_eq(&show(&plan));
+    let plan = world.plan_with(&desired([]), &options("nothing"));
+    expect![[r#"
+        error: there is no resource nothing
+          hint: `state list` shows what there is
+    "#]]
+    .assert_eq(&show(&plan));
+}
+
+#[test]
+fn protection_and_delete_options_are_state_only() {
+    let bucket = |force: bool| {
+        regional(UsEast1, "assets", BUCKET, json!({"name": "assets", "force_destroy": force}))
+    };
+    let world = applied(vec![bucket(false)]);
+    let program = edit(vec![bucket(true)], "us-east-1/assets", |it| it.protected = true);
+    check(
+        &world,
+        program,
+        expect![[r#"
+            note us-east-1/assets Safe (AWS has no such property: it is only recorded; it is protected)
+                force_destroy: false → true Edited
+            record: noted us-east-1/assets#1
+        "#]],
+    );
+    let mut retained = bucket(false);
+    retained.retained = true;
+    check(
+        &applied(vec![retained]),
+        vec![],
+        expect![[r#"
+        forget us-east-1/assets Safe (no longer declared, and to be left alone)
+        record: forgotten us-east-1/assets#1
+    "#]],
+    );
+}
+
+#[test]
+fn the_writers_region_goes_last_and_not_by_itself() {
+    let program = |regions: &[Region]| {
+        let mut all = vec![declared("db", GROUP, regions, json!({"name": "db"}))];
+        for &region in regions {
+            let props = json!({"name": format!("db-{region}"), "group": output("db", "name"), "engine": "16"});
+            let mut cluster = regional(region, "db", CLUSTER, props);
+            if region == ApSouth1 {
+                cluster.after.insert("us-east-1/db".into());
+            }
+            all.push(cluster);
+        }
+        all
+    };
+    let mut world = applied(program(TWO));
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+        - ap-south-1/db DestroysData (no longer declared)
+        - us-east-1/db DestroysData (no longer declared)
+        - db Disruptive (no longer declared)
+        0 w1 delete ap-south-1/db#1 after []
+        1 w1 delete us-east-1/db#1 after [0]
+        2 w1 delete db#1 after [1]
+    "#]],
+    );
+    // After a failover, the former secondary is the writer and goes last.
+    world.thing("db").snapshot.facts.insert("writer_region".into(), json!("ap-south-1"));
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+        - us-east-1/db DestroysData (no longer declared)
+        - ap-south-1/db DestroysData (no longer declared)
+        - db Disruptive (no longer declared)
+        0 w1 delete us-east-1/db#1 after []
+        1 w1 delete ap-south-1/db#1 after [0]
+        2 w1 delete db#1 after [1]
+    "#]],
+    );
+    check(&world, program(TWO), expect![[""]]);
+    let mut upgraded = program(TWO);
+    for region in TWO {
+        upgraded = edit(upgraded, &format!("{region}/db"), |it| it.props["engine"] = json!("17"));
+    }
+    check(
+        &world,
+        upgraded,
+        expect![[r#"
+        ~ us-east-1/db Disruptive
+            engine: "16" → "17" Edited
+        ~ ap-south-1/db Disruptive
+            engine: "16" → "17" Edited
+        0 w1 update us-east-1/db#1 after []
+        1 w2 update ap-south-1/db#1 after [0]
+    "#]],
+    );
+    let third = program(&[UsEast1, ApSouth1, EuWest1]);
+    let mut world = applied(third);
+    world.thing("db").snapshot.facts.insert("writer_region".into(), json!("eu-west-1"));
+    check(
+        &world,
+        program(TWO),
+        expect![[r#"
+        error: db: eu-west-1 is where it is written at present, so that region can't be taken out
+          declared at main.rs:1
+          hint: switch over to another region first
+    "#]],
+    );
+}
+
+#[test]
+fn secrets_are_compared_by_digest_and_creation_options_never() {
+    let with = |password: &str, source: &str| {
+        let props = json!({"name": "db", "group": "g", "engine": "16", "password": {"$secret": "password"}, "source": source});
+        let mut desired = desired([regional(UsEast1, "db", CLUSTER, props)]);
+        let slot = ("us-east-1/db".into(), "password".into());
+        desired.secrets.insert(slot, common::program::clear(password));
+        desired
+    };
+    let mut world = World::new();
+    world.apply(&with("one", "a"));
+    let key = bicoastal_engine::state::Key::new("us-east-1/db", 1);
+    let entry = world.state.entries.get_mut(&key).expect("it is there");
+    let digest = bicoastal_engine::digest::digest("one", b"salt salt salt");
+    entry.applied.as_mut().expect("applied")["password"] = json!({ "$secret": digest });
+    expect![[""]].assert_eq(&show(&world.plan(&with("one", "b"))));
+    let plan = world.plan(&with("two", "a"));
+    let fields = &plan.as_ref().expect("a plan").changes[0].fields;
+    assert_eq!(fields[0].after, json!({"$secret": "password"}));
+    assert_eq!(plan.expect("a plan").changes.len(), 1);
+}
+
+#[test]
+fn cycles_and_other_accounts_are_refused() {
+    let mut a = global("a", CHECK, json!({"host": output("b", "id")}));
+    a.at.line = 7;
+    let b = global("b", CHECK, json!({"host": output("a", "id")}));
+    let mut world = World::new();
+    check(
+        &world,
+        vec![a, b],
+        expect![[r#"
+        error: these wait for each other: a → b → a
+          a is declared at main.rs:7
+          b is declared at main.rs:1
+          hint: one of the references, or one `after`, has to go
+    "#]],
+    );
+    world.state.accounts.insert(String::new(), "111111111111".into());
+    let none = desired([]);
+    let mut observed = world.observe(&none);
+    observed.accounts.insert(String::new(), "222222222222".into());
+    let plan = bicoastal_engine::planner::plan(
+        &none,
+        &world.state,
+        &observed,
+        &catalog(),
+        &Options::default(),
+    );
+    expect![[r#"
+        error: the account is 222222222222, and this stack's state was made in 111111111111
+          hint: use the credentials of that account, or another stack
+    "#]]
+    .assert_eq(&show(&plan));
+}
+
+#[test]
+fn a_plan_states_its_cost() {
+    let plan = World::new().plan(&desired(serving(TWO))).expect("a plan");
+    expect![[r#"
+        {"dynamodb": 1, "elasticloadbalancing": 2, "iam": 1, "route53": 4, "s3": 6} 600 ms
+    "#]]
+    .assert_eq(&format!("{:?} {} ms\n", plan.calls, plan.floor_ms));
+    assert!(!changes(&plan).is_empty());
+}
