@@ -189,7 +189,9 @@ impl Walk<'_> {
                 }
             }
             None | Some(Value::Null) => {
-                if !is_unset(seen) && !(applied.is_none_or(Value::is_null) && wanted.is_none()) {
+                // Unset before: what is there now is somebody else's, unless the program says `null`.
+                let long_unset = wanted.is_none() && applied.is_none_or(Value::is_null);
+                if !is_unset(seen) && !long_unset {
                     self.change(path, field, None, applied, seen);
                 }
             }

@@ -1,5 +1,6 @@
 //! A catalog of made-up kinds, a program in a few words, and a cloud that does what it is told.
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses another part of it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "tests stop where they find something odd")]
 
 pub mod cloud;
 pub mod program;
