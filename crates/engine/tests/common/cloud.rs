@@ -321,5 +321,5 @@ fn finds(target: &Target, thing: &Thing) -> bool {
     let region = schema.scope != bicoastal_model::ScopeKind::Regional
         || thing.token.is_empty()
         || thing.snapshot.physical.contains(&here);
-    !schema.identity.is_empty() && region && schema.identity.iter().all(|name| same(name))
+    !schema.identity.is_empty() && region && schema.identity.iter().all(same)
 }
