@@ -1,0 +1,300 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
+
+use crate::clouds::CloudChoice;
+
+/// Where state, and the local cloud, are kept unless the command line says otherwise.
+const DEFAULT_DIR: &str = ".bicoastal";
+
+/// A program without flags of its own.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct NoArgs {}
+
+/// Which cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CloudName {
+    /// The embedded local AWS: no account, nothing to install
+    Local,
+    /// AWS itself, with the default credential chain
+    Aws,
+}
+
+/// The flags of the library.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Flags of every program")]
+pub(crate) struct Flags {
+    /// Answer every question with yes, destructive ones included
+    #[arg(long, short = 'y', global = true)]
+    pub(crate) yes: bool,
+
+    /// Write JSON to stdout, for scripts
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Exit with 0 if there is nothing to do, 2 if there are changes, 1 on errors
+    #[arg(long, global = true)]
+    pub(crate) detailed_exitcode: bool,
+
+    /// Only this resource and what it depends on (may be repeated)
+    #[arg(long, value_name = "ID", global = true)]
+    pub(crate) only: Vec<String>,
+
+    /// Replace this resource although nothing asks for it (may be repeated)
+    #[arg(long, value_name = "ID", global = true)]
+    pub(crate) replace: Vec<String>,
+
+    /// Lift the protection of this resource, and AWS's own guards on it (may be repeated)
+    #[arg(long, value_name = "ID", global = true)]
+    pub(crate) unprotect: Vec<String>,
+
+    /// Go on without what can't be reached: it is left as it is and settled by a later run
+    #[arg(long, global = true)]
+    pub(crate) without_unseen: bool,
+
+    /// Work on the stack of this name [default: the program's own]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) stack: Option<String>,
+
+    /// Where state is kept, one directory per stack [default: .bicoastal; on AWS .bicoastal/aws]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// Which cloud [default: local]
+    #[arg(long, value_name = "CLOUD", value_enum, global = true)]
+    pub(crate) cloud: Option<CloudName>,
+
+    /// Where the embedded local AWS is kept [default: .bicoastal/local]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) local_dir: Option<PathBuf>,
+
+    /// Talk to an emulator at this URL instead
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) endpoint_url: Option<String>,
+
+    /// A profile of the shared AWS configuration (with --cloud aws)
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) profile: Option<String>,
+
+    /// No colours (nor with NO_COLOR set, nor when not on a terminal)
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// What to do; without one: plan, apply, plan again.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum Verb {
+    /// Show what would change; changes nothing
+    Plan {
+        /// Save the plan for `apply --plan FILE`
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Make the cloud as the program wants it
+    Apply {
+        /// Apply this saved plan, if it still fits
+        #[arg(long, value_name = "FILE")]
+        plan: Option<PathBuf>,
+    },
+    /// Delete everything that the stack has made
+    Destroy,
+    /// Show what somebody else changed or added
+    Drift,
+    /// Show the stack's outputs as they were when it was last applied
+    Outputs {
+        /// Only this one, its value alone
+        name: Option<String>,
+    },
+    /// Draw the resources and what refers to what
+    Graph {
+        /// The language of the picture
+        #[arg(long, value_enum, default_value_t = Picture::Mermaid)]
+        format: Picture,
+    },
+    /// Look at what is recorded, or correct it
+    #[command(subcommand)]
+    State(StateVerb),
+}
+
+/// The language of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Picture {
+    /// Mermaid, as GitHub shows it
+    Mermaid,
+    /// Graphviz
+    Dot,
+}
+
+/// What to do with state.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum StateVerb {
+    /// List everything that is recorded
+    List,
+    /// Show what is recorded of one resource
+    Show {
+        /// Its id, as `state list` shows it
+        id: String,
+    },
+    /// Forget a resource: it stays in AWS
+    Rm {
+        /// Its id; with `#N` one of its incarnations
+        id: String,
+    },
+    /// Give a resource another id, without touching AWS
+    Mv {
+        /// The id it has
+        from: String,
+        /// The id it gets
+        to: String,
+    },
+}
+
+impl Verb {
+    /// How it is written.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "plan",
+            Self::Apply { .. } => "apply",
+            Self::Destroy => "destroy",
+            Self::Drift => "drift",
+            Self::Outputs { .. } => "outputs",
+            Self::Graph { .. } => "graph",
+            Self::State(_) => "state",
+        }
+    }
+}
+
+#[derive(clap::Parser)]
+#[command(
+    name = "bicoastal",
+    about = "Plans and applies what this program declares. Without a verb: plan, apply, plan again.",
+    subcommand_help_heading = "Verbs",
+    subcommand_value_name = "VERB",
+    disable_help_subcommand = true
+)]
+struct CommandLine<A: Args> {
+    #[command(flatten)]
+    own: A,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub(crate) struct Asked<A> {
+    /// The program's own flags.
+    pub(crate) own: A,
+    /// The library's.
+    pub(crate) flags: Flags,
+    /// What to do.
+    pub(crate) verb: Option<Verb>,
+}
+
+/// Parses a command line, whose first word is what the program was started as.
+///
+/// # Errors
+///
+/// What clap says, help included.
+pub(crate) fn parse<A: Args>(
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Asked<A>, clap::Error> {
+    let mut command = command::<A>();
+    let mut matches = command.try_get_matches_from_mut(args)?;
+    let asked = CommandLine::<A>::from_arg_matches_mut(&mut matches.clone())
+        .map_err(|error| error.format(&mut command))?;
+    meaningless(&matches, asked.verb.as_ref())
+        .and_then(|()| asked.flags.check())
+        .map_err(|message| command.error(clap::error::ErrorKind::ArgumentConflict, message))?;
+    matches.remove_subcommand();
+    Ok(Asked { own: asked.own, flags: asked.flags, verb: asked.verb })
+}
+
+/// The flags of the program itself work after the verb too, as ours do.
+fn command<A: Args>() -> Command {
+    CommandLine::<A>::command().mut_args(|arg| {
+        if arg.is_positional() || arg.is_global_set() {
+            arg
+        } else {
+            // clap forbids required global flags; that one is missing is then found when the
+            // program's own struct is made.
+            arg.required(false).global(true)
+        }
+    })
+}
+
+/// Refuses flags that mean nothing to a verb, rather than to let somebody believe in them.
+fn meaningless(matches: &ArgMatches, verb: Option<&Verb>) -> Result<(), String> {
+    let means: &[&str] = match verb {
+        None => &["only", "replace", "unprotect", "without_unseen", "detailed_exitcode"],
+        Some(Verb::Apply { plan: Some(_) }) => &["json", "detailed_exitcode"],
+        Some(Verb::Plan { .. } | Verb::Apply { .. }) => {
+            &["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "json"]
+        }
+        Some(Verb::Destroy) => {
+            &["only", "unprotect", "without_unseen", "detailed_exitcode", "json"]
+        }
+        Some(Verb::Drift) => &["only", "without_unseen", "detailed_exitcode", "json"],
+        Some(Verb::Outputs { .. } | Verb::State(_)) => &["json"],
+        Some(Verb::Graph { .. }) => &[],
+    };
+    let word = match verb {
+        None => "a run without a verb".to_owned(),
+        Some(Verb::Apply { plan: Some(_) }) => {
+            "'apply --plan', which does what the plan says".to_owned()
+        }
+        Some(verb) => format!("'{}'", verb.word()),
+    };
+    for flag in ["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "json"] {
+        if !means.contains(&flag) && given(matches, flag) {
+            return Err(format!("--{} means nothing to {word}", flag.replace('_', "-")));
+        }
+    }
+    Ok(())
+}
+
+fn given(matches: &ArgMatches, flag: &str) -> bool {
+    matches.value_source(flag) == Some(ValueSource::CommandLine)
+}
+
+impl Flags {
+    fn check(&self) -> Result<(), String> {
+        if self.endpoint_url.is_some() && self.cloud == Some(CloudName::Local) {
+            return Err("--endpoint-url is another cloud than --cloud local".into());
+        }
+        if self.local_dir.is_some() && !self.cloud().is_local() {
+            return Err("--local-dir means nothing to another cloud than the local one".into());
+        }
+        if self.profile.is_some() && !matches!(self.cloud(), CloudChoice::Aws { .. }) {
+            return Err("--profile is for --cloud aws".into());
+        }
+        Ok(())
+    }
+
+    /// The cloud that is asked for.
+    pub(crate) fn cloud(&self) -> CloudChoice {
+        match (&self.endpoint_url, self.cloud) {
+            (Some(url), _) => CloudChoice::Endpoint { url: url.clone() },
+            (None, Some(CloudName::Aws)) => CloudChoice::Aws { profile: self.profile.clone() },
+            (None, Some(CloudName::Local) | None) => {
+                let default = || Path::new(DEFAULT_DIR).join("local");
+                CloudChoice::Local { dir: self.local_dir.clone().unwrap_or_else(default) }
+            }
+        }
+    }
+
+    /// Where state is kept. AWS has a directory of its own, so that a program which was tried on
+    /// the local cloud can be pointed at AWS without its state being in the way.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        match (&self.state_dir, self.cloud()) {
+            (Some(dir), _) => dir.clone(),
+            (None, CloudChoice::Aws { .. }) => Path::new(DEFAULT_DIR).join("aws"),
+            (None, CloudChoice::Local { .. } | CloudChoice::Endpoint { .. }) => DEFAULT_DIR.into(),
+        }
+    }
+}

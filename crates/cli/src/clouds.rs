@@ -1,0 +1,139 @@
+//! Which cloud a run talks to, as the facade supplies it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bicoastal_model::error::{ErrorFacts, OpError};
+use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::{Catalog, Operation, Progress, Provider, Seen, Target};
+use bicoastal_runtime::Clock;
+
+/// The cloud that the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloudChoice {
+    /// The embedded local AWS, with its snapshot in a directory.
+    Local {
+        /// The directory; it is made when there is something to keep.
+        dir: PathBuf,
+    },
+    /// AWS itself, with the default credential chain.
+    Aws {
+        /// A profile of the shared configuration, instead of the default one.
+        profile: Option<String>,
+    },
+    /// Whatever speaks AWS's protocols at a URL: an emulator.
+    Endpoint {
+        /// `http://HOST:PORT`.
+        url: String,
+    },
+}
+
+impl CloudChoice {
+    /// Whether nothing outside of this machine can be harmed.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Local { .. })
+    }
+}
+
+/// A cloud that is ready to be asked.
+pub struct Connected {
+    /// Who reads and changes it.
+    pub provider: Box<dyn Provider>,
+    /// Its clock, where its time is not the machine's.
+    pub clock: Option<Box<dyn Clock>>,
+    /// What it is, for people: `the embedded local AWS in .bicoastal/local`.
+    pub what: String,
+}
+
+impl std::fmt::Debug for Connected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connected").field("what", &self.what).finish_non_exhaustive()
+    }
+}
+
+/// The clouds that a program was compiled with.
+pub trait Clouds {
+    /// Connects to one.
+    ///
+    /// # Errors
+    ///
+    /// In words, with a `hint:` line: it is not compiled in, or what identifies it makes no sense.
+    fn connect<'a>(&'a self, choice: &'a CloudChoice) -> BoxFuture<'a, Result<Connected, String>>;
+}
+
+/// A boxed provider as a provider, for the engine that owns one.
+pub(crate) struct Boxed(pub(crate) Box<dyn Provider>);
+
+impl Provider for Boxed {
+    fn catalog(&self) -> Catalog {
+        self.0.catalog()
+    }
+
+    fn account<'a>(&'a self, account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>> {
+        self.0.account(account)
+    }
+
+    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
+        self.0.refresh(targets)
+    }
+
+    fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {
+        self.0.lookup(target)
+    }
+
+    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>> {
+        self.0.advance(operation)
+    }
+}
+
+/// No cloud at all: for verbs that only touch state, which must work without credentials.
+pub(crate) struct Nowhere;
+
+impl Nowhere {
+    fn error() -> OpError {
+        OpError::NotSent(ErrorFacts {
+            message: "this verb talks to no cloud".into(),
+            ..ErrorFacts::default()
+        })
+    }
+}
+
+impl Provider for Nowhere {
+    fn catalog(&self) -> Catalog {
+        Catalog::default()
+    }
+
+    fn account<'a>(&'a self, _account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>> {
+        Box::pin(async { Err(Self::error()) })
+    }
+
+    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
+        Box::pin(async { targets.iter().map(|_| Seen::Unknown(Self::error())).collect() })
+    }
+
+    fn lookup<'a>(&'a self, _target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {
+        Box::pin(async { Err(Self::error()) })
+    }
+
+    fn advance<'a>(
+        &'a self,
+        _operation: &'a Operation,
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
+        Box::pin(async { Err(Self::error()) })
+    }
+}
+
+/// One clock for the engine that waits on it and for the display that reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedClock(pub(crate) Arc<dyn Clock>);
+
+impl Clock for SharedClock {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms()
+    }
+
+    fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()> {
+        self.0.sleep(time)
+    }
+}

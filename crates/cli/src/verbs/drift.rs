@@ -1,0 +1,77 @@
+//! `drift`: what somebody else changed or added.
+
+use bicoastal_engine::plan::{Action, Change, Plan};
+use bicoastal_engine::render;
+use bicoastal_model::diff::Cause;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::session::Session;
+
+pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
+    let desired = session.desired()?;
+    let cloud = session.connect().await?;
+    session.introduce(&cloud);
+    let plan = cloud.engine.plan(&desired, &session.options()).await?;
+    if session.flags.json {
+        session.console.json(&json(&plan));
+    } else {
+        session.warn(&plan);
+        session.console.lines(&render::drift(&plan));
+    }
+    let drifted = plan.changes.iter().any(is_drifted) || !plan.added.is_empty();
+    Ok(session.code(drifted))
+}
+
+/// Whether somebody else changed it.
+fn is_drifted(change: &Change) -> bool {
+    change.fields.iter().any(|field| is_foreign(field.cause)) || is_gone(change)
+}
+
+fn is_foreign(cause: Cause) -> bool {
+    matches!(cause, Cause::Drifted | Cause::EditedAndDrifted)
+}
+
+/// Whether somebody else deleted it: the plan says so among its reasons.
+fn is_gone(change: &Change) -> bool {
+    matches!(change.action, Action::Create | Action::Forget)
+        && change.reasons.iter().any(|reason| reason.contains("outside"))
+}
+
+/// What the lines show, for scripts.
+fn json(plan: &Plan) -> Value {
+    let whole = render::plan_json(plan);
+    let drifted = whole
+        .get("changes")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .zip(&plan.changes)
+        .filter(|(_, change)| is_drifted(change));
+    let drifted: Vec<Value> = drifted
+        .map(|(shown, change)| {
+            let fields = shown.get("fields").and_then(Value::as_array).into_iter().flatten();
+            let fields: Vec<Value> = fields
+                .zip(&change.fields)
+                .filter(|(_, field)| is_foreign(field.cause))
+                // What was to be there, and what is there now.
+                .map(|(field, _)| {
+                    json!({ "path": field["path"], "wanted": field["after"], "seen": field["before"] })
+                })
+                .collect();
+            json!({
+                "id": shown["id"],
+                "kind": shown["kind"],
+                "region": shown["region"],
+                "gone": is_gone(change),
+                "fields": fields,
+            })
+        })
+        .collect();
+    json!({
+        "stack": plan.stack,
+        "drifted": drifted,
+        "added": whole["added"],
+        "unseen": whole["unseen"],
+    })
+}
