@@ -198,7 +198,8 @@ impl State {
         }
         let makes = matches!(verb, Verb::Create | Verb::Adopt);
         let Some(entry) = self.entries.get(key) else {
-            if !makes {
+            // What others put into a thing that is claimed as a whole is deleted unrecorded.
+            if *verb == Verb::Update {
                 return Err(format!("{key} is not recorded"));
             }
             let retired = self.retired.get(&key.id).copied().unwrap_or(0);
@@ -308,6 +309,8 @@ impl State {
                 settle_members(entry);
             }
             Ended::Gone => self.remove(key),
+            // It never was ours, so there is nothing to settle.
+            Ended::Failed(_) if entry.is_stranger() => self.remove(key),
             Ended::Failed(_) => {
                 if let Some(doubt) = &mut entry.doubt {
                     doubt.op = ENDED;
@@ -349,6 +352,11 @@ impl State {
 }
 
 impl Entry {
+    /// Whether it stands for something of somebody else's that is only being deleted.
+    pub fn is_stranger(&self) -> bool {
+        self.applied.is_none() && self.doubt.as_ref().is_some_and(|it| it.verb == Verb::Delete)
+    }
+
     /// What counts as mentioned: what was last applied, plus what an operation was about to set
     /// that has not ended well. `None` where nothing is known to have been set.
     pub fn base(&self) -> Option<Value> {

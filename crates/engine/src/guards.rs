@@ -98,7 +98,7 @@ pub(crate) fn guards_of(
     let forced =
         entry.applied.as_ref().and_then(|it| it.get("force_destroy")) == Some(&Value::Bool(true));
     let Some(seen) = seen.filter(|_| !forced) else { return found };
-    if seen.facts.get("empty") == Some(&Value::Bool(false)) {
+    if seen.facts.get("has_objects") == Some(&Value::Bool(true)) {
         found.push(Guard {
             id: id.clone(),
             kind: GuardKind::NotEmpty,

@@ -56,7 +56,8 @@ pub fn targets(
     let state = &view.state;
     let mut out: Vec<(Key, Target)> = Vec::new();
     for (key, entry) in &state.entries {
-        if catalog.get(&entry.kind).is_none() {
+        // A stranger is seen, if it is still there, inside of what it was put into.
+        if catalog.get(&entry.kind).is_none() || entry.is_stranger() {
             continue;
         }
         let mut target = state.target(key, entry);

@@ -378,9 +378,9 @@ fn doubts_are_settled_by_what_is_seen() {
         &world,
         vec![bucket("a")],
         expect![[r#"
-        + us-east-1/a Safe (its creation was interrupted)
-        0 w1 create us-east-1/a#1 after []
-    "#]],
+            + us-east-1/a Safe (its creation did not end)
+            0 w1 create us-east-1/a#1 after []
+        "#]],
     );
     check(
         &world,
@@ -397,9 +397,9 @@ fn doubts_are_settled_by_what_is_seen() {
         &world,
         vec![bucket("a")],
         expect![[r#"
-        note us-east-1/a Safe (an interrupted operation turns out to be done)
-        record: noted us-east-1/a#1
-    "#]],
+            note us-east-1/a Safe (an operation that did not end turns out to be done)
+            record: noted us-east-1/a#1
+        "#]],
     );
     check(
         &world,
@@ -416,7 +416,7 @@ fn doubts_are_settled_by_what_is_seen() {
         &world,
         vec![bucket("a")],
         expect![[r#"
-            error: us-east-1/a: its creation was interrupted, and Fake:Bucket-us-east-1-1 exists but is not what was being created
+            error: us-east-1/a: its creation did not end, and Fake:Bucket-us-east-1-1 exists but is not what was being created
               declared at main.rs:1
               hint: to take it over, say stack.adopt(&handle, "Fake:Bucket-us-east-1-1")
         "#]],
@@ -425,9 +425,9 @@ fn doubts_are_settled_by_what_is_seen() {
         &world,
         vec![],
         expect![[r#"
-            forget us-east-1/a Safe (its creation was interrupted, and Fake:Bucket-us-east-1-1 is not what was being created: left alone)
+            forget us-east-1/a Safe (its creation did not end, and Fake:Bucket-us-east-1-1 is not what was being created: left alone)
             record: forgotten us-east-1/a#1
-            warning: us-east-1/a: its creation was interrupted, and Fake:Bucket-us-east-1-1 is not what was being created: left alone
+            warning: us-east-1/a: its creation did not end, and Fake:Bucket-us-east-1-1 is not what was being created: left alone
         "#]],
     );
     // An update that may have happened: what it was about to set counts as applied.
@@ -461,9 +461,9 @@ fn doubts_are_settled_by_what_is_seen() {
         &kept,
         vec![bucket("a")],
         expect![[r#"
-        note us-east-1/a Safe (an interrupted operation turns out to be done)
-        record: noted us-east-1/a#1
-    "#]],
+            note us-east-1/a Safe (an operation that did not end turns out to be done)
+            record: noted us-east-1/a#1
+        "#]],
     );
     let mut gone = world.clone();
     let entry = gone.state.entries.values().next().cloned().expect("it is in state");
@@ -483,10 +483,10 @@ fn doubts_are_settled_by_what_is_seen() {
         &gone,
         vec![bucket("a")],
         expect![[r#"
-        + us-east-1/a Safe (its deletion was interrupted, and is done)
-        record: forgotten us-east-1/a#1
-        0 w1 create us-east-1/a#2 after []
-    "#]],
+            + us-east-1/a Safe (its deletion did not end, and is done)
+            record: forgotten us-east-1/a#1
+            0 w1 create us-east-1/a#2 after []
+        "#]],
     );
 }
 
@@ -612,7 +612,7 @@ fn guards_are_listed_at_once_and_lifted_by_name() {
     let bucket = || regional(UsEast1, "assets", BUCKET, json!({"name": "assets"}));
     let zone = || global("zone", ZONE, json!({"domain": "example.com"}));
     let mut world = applied(vec![table(), bucket(), zone()]);
-    world.thing("us-east-1/assets").snapshot.facts.insert("empty".into(), json!(false));
+    world.thing("us-east-1/assets").snapshot.facts.insert("has_objects".into(), json!(true));
     world.thing("zone").snapshot.children = vec![Addition {
         kind: "Fake:Record".into(),
         identity: json!({"name": "x.example.com", "type": "TXT"}),

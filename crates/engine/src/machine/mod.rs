@@ -233,6 +233,8 @@ impl Execution {
                 (Verb::Create | Verb::Adopt, Some(entry)) if entry.applied.is_some() => {
                     return Err(format!("{} is there already", member.key));
                 }
+                // What others put into a thing that is claimed as a whole is deleted unrecorded.
+                (Verb::Delete, None) if member.adopt => {}
                 (Verb::Update | Verb::Delete, None) if !self.is_made(&member.key) => {
                     return Err(format!("{} is not recorded", member.key));
                 }

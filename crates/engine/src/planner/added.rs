@@ -57,7 +57,8 @@ impl Planner<'_> {
     /// The delete of something that is in no state.
     fn removal(&self, parent: &ResourceId, entry: &Entry, child: &Addition) -> Option<Decision> {
         let schema = self.catalog.get(&child.kind)?;
-        let key = Key::new(ResourceId::new(format!("{parent}/{}", child.label)), 1);
+        let id = ResourceId::new(format!("{parent}/{}", child.label));
+        let key = Key::new(id.clone(), self.state.next_incarnation(&id));
         let place = Place {
             account: entry.place.account.clone(),
             scope: schema.scope,
@@ -78,6 +79,7 @@ impl Planner<'_> {
             wanted: None,
             applied: Some(child.identity.clone()),
             seen: None,
+            // Nobody recorded it, and it bears no mark of ours.
             adopt: true,
             lift_guards: false,
             edges: [parent.clone()].into(),

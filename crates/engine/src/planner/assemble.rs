@@ -168,8 +168,10 @@ fn planned(
             member.change = shown.iter().position(|it| Some(*it) == node.decision)?;
             Some(member)
         });
+        let mut members: Vec<_> = members.collect();
+        members.sort_by(|a, b| a.key.cmp(&b.key));
         planned.push(PlannedOp {
-            members: members.collect(),
+            members,
             pause_ms: all.clone().map(|node| node.pause_ms).max().unwrap_or(0),
             pause_reason: all.map(|node| node.pause_reason.as_str()).collect(),
             after: graph.after(index).clone(),

@@ -167,7 +167,7 @@ impl<'a> Planner<'a> {
             physical: seen.map(|it| it.physical.clone()).or_else(|| entry.physical.clone()),
             verb,
             wanted: None,
-            applied: base(entry),
+            applied: entry.base(),
             seen: seen.map(|it| it.props.clone()),
             adopt: entry.doubt.is_some(),
             lift_guards: self.options.unprotect.contains(&key.id),
@@ -198,15 +198,6 @@ impl<'a> Planner<'a> {
             }
         }
         member
-    }
-}
-
-/// What counts as applied: for an interrupted operation, what was and what was about to be.
-pub(crate) fn base(entry: &Entry) -> Option<Value> {
-    let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
-    match (&entry.applied, doubted) {
-        (Some(applied), Some(doubted)) => Some(super::resolve::overlaid(applied, doubted)),
-        (applied, doubted) => applied.as_ref().or(doubted).cloned(),
     }
 }
 

@@ -8,7 +8,7 @@ use bicoastal_model::value::{self, Ref};
 use bicoastal_model::{Declared, Diagnostic, OpError, Ownership, Risk, Seen, Snapshot, Status};
 use serde_json::Value;
 
-use super::decide::{Decision, Planner, base};
+use super::decide::{Decision, Planner};
 use super::resolve::{
     Output, Outputs, for_existing, has_generated_name, is_ignored, same_props, with_digests,
     with_name, with_ownership,
@@ -272,7 +272,7 @@ impl Planner<'_> {
     ) {
         if !is_unborn(entry) {
             let reason = match entry.doubt.as_ref().map(|doubt| doubt.verb) {
-                Some(Verb::Delete) => "its deletion was interrupted, and is done",
+                Some(Verb::Delete) => "its deletion did not end, and is done",
                 _ => "it was deleted outside of the program",
             };
             decision.reasons.push(reason.to_owned());
@@ -290,7 +290,7 @@ impl Planner<'_> {
             return;
         }
         // The same key and token again: if the interrupted call arrives after all, it is this one.
-        decision.reasons.push("its creation was interrupted".to_owned());
+        decision.reasons.push("its creation did not end".to_owned());
         let mut wanted = with_name(resolved, key.incarnation);
         wanted = with_ownership(declared.schema, wanted, &self.state.ownership_tags(&entry.born));
         let mut member = self.member(key, entry, Verb::Create, None);
@@ -339,7 +339,7 @@ impl Planner<'_> {
                     return false;
                 }
                 let message = format!(
-                    "its creation was interrupted, and {physical} exists but is not what was being created"
+                    "its creation did not end, and {physical} exists but is not what was being created"
                 );
                 self.error(declared, message, &hint);
                 true
@@ -358,7 +358,7 @@ impl Planner<'_> {
     ) -> Compared {
         let schema = declared.schema;
         let born = entry.map_or(&declared.id, |entry| &entry.born);
-        let mut base = entry.and_then(base);
+        let mut base = entry.and_then(Entry::base);
         let wanted = with_name(resolved.clone(), key.incarnation);
         let wanted = with_ownership(schema, wanted, &self.state.ownership_tags(born));
         let wanted = with_digests(self.desired, declared, wanted, base.as_ref());
@@ -467,7 +467,7 @@ impl Planner<'_> {
             .as_ref()
             .is_none_or(|applied| !same_props(declared.schema, applied, &compared.wanted));
         if entry.doubt.is_some() {
-            decision.reasons.push("an interrupted operation turns out to be done".to_owned());
+            decision.reasons.push("an operation that did not end turns out to be done".to_owned());
         } else if !compared.fields.is_empty() {
             decision.reasons.push("AWS has no such property: it is only recorded".to_owned());
         } else if applied_differs {

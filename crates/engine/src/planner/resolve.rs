@@ -176,30 +176,6 @@ pub(crate) fn is_ignored(declared: &Declared, path: &str) -> bool {
     })
 }
 
-/// What may be true after an interrupted update: what was applied, with what was being applied
-/// over it. Nothing that either mentions is lost; lists are joined, the newer elements first.
-pub(crate) fn overlaid(applied: &Value, doubted: &Value) -> Value {
-    match (applied, doubted) {
-        (Value::Object(applied), Value::Object(doubted)) => {
-            let mut both = applied.clone();
-            for (name, value) in doubted {
-                let value = match applied.get(name) {
-                    Some(before) => overlaid(before, value),
-                    None => value.clone(),
-                };
-                both.insert(name.clone(), value);
-            }
-            Value::Object(both)
-        }
-        (Value::Array(applied), Value::Array(doubted)) => {
-            let mut both = doubted.clone();
-            both.extend(applied.iter().filter(|item| !doubted.contains(item)).cloned());
-            Value::Array(both)
-        }
-        _ => doubted.clone(),
-    }
-}
-
 /// Whether two sets of properties say the same, field by field.
 pub(crate) fn same_props(schema: &Schema, a: &Value, b: &Value) -> bool {
     let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return a == b };

@@ -16,6 +16,15 @@ impl Planner<'_> {
         let state = self.state;
         for (key, entry) in &state.entries {
             let Some(schema) = self.catalog.get(&entry.kind) else { continue };
+            if entry.is_stranger() {
+                let mut decision = blank(key, entry, schema);
+                decision.records.push(Record::Forgotten {
+                    key: key.clone(),
+                    reason: "it never was ours; if it is still there, it is seen".to_owned(),
+                });
+                self.decisions.push(decision);
+                continue;
+            }
             let declared = self.desired.resources.get(&key.id).filter(|it| !it.lookup);
             let gone = declared.is_none() || self.options.destroy;
             if gone {
@@ -123,7 +132,7 @@ impl Planner<'_> {
                 let same = diff(schema, wanted, Some(wanted), Some(&snapshot.props));
                 (!same.changes.is_empty()).then(|| {
                     format!(
-                        "its creation was interrupted, and {} is not what was being created: left alone",
+                        "its creation did not end, and {} is not what was being created: left alone",
                         snapshot.physical
                     )
                 })
