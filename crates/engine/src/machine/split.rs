@@ -24,15 +24,18 @@ impl Execution {
         if parted.is_empty() || parted.len() == run.members.len() {
             return self.fail(op, error.clone());
         }
+        let together = guilty.iter().map(|at| run.members[*at].key.id.to_string());
+        let together = together.collect::<Vec<_>>().join(", ");
         let mut results = Vec::new();
         let mut again = Vec::new();
         for (at, member) in run.members.iter().enumerate() {
             let mut error = error.clone();
             let words = offenders.iter().find(|(offender, _)| *offender == at);
             error.facts_mut().offenders.clear();
-            if let Some((_, words)) = words {
-                error.facts_mut().message.clone_from(words);
-            }
+            error.facts_mut().message = match words {
+                Some((_, words)) => words.clone(),
+                None => format!("refused together with {together}"),
+            };
             if !parted.contains(&at) {
                 again.push(member.index);
             }
