@@ -1,0 +1,85 @@
+//! The verbs of a program: `plan`, `apply`, `destroy`, `drift`, `outputs`, `graph`, `state`.
+
+use std::process::ExitCode;
+
+use bicoastal_aws::{AwsProvider, Connection};
+use bicoastal_cli::{CloudChoice, Clouds, Connected, NoArgs};
+use bicoastal_model::Stack;
+use bicoastal_model::provider::BoxFuture;
+
+/// Runs a program that declares one stack: parses the command line, and plans, applies or shows
+/// as it says. The stack is called `name` unless `--stack` says otherwise.
+pub fn run(name: &str, declare: impl Fn(&mut Stack)) -> ExitCode {
+    run_with::<NoArgs>(name, |stack, _| declare(stack))
+}
+
+/// The same for a program with flags of its own.
+pub fn run_with<A: clap::Args>(name: &str, declare: impl Fn(&mut Stack, &A)) -> ExitCode {
+    bicoastal_cli::run(name, &Compiled, &declare)
+}
+
+/// The clouds that are compiled in.
+#[derive(Debug)]
+struct Compiled;
+
+impl Clouds for Compiled {
+    fn connect<'a>(&'a self, choice: &'a CloudChoice) -> BoxFuture<'a, Result<Connected, String>> {
+        Box::pin(async move {
+            match choice {
+                CloudChoice::Local { dir } => local(dir),
+                CloudChoice::Aws { profile } => aws(profile.as_deref()).await,
+                CloudChoice::Endpoint { url } => endpoint(url),
+            }
+        })
+    }
+}
+
+#[cfg(feature = "local")]
+fn local(dir: &std::path::Path) -> Result<Connected, String> {
+    let cloud = bicoastal_local::Cloud::open(dir).map_err(|error| error.to_string())?;
+    Ok(Connected {
+        provider: Box::new(AwsProvider::new(crate::local_connection(&cloud, "000000000000"))),
+        clock: Some(Box::new(crate::LocalClock::new(&cloud))),
+        what: format!("the embedded local AWS in {}", dir.display()),
+    })
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_dir: &std::path::Path) -> Result<Connected, String> {
+    Err("the local cloud is not compiled in\n  hint: enable the cargo feature 'local' of bicoastal, or use --cloud aws".into())
+}
+
+#[cfg(feature = "tls")]
+async fn aws(profile: Option<&str>) -> Result<Connected, String> {
+    Ok(Connected {
+        provider: Box::new(AwsProvider::new(Connection::from_default_chain(profile).await)),
+        clock: None,
+        what: match profile {
+            Some(profile) => format!("AWS, profile {profile}"),
+            None => "AWS, default credentials".to_owned(),
+        },
+    })
+}
+
+#[cfg(not(feature = "tls"))]
+async fn aws(_profile: Option<&str>) -> Result<Connected, String> {
+    Err("TLS is not compiled in\n  hint: enable the cargo feature 'tls' of bicoastal".into())
+}
+
+#[cfg(feature = "tls")]
+fn endpoint(url: &str) -> Result<Connected, String> {
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Err(format!("'{url}' is not an endpoint URL\n  hint: write http://HOST:PORT"));
+    }
+    Ok(Connected {
+        provider: Box::new(AwsProvider::new(Connection::emulator(url))),
+        clock: None,
+        what: format!("the AWS endpoint {url}"),
+    })
+}
+
+#[cfg(not(feature = "tls"))]
+fn endpoint(_url: &str) -> Result<Connected, String> {
+    Err("an HTTP client is not compiled in\n  hint: enable the cargo feature 'tls' of bicoastal"
+        .into())
+}
