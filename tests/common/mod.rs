@@ -1,5 +1,5 @@
 //! A local cloud, an engine on it and a state directory: what every end-to-end test starts from.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
 
 use bicoastal::local::Cloud;
 use bicoastal::plan::Plan;
@@ -48,7 +48,11 @@ impl World {
             .apply(plan, desired, options, &Show, &Cancel::new())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        assert!(report.is_done(), "{}", bicoastal::render::plain(&bicoastal::render::report(&report)));
+        assert!(
+            report.is_done(),
+            "{}",
+            bicoastal::render::plain(&bicoastal::render::report(&report))
+        );
         report
     }
 }
@@ -77,6 +81,7 @@ pub fn changes(plan: &Plan) -> Vec<String> {
             let fields: Vec<String> = change
                 .fields
                 .iter()
+                .filter(|field| !field.path.starts_with("tags.bicoastal:"))
                 .map(|field| format!("{} ({:?})", field.path, field.cause).to_lowercase())
                 .collect();
             format!("{:?} {}: {}", change.action, change.id, fields.join(", "))

@@ -440,6 +440,9 @@ fn find<'v>(parts: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
 fn label(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => match value::as_ref(other) {
+            Some(reference) => format!("${{{}.{}}}", reference.id, reference.attribute),
+            None => other.to_string(),
+        },
     }
 }
