@@ -38,6 +38,11 @@ impl Cancel {
         });
     }
 
+    /// Gives waits up and starts nothing new, however often it is asked.
+    pub(crate) fn stop_waits(&self) {
+        self.0.send_modify(|level| *level = (*level).max(Level::Stopping));
+    }
+
     /// Returns at once; calls in flight are left unanswered and are in doubt.
     pub fn abort(&self) {
         self.0.send_replace(Level::Aborting);

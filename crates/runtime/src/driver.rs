@@ -114,7 +114,10 @@ impl Driver<'_> {
                     match self.store.append(self.stack, &records).await {
                         Ok(()) => execution.recorded(last),
                         Err(error) => {
+                            // Nothing can be recorded, so nothing may begin, and waiting is idle.
+                            self.cancel.stop_waits();
                             execution.cancel();
+                            told_to_stop = true;
                             broken = Some(error);
                         }
                     }

@@ -136,7 +136,10 @@ fn what_an_earlier_run_left_in_doubt_is_not_as_if_it_had_not_begun() {
     plan.one(Verb::Create, "first", json!({"name": "a"}), &[]);
     let mut execution = plan.execution(&state, Default::default()).unwrap();
     let run = finish(&mut execution, &mut cloud);
-    check(&run, &execution, expect![[r#"
+    check(
+        &run,
+        &execution,
+        expect![[r#"
         record 4: begin 3: Create first#1
         turn 0: create first
         record 5: end 3: failed
@@ -144,7 +147,8 @@ fn what_an_earlier_run_left_in_doubt_is_not_as_if_it_had_not_begun() {
         error: could not create first
           test Call in us-east-1: no
         Not finished: 0 of 1 change done, 1 failed. Nothing is undone; apply again to go on.
-    "#]]);
+    "#]],
+    );
     let entry = &execution.state().entries[&Key::new("first", 1)];
     assert_eq!(entry.doubt.as_ref().map(|doubt| doubt.op), Some(ENDED));
 }
