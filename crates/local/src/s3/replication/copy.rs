@@ -69,11 +69,18 @@ fn applies(rule: &Rule, version: &Version, what: What) -> bool {
     !archived && (!kms || rule.kms_objects)
 }
 
-/// Makes the copies that are due.
+/// Makes the copies that are due. What comes from or goes to a lost region waits until it is back.
 pub(in crate::s3) fn settle(world: &mut World) {
+    if world.s3.tasks.is_empty() {
+        return;
+    }
     let now_ms = world.now_ms;
-    let (mut due, later): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut world.s3.tasks).into_iter().partition(|task| task.due_ms <= now_ms);
+    let tasks = std::mem::take(&mut world.s3.tasks);
+    let lost =
+        |name: &str| world.s3.buckets.get(name).is_some_and(|bucket| world.is_gone(&bucket.region));
+    let (mut due, later): (Vec<_>, Vec<_>) = tasks
+        .into_iter()
+        .partition(|task| task.due_ms <= now_ms && !lost(&task.source) && !lost(&task.destination));
     world.s3.tasks = later;
     due.sort_by_key(|task| task.due_ms);
     for task in due {

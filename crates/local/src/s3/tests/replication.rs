@@ -445,3 +445,18 @@ fn the_older_schema_copies_delete_markers() {
     .assert_eq(&s3.seen(PAIR, "a"));
     assert!(s3.at("ap-south-1", "GET /ap-south-1?versions", "").contains("<DeleteMarker>"));
 }
+
+#[test]
+fn copies_wait_for_a_lost_region() {
+    let mut s3 = S3::mesh(PAIR);
+    s3.world.regions_gone.insert("ap-south-1".into());
+    s3.put("PUT /us-east-1/a", "x");
+    s3.wait(60_000);
+    assert!(s3.seen(&["us-east-1"], "a").contains("PENDING"));
+    s3.world.regions_gone.clear();
+    expect![[r#"
+        us-east-1: x COMPLETED
+        ap-south-1: x REPLICA
+    "#]]
+    .assert_eq(&s3.seen(PAIR, "a"));
+}
