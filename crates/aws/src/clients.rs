@@ -9,6 +9,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use bicoastal_model::Region;
+use serde_json::Value;
 
 /// How one account is reached: credentials, connector, clock and endpoint, as an [`SdkConfig`].
 #[derive(Clone, Debug)]
@@ -85,8 +86,12 @@ impl Connection {
 #[derive(Debug)]
 pub struct Clients {
     connection: Connection,
-    made: Mutex<BTreeMap<(&'static str, String, bool), Arc<dyn Any + Send + Sync>>>,
+    notes: Mutex<BTreeMap<String, Value>>,
+    made: Mutex<BTreeMap<Which, Arc<dyn Any + Send + Sync>>>,
 }
+
+/// Service, region, and whether it changes things.
+type Which = (&'static str, String, bool);
 
 /// Attempts of a read, the first one included.
 const READ_ATTEMPTS: u32 = 6;
@@ -94,7 +99,23 @@ const READ_ATTEMPTS: u32 = 6;
 impl Clients {
     /// For one account.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, made: Mutex::default() }
+        Self { connection, notes: Mutex::default(), made: Mutex::default() }
+    }
+
+    /// Notes what was seen just before a call changed it, for services whose reads lag behind
+    /// their writes: a read that still shows it is an old one, and no reason to call again.
+    pub fn note(&self, key: String, before: Value) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(key, before);
+    }
+
+    /// What was noted and not forgotten yet.
+    pub fn noted(&self, key: &str) -> Option<Value> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// Forgets a note: the change has been seen.
+    pub fn forget(&self, key: &str) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
     /// Whether S3 buckets are addressed in the path: emulators behind one URL need it.

@@ -185,6 +185,13 @@ impl<'a> IntoIterator for &'a ActiveRegions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PerRegion<T>(BTreeMap<Region, T>);
 
+/// For components that make something for each region in a loop of their own.
+impl<T> FromIterator<(Region, T)> for PerRegion<T> {
+    fn from_iter<I: IntoIterator<Item = (Region, T)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
 impl<T> PerRegion<T> {
     /// The value of a region; `None` for a region that was not among those it was made for.
     pub fn get(&self, region: Region) -> Option<&T> {

@@ -106,6 +106,8 @@ pub enum Absent {
     Text(&'static str),
     /// An empty list.
     EmptyList,
+    /// An object, as JSON text.
+    Json(&'static str),
     /// AWS picks a value: whatever is seen counts as unset.
     Anything,
 }
@@ -119,6 +121,7 @@ impl Absent {
             Self::Int(number) => Some(json!(number)),
             Self::Text(text) => Some(json!(text)),
             Self::EmptyList => Some(json!([])),
+            Self::Json(text) => serde_json::from_str(text).ok(),
         }
     }
 }

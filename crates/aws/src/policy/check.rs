@@ -13,6 +13,9 @@ pub(crate) enum Kind {
     Identity,
     /// On a role: who may assume it.
     Trust,
+    /// On a bucket or a key: who may do what with it.
+    #[cfg_attr(not(feature = "s3"), allow(dead_code))]
+    Resource,
 }
 
 /// The characters that count against quotas; `None` where outputs are not known yet.
@@ -95,6 +98,16 @@ fn check_statement(check: &mut Check, what: &str, statement: &Value, kind: Kind)
             }
         }
         Kind::Trust => check_trust(check, what, statement, &actions),
+        Kind::Resource => {
+            check.ensure(
+                has("Principal") != has("NotPrincipal"),
+                format!("{what} says not, or twice, who it is about"),
+            );
+            check.ensure(
+                has("Resource") != has("NotResource"),
+                format!("{what} says not, or twice, on which resources"),
+            );
+        }
     }
 }
 
@@ -124,11 +137,13 @@ fn check_trust(check: &mut Check, what: &str, statement: &Value, actions: &[&str
     }
     // Services that assume a role on behalf of one of the account's own resources can be made to
     // do it for somebody else's, unless the source is pinned. Compute services only ever hand a
-    // role to what the account itself started.
+    // role to what the account itself started, and S3 only takes one from whoever may pass it.
     let deputies: Vec<&str> = texts(principal.get("Service"))
         .into_iter()
         .filter(|service| {
-            !["ec2.", "ecs-tasks.", "lambda.", "pods.eks."].iter().any(|it| service.starts_with(it))
+            !["ec2.", "ecs-tasks.", "lambda.", "pods.eks.", "s3."]
+                .iter()
+                .any(|it| service.starts_with(it))
         })
         .collect();
     let pinned = ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"];

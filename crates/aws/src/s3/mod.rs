@@ -1,7 +1,22 @@
-//! s3
+//! S3: buckets, and the replication between them.
+
+mod bucket;
+mod mesh;
+mod replication;
+mod rules;
+
+pub use bucket::{
+    Bucket, BucketHandle, CorsMethod, CorsRule, Encryption, Expiration, LifecycleRule, LogKeys,
+    Logging, NoncurrentExpiration, NoncurrentTransition, ObjectOwnership, PublicAccess,
+    StorageClass, Transition, Versioning, When,
+};
+pub use mesh::{ReplicatedBuckets, ReplicatedBucketsSpec, replicated_buckets};
+pub use replication::{
+    ReplicationConfiguration, ReplicationConfigurationHandle, ReplicationRule, ReplicationTime,
+};
 
 use crate::provider::Registry;
 
 pub(crate) fn register(registry: Registry) -> Registry {
-    registry
+    registry.kind::<Bucket>().kind::<ReplicationConfiguration>()
 }

@@ -1,5 +1,6 @@
 //! The contract that every kind keeps, driven against the local cloud.
-#![allow(dead_code)] // Each test binary uses a part of it.
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses another part of it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "tests stop where they find something odd")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -78,7 +78,7 @@ fn mistakes_are_found_offline() {
             .effect(Effect::Deny)
             .action(["s3:GetObject"])
             .build()])),
-        Document::from(PolicyDocument::trust_service("s3.amazonaws.com")),
+        Document::from(PolicyDocument::trust_service("sns.amazonaws.com")),
     ] {
         let mut check = Check::new(place());
         Role::builder().name("r").assume_role_policy(document).build().check(&mut check);
@@ -101,7 +101,7 @@ fn mistakes_are_found_offline() {
         Error: statement 1 of the trust policy names no principal: nobody could assume the role
         Error: statement 1 of the trust policy has the Sid 'no spaces': letters and digits only
 
-        Warning: statement 1 of the trust policy lets s3.amazonaws.com assume the role for anybody's resources; pin it with a condition on aws:SourceAccount or aws:SourceArn
+        Warning: statement 1 of the trust policy lets sns.amazonaws.com assume the role for anybody's resources; pin it with a condition on aws:SourceAccount or aws:SourceArn
 
     "#]].assert_eq(&found);
 }

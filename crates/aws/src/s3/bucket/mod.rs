@@ -1,0 +1,193 @@
+//! Buckets.
+
+mod call;
+pub(in crate::s3) mod check;
+mod cors;
+mod lifecycle;
+mod parts;
+mod read;
+mod step;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use bicoastal_model::id::ScopeKind;
+use bicoastal_model::schema::{Absent, Cost, OutputSpec, Shape};
+use bicoastal_model::{
+    Arn, Check, Field, Input, OpError, Output, Regional, Resource, Risk, Schema, Snapshot, Target,
+    Tier, handle, text,
+};
+use serde::{Deserialize, Serialize};
+
+pub use cors::{CorsMethod, CorsRule};
+pub use lifecycle::{
+    Expiration, LifecycleRule, NoncurrentExpiration, NoncurrentTransition, StorageClass,
+    Transition, When,
+};
+pub use parts::{Encryption, LogKeys, Logging, ObjectOwnership, PublicAccess, Versioning};
+
+use crate::cx::Cx;
+use crate::kind::{Kind, Next, Turn};
+use crate::policy::Document;
+use crate::tags::is_false;
+
+/// A bucket. Its name is shared by everybody who uses AWS, in every region.
+///
+/// What is not mentioned is left as it is: a new bucket is encrypted (`AES256`), blocks all public
+/// access and owns every object in it, because that is what AWS makes. What was mentioned once and
+/// no longer is goes back to that.
+///
+/// # Guarantees
+///
+/// Sub-configurations are written one after another, since S3 refuses two writes to one bucket at
+/// the same time. Lifecycle rules and tags that the program never mentioned are kept.
+///
+/// # Caveats
+///
+/// Versioning can be suspended, never switched off. The name of a deleted bucket can be taken by
+/// anybody at once.
+#[derive(Debug, Clone, Serialize, Deserialize, bon::Builder)]
+pub struct Bucket {
+    /// 3 to 63 lower-case letters, digits, dots and hyphens. Another name is another bucket.
+    #[builder(into)]
+    pub name: Input<String>,
+    /// Whether old versions of objects are kept. AWS's default: never enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versioning: Option<Versioning>,
+    /// How new objects are encrypted where the writer does not say. AWS's default: [`Encryption::S3`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+    /// What policies and ACLs must not do. AWS's default for new buckets: [`PublicAccess::BLOCKED`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_access: Option<PublicAccess>,
+    /// Who owns what others write. AWS's default: [`ObjectOwnership::BucketOwnerEnforced`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<ObjectOwnership>,
+    /// The bucket's policy, at most 20 KB. It is always read: one that the program never mentioned
+    /// is reported as added.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Document>,
+    /// What happens to objects as they age, by rule id; at most 1,000 rules with those of others.
+    #[builder(with = |rules: impl IntoIterator<Item = LifecycleRule>| rules.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Vec<LifecycleRule>>,
+    /// Whether lifecycle rules that the program does not mention are removed.
+    #[builder(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exclusive_lifecycle: bool,
+    /// Which web pages of other origins may use the bucket; the first rule that fits decides.
+    #[builder(with = |rules: impl IntoIterator<Item = CorsRule>| rules.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Vec<CorsRule>>,
+    /// Where requests are logged. AWS's default: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
+    /// Tags, at most 50 with those of others.
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags))]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Whether deleting the bucket first deletes every version of every object in it.
+    /// It counts from the apply that records it.
+    #[builder(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub force_destroy: bool,
+}
+
+handle! {
+    /// A declared bucket.
+    pub struct BucketHandle {
+        /// Its ARN: `arn:aws:s3:::name`.
+        arn: Arn<Bucket>,
+        /// Its name.
+        name: String,
+        /// Its host name in its region, which every name of an object follows:
+        /// `name.s3.ap-south-1.amazonaws.com`.
+        regional_domain_name: String,
+    }
+}
+
+impl BucketHandle {
+    /// The ARN of every object in it, for policies.
+    pub fn objects(&self) -> Input<String> {
+        text!("{}/*", self.arn()).into()
+    }
+
+    /// The ARN as text, for policies.
+    pub fn arn_text(&self) -> Output<String> {
+        self.arn().text()
+    }
+}
+
+const FIELDS: &[Field] = &[
+    Field::new("name").replaces(),
+    // Going back to "never enabled" is not possible.
+    Field::new("versioning").absent(Absent::Text("Suspended")),
+    Field::new("encryption")
+        .shape(Shape::Object(parts::ENCRYPTION))
+        .absent(Absent::Json(r#"{"algorithm":"AES256"}"#)),
+    Field::new("public_access")
+        .shape(Shape::Object(parts::PUBLIC_ACCESS))
+        .absent(Absent::Json(parts::BLOCKED)),
+    Field::new("ownership").absent(Absent::Text("BucketOwnerEnforced")),
+    Field::new("policy").shape(Shape::Policy).watched(),
+    Field::new("lifecycle")
+        .shape(Shape::Keyed { key: "id", fields: lifecycle::FIELDS })
+        .absent(Absent::EmptyList)
+        .exclusive_if("exclusive_lifecycle"),
+    Field::new("exclusive_lifecycle").local().absent(Absent::Bool(false)),
+    Field::new("cors").shape(Shape::List(&Shape::Object(cors::FIELDS))).absent(Absent::EmptyList),
+    Field::new("logging").shape(Shape::Object(parts::LOGGING)),
+    Field::tags(),
+    Field::new("force_destroy").delete_option().absent(Absent::Bool(false)),
+];
+
+impl Resource for Bucket {
+    type Scope = Regional;
+    type Handle = BucketHandle;
+
+    const SCHEMA: &'static Schema = &Schema {
+        kind: "S3:Bucket",
+        service: "s3",
+        feature: "s3",
+        scope: ScopeKind::Regional,
+        tier: Tier::Data,
+        fields: FIELDS,
+        outputs: &[
+            OutputSpec::assigned("arn"),
+            OutputSpec::property("name"),
+            OutputSpec::assigned("regional_domain_name"),
+        ],
+        identity: &["name"],
+        delete_risk: Risk::DestroysData,
+        cost: Cost { create: 4, update: 1, delete: 1 },
+        check_stack: Some(check::stack),
+        ..Schema::BASE
+    };
+
+    fn check(&self, check: &mut Check) {
+        check::bucket(self, check);
+    }
+}
+
+impl Kind for Bucket {
+    type Call = step::Call;
+
+    async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+        read::read(cx, target).await
+    }
+
+    fn step(turn: &Turn<'_, Self>) -> Next<Self::Call> {
+        step::step(turn)
+    }
+
+    async fn call(cx: &Cx, target: &Target, call: &Self::Call) -> Result<Option<String>, OpError> {
+        call::call(cx, target, call).await
+    }
+
+    fn name(call: &Self::Call) -> &'static str {
+        call.name()
+    }
+}

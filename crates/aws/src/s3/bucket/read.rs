@@ -1,0 +1,290 @@
+//! A bucket as it is.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types as sdk;
+use bicoastal_model::{OpError, Ownership, Region, Snapshot, Status, Target};
+use serde_json::{Map, Value, json};
+
+use super::parts::{LogKeys, Logging};
+use super::{CorsRule, LifecycleRule};
+use crate::cx::{Cx, GLOBAL, Purpose};
+use crate::ownership::{ownership, tag_map};
+use crate::s3::rules::{is_no_bucket, optional, refused};
+
+/// Sub-configurations whose reads may lag behind their writes.
+const LAGGING: &[&str] = &["versioning", "encryption", "public_access", "policy", "lifecycle"];
+
+/// The key under which the value before a write is noted, until readers see the write.
+pub(super) fn note_key(region: Region, name: &str, field: &str) -> String {
+    format!("s3 {region} {name} {field}")
+}
+
+pub(super) fn name_of(target: &Target) -> &str {
+    target.physical.as_deref().unwrap_or_else(|| target.text("name"))
+}
+
+pub(super) fn region_of(target: &Target) -> Region {
+    target.region().unwrap_or(GLOBAL)
+}
+
+pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    let (region, name) = (region_of(target), name_of(target));
+    let reader = Reader { client: cx.s3(region), region, name };
+    // The tags tell whether there is such a bucket, and whose it is.
+    let found = match reader.tags().await {
+        Ok(tags) => reader.rest(cx, target, tags).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(snapshot) => Ok(Some(snapshot)),
+        Err(error) if is_no_bucket(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+struct Reader<'a> {
+    client: Client,
+    region: Region,
+    name: &'a str,
+}
+
+type Part = Result<Option<Value>, OpError>;
+
+impl Reader<'_> {
+    async fn rest(
+        &self,
+        cx: &Cx,
+        target: &Target,
+        tags: BTreeMap<String, String>,
+    ) -> Result<Snapshot, OpError> {
+        let turn = cx.purpose() == Purpose::Turn;
+        // What is newly wanted is not mentioned in what was applied: in a turn everything is read.
+        let wanted = |field: &str| turn || target.mentions(field);
+        let (versioning, encryption, public_access, ownership_of, policy, lifecycle, cors, logging) =
+            tokio::try_join!(
+                when(wanted("versioning"), self.versioning()),
+                when(wanted("encryption"), self.encryption(target)),
+                when(wanted("public_access"), self.public_access()),
+                when(wanted("ownership"), self.ownership()),
+                self.policy(),
+                when(wanted("lifecycle"), self.lifecycle()),
+                when(wanted("cors"), self.cors()),
+                when(wanted("logging"), self.logging()),
+            )?;
+        let mut facts = BTreeMap::new();
+        let mut encryption = encryption;
+        if let Some(blocked) =
+            encryption.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("blocked"))
+        {
+            facts.insert("blocked_encryption_types".to_owned(), blocked);
+        }
+        let mut lifecycle = lifecycle;
+        if let Some(minimum) =
+            lifecycle.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("minimum"))
+        {
+            facts.insert("transition_minimum".to_owned(), minimum);
+        }
+        let lifecycle = lifecycle.map(|mut it| it["rules"].take());
+        if turn && target.props.get("force_destroy") == Some(&json!(true)) {
+            facts.extend(self.contents().await?);
+        }
+        let mut props = Map::new();
+        props.insert("name".into(), json!(self.name));
+        props.insert("tags".into(), json!(tags));
+        for (field, value) in [
+            ("versioning", versioning),
+            ("encryption", encryption),
+            ("public_access", public_access),
+            ("ownership", ownership_of),
+            ("policy", policy),
+            ("lifecycle", lifecycle),
+            ("cors", cors),
+            ("logging", logging),
+        ] {
+            if let Some(value) = value {
+                props.insert(field.into(), value);
+            }
+        }
+        // A bucket that we made and noted is ours even where its tags got lost on the way
+        // (emulators ignore tags at creation).
+        let whose = match ownership(target, &tags) {
+            Ownership::Unmarked if target.physical.is_some() => Ownership::Ours,
+            other => other,
+        };
+        Ok(Snapshot {
+            physical: self.name.to_owned(),
+            status: if turn { self.spreading(cx, &props) } else { Status::Ready },
+            props: Value::Object(props),
+            outputs: BTreeMap::from([
+                ("arn".to_owned(), json!(format!("arn:aws:s3:::{}", self.name))),
+                ("name".to_owned(), json!(self.name)),
+                (
+                    "regional_domain_name".to_owned(),
+                    json!(format!("{}.s3.{}.amazonaws.com", self.name, self.region)),
+                ),
+            ]),
+            ownership: whose,
+            children: Vec::new(),
+            facts,
+        })
+    }
+
+    /// Busy while a read still shows what was there before our last write of it.
+    fn spreading(&self, cx: &Cx, props: &Map<String, Value>) -> Status {
+        for field in LAGGING {
+            let key = note_key(self.region, self.name, field);
+            let Some(before) = cx.clients().noted(&key) else { continue };
+            if props.get(*field).unwrap_or(&Value::Null) == &before {
+                return Status::Busy(format!("the new {field} is not visible everywhere yet"));
+            }
+            cx.clients().forget(&key);
+        }
+        Status::Ready
+    }
+
+    async fn tags(&self) -> Result<BTreeMap<String, String>, OpError> {
+        let answer = self.client.get_bucket_tagging().bucket(self.name).send().await;
+        let tags = optional("GetBucketTagging", self.region, "NoSuchTagSet", answer)?;
+        Ok(tags.map_or_else(BTreeMap::new, |it| {
+            tag_map(it.tag_set().iter().map(|tag| (tag.key(), tag.value())))
+        }))
+    }
+
+    async fn versioning(&self) -> Part {
+        let answer = self.client.get_bucket_versioning().bucket(self.name).send().await;
+        let read = answer.map_err(|error| refused("GetBucketVersioning", self.region, error))?;
+        Ok(read.status().map(|status| json!(status.as_str())))
+    }
+
+    async fn encryption(&self, target: &Target) -> Part {
+        let answer = self.client.get_bucket_encryption().bucket(self.name).send().await;
+        let absent = "ServerSideEncryptionConfigurationNotFoundError";
+        let read = optional("GetBucketEncryption", self.region, absent, answer)?;
+        let configuration = read.as_ref().and_then(|it| it.server_side_encryption_configuration());
+        let Some(rule) = configuration.and_then(|it| it.rules().first()) else { return Ok(None) };
+        let default = rule.apply_server_side_encryption_by_default();
+        let algorithm = default.map_or("AES256", |it| it.sse_algorithm().as_str());
+        let mut value = json!({
+            "algorithm": algorithm,
+            "bucket_key": rule.bucket_key_enabled().unwrap_or_default(),
+        });
+        if let Some(key) = default.and_then(|it| it.kms_master_key_id()) {
+            value["key"] = json!(same_key(key, target));
+        }
+        let blocked: Vec<&str> = rule
+            .blocked_encryption_types()
+            .map(|it| it.encryption_type().iter().map(sdk::EncryptionType::as_str).collect())
+            .unwrap_or_default();
+        if !blocked.is_empty() {
+            value["blocked"] = json!(blocked);
+        }
+        Ok(Some(value))
+    }
+
+    async fn public_access(&self) -> Part {
+        let answer = self.client.get_public_access_block().bucket(self.name).send().await;
+        let absent = "NoSuchPublicAccessBlockConfiguration";
+        let read = optional("GetPublicAccessBlock", self.region, absent, answer)?;
+        let block = read.as_ref().and_then(|it| it.public_access_block_configuration());
+        let is = |flag: Option<Option<bool>>| flag.flatten().unwrap_or_default();
+        // Without a block nothing is blocked, which is not what new buckets have.
+        Ok(Some(json!({
+            "block_acls": is(block.map(|it| it.block_public_acls())),
+            "ignore_acls": is(block.map(|it| it.ignore_public_acls())),
+            "block_policy": is(block.map(|it| it.block_public_policy())),
+            "restrict_buckets": is(block.map(|it| it.restrict_public_buckets())),
+        })))
+    }
+
+    async fn ownership(&self) -> Part {
+        let answer = self.client.get_bucket_ownership_controls().bucket(self.name).send().await;
+        let absent = "OwnershipControlsNotFoundError";
+        let read = optional("GetBucketOwnershipControls", self.region, absent, answer)?;
+        let rule = read
+            .as_ref()
+            .and_then(|it| it.ownership_controls())
+            .and_then(|it| it.rules().first())
+            .map_or("ObjectWriter", |rule| rule.object_ownership().as_str());
+        Ok(Some(json!(rule)))
+    }
+
+    async fn policy(&self) -> Part {
+        let answer = self.client.get_bucket_policy().bucket(self.name).send().await;
+        let read = optional("GetBucketPolicy", self.region, "NoSuchBucketPolicy", answer)?;
+        Ok(read.and_then(|it| {
+            let text = it.policy?;
+            Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        }))
+    }
+
+    async fn lifecycle(&self) -> Part {
+        let answer =
+            self.client.get_bucket_lifecycle_configuration().bucket(self.name).send().await;
+        let absent = "NoSuchLifecycleConfiguration";
+        let read = optional("GetBucketLifecycleConfiguration", self.region, absent, answer)?;
+        Ok(Some(match read {
+            None => json!({ "rules": [] }),
+            Some(read) => {
+                let rules: Vec<_> = read.rules().iter().map(LifecycleRule::from_sdk).collect();
+                let minimum = read.transition_default_minimum_object_size().map(|it| it.as_str());
+                json!({ "rules": rules, "minimum": minimum })
+            }
+        }))
+    }
+
+    async fn cors(&self) -> Part {
+        let answer = self.client.get_bucket_cors().bucket(self.name).send().await;
+        let read = optional("GetBucketCors", self.region, "NoSuchCORSConfiguration", answer)?;
+        let rules: Vec<_> =
+            read.iter().flat_map(|it| it.cors_rules()).map(CorsRule::from_sdk).collect();
+        Ok(Some(json!(rules)))
+    }
+
+    async fn logging(&self) -> Part {
+        let answer = self.client.get_bucket_logging().bucket(self.name).send().await;
+        let read = answer.map_err(|error| refused("GetBucketLogging", self.region, error))?;
+        Ok(read.logging_enabled().map(|it| {
+            let format = it.target_object_key_format();
+            let keys = match format.and_then(|it| it.partitioned_prefix()) {
+                None => LogKeys::Simple,
+                Some(by) => match by.partition_date_source() {
+                    Some(sdk::PartitionDateSource::DeliveryTime) => LogKeys::ByDeliveryTime,
+                    _ => LogKeys::ByEventTime,
+                },
+            };
+            json!(Logging {
+                bucket: it.target_bucket().into(),
+                prefix: it.target_prefix().to_owned(),
+                keys,
+            })
+        }))
+    }
+
+    /// Whether something is in the bucket: what its deletion has to remove first.
+    async fn contents(&self) -> Result<Vec<(String, Value)>, OpError> {
+        let versions = self.client.list_object_versions().bucket(self.name).max_keys(1).send();
+        let uploads = self.client.list_multipart_uploads().bucket(self.name).max_uploads(1).send();
+        let versions =
+            versions.await.map_err(|error| refused("ListObjectVersions", self.region, error))?;
+        let uploads =
+            uploads.await.map_err(|error| refused("ListMultipartUploads", self.region, error))?;
+        let empty = versions.versions().is_empty() && versions.delete_markers().is_empty();
+        let mut facts = vec![("has_objects".to_owned(), json!(!empty))];
+        if let Some(upload) = uploads.uploads().first() {
+            facts.push(("upload".into(), json!({ "key": upload.key(), "id": upload.upload_id() })));
+        }
+        Ok(facts)
+    }
+}
+
+async fn when(wanted: bool, part: impl Future<Output = Part>) -> Part {
+    if wanted { part.await } else { Ok(None) }
+}
+
+/// A key's bare id is the ARN that we know it by.
+fn same_key<'k>(key: &'k str, target: &'k Target) -> &'k str {
+    let known = target.props.pointer("/encryption/key").and_then(Value::as_str).unwrap_or_default();
+    if known.ends_with(&format!(":key/{key}")) { known } else { key }
+}

@@ -1,0 +1,541 @@
+//! Buckets and replication on the local cloud, through the real SDK.
+#![cfg(feature = "s3")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests stop where they find something odd")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_s3::types as sdk;
+use bicoastal_aws::iam::Role;
+use bicoastal_aws::s3::{Bucket, ReplicationConfiguration, replicated_buckets};
+use bicoastal_model::{ActiveRegions, PolicyDocument, Region, Risk, Stack, value};
+use common::Harness;
+use expect_test::expect;
+use serde_json::{Value, json};
+
+const HERE: Region = Region::ApSouth1;
+
+fn s3(harness: &Harness, region: Region) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::new(&harness.sdk_in(region))
+}
+
+/// Everything that a bucket can be told.
+fn full(name: &str) -> Value {
+    json!({
+        "name": name,
+        "versioning": "Enabled",
+        "encryption": { "algorithm": "aws:kms", "key": "arn:aws:kms:ap-south-1:000000000000:key/one", "bucket_key": true },
+        "public_access": { "block_acls": true, "ignore_acls": true, "block_policy": true, "restrict_buckets": false },
+        "ownership": "BucketOwnerPreferred",
+        "policy": policy(name, "s3:GetObject"),
+        "lifecycle": [lifecycle("old", 30)],
+        "cors": [{ "origins": ["https://*.example.com"], "methods": ["GET", "HEAD"], "max_age_seconds": 60 }],
+        "logging": { "bucket": "s3-logs", "prefix": "a/", "keys": "by_event_time" },
+        "tags": { "Project": "one" },
+    })
+}
+
+fn policy(name: &str, action: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": "000000000000" },
+            "Action": action,
+            "Resource": format!("arn:aws:s3:::{name}/*"),
+        }],
+    })
+}
+
+/// A rule as the typed struct writes it: the whole rule is the program's.
+fn lifecycle(id: &str, days: i32) -> Value {
+    json!({
+        "id": id, "enabled": true, "prefix": "logs/", "tags": {},
+        "size_greater_than": null, "size_less_than": null,
+        "expiration": { "days": days + 100 },
+        "transitions": [{ "when": { "days": days }, "storage_class": "STANDARD_IA" }],
+        "noncurrent_expiration": { "days": 7, "keep_newest": 2 },
+        "noncurrent_transitions": [],
+        "abort_uploads_after_days": 3,
+    })
+}
+
+async fn log_bucket(harness: &Harness) {
+    harness.regional::<Bucket>("logs", HERE).apply(&json!({ "name": "s3-logs" })).await;
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_the_contract() {
+    let harness = Harness::new();
+    log_bucket(&harness).await;
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    let mut props = full("s3-contract");
+    let snapshot = bucket.apply(&props).await;
+    expect![[r#"{"arn": String("arn:aws:s3:::s3-contract"), "name": String("s3-contract"), "regional_domain_name": String("s3-contract.s3.ap-south-1.amazonaws.com")}"#]]
+        .assert_eq(&format!("{:?}", snapshot.outputs));
+    // Ownership and the access block come before the policy; each part is written once.
+    expect![[r#"
+        [
+            "CreateBucket",
+            "PutPublicAccessBlock",
+            "PutBucketVersioning",
+            "PutBucketEncryption",
+            "PutBucketPolicy",
+            "PutBucketLifecycleConfiguration",
+            "PutBucketCors",
+            "PutBucketLogging",
+        ]
+    "#]]
+    .assert_debug_eq(&bucket.calls);
+
+    for (field, value, call) in [
+        ("versioning", json!("Suspended"), "PutBucketVersioning"),
+        ("encryption", json!({ "algorithm": "AES256" }), "PutBucketEncryption"),
+        (
+            "public_access",
+            json!({ "block_acls": true, "ignore_acls": true, "block_policy": true, "restrict_buckets": true }),
+            "PutPublicAccessBlock",
+        ),
+        ("ownership", json!("BucketOwnerEnforced"), "PutBucketOwnershipControls"),
+        ("policy", policy("s3-contract", "s3:PutObject"), "PutBucketPolicy"),
+        (
+            "lifecycle",
+            json!([lifecycle("old", 60), lifecycle("new", 90)]),
+            "PutBucketLifecycleConfiguration",
+        ),
+        ("cors", json!([{ "origins": ["*"], "methods": ["GET"] }]), "PutBucketCors"),
+        ("logging", json!({ "bucket": "s3-logs", "prefix": "b/" }), "PutBucketLogging"),
+        ("tags", json!({ "Project": "two", "Team": "web" }), "PutBucketTagging"),
+    ] {
+        props[field] = value;
+        bucket.apply(&props).await;
+        assert_eq!(bucket.calls, [call], "{field}");
+    }
+    // An enabled flag that only the library knows calls nothing.
+    props["force_destroy"] = json!(true);
+    bucket.apply(&props).await;
+    assert_eq!(bucket.calls, Vec::<String>::new());
+    bucket.destroy().await;
+}
+
+#[tokio::test]
+async fn what_is_no_longer_mentioned_goes_back_to_what_aws_makes() {
+    let harness = Harness::new();
+    log_bucket(&harness).await;
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    bucket.apply(&full("s3-unset")).await;
+    bucket.apply(&json!({ "name": "s3-unset" })).await;
+    expect![[r#"
+        [
+            "DeleteBucketPolicy",
+            "PutBucketOwnershipControls",
+            "PutPublicAccessBlock",
+            "PutBucketVersioning",
+            "DeleteBucketEncryption",
+            "PutBucketTagging",
+            "DeleteBucketLifecycle",
+            "DeleteBucketCors",
+            "PutBucketLogging",
+        ]
+    "#]]
+    .assert_debug_eq(&bucket.calls);
+    let client = s3(&harness, HERE);
+    let block = client.get_public_access_block().bucket("s3-unset").send().await.unwrap();
+    let block = block.public_access_block_configuration.unwrap();
+    assert_eq!(block.restrict_public_buckets, Some(true), "unset means closed, not open");
+}
+
+#[tokio::test]
+async fn what_others_do_is_seen() {
+    let harness = Harness::new();
+    log_bucket(&harness).await;
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    let mut props = full("s3-drift");
+    props.as_object_mut().unwrap().remove("policy");
+    bucket.apply(&props).await;
+    let client = s3(&harness, HERE);
+    let name = "s3-drift";
+    client.delete_public_access_block().bucket(name).send().await.unwrap();
+    let text = policy(name, "s3:GetObject").to_string();
+    client.put_bucket_policy().bucket(name).policy(text).send().await.unwrap();
+    let foreign = sdk::LifecycleRule::builder()
+        .id("foreign")
+        .status(sdk::ExpirationStatus::Enabled)
+        .filter(sdk::LifecycleRuleFilter::builder().prefix("tmp/").build())
+        .expiration(sdk::LifecycleExpiration::builder().days(1).build())
+        .build()
+        .unwrap();
+    let read = client.get_bucket_lifecycle_configuration().bucket(name).send().await.unwrap();
+    let mut rules = read.rules.unwrap();
+    rules[0].status = sdk::ExpirationStatus::Disabled;
+    rules.push(foreign);
+    let configuration =
+        sdk::BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().unwrap();
+    client
+        .put_bucket_lifecycle_configuration()
+        .bucket(name)
+        .lifecycle_configuration(configuration)
+        .send()
+        .await
+        .unwrap();
+    client.delete_bucket_tagging().bucket(name).send().await.unwrap();
+    expect![[r#"
+        [
+            "public_access.block_acls",
+            "public_access.ignore_acls",
+            "public_access.block_policy",
+            "lifecycle[old].enabled",
+            "tags.Project",
+            "tags.bicoastal:lineage",
+            "tags.bicoastal:resource",
+            "tags.bicoastal:stack",
+            "(policy)",
+            "(lifecycle[foreign])",
+        ]
+    "#]]
+    .assert_debug_eq(&bucket.drift(&props).await);
+    // Repaired, and the foreign rule is still there.
+    bucket.apply(&props).await;
+    assert_eq!(bucket.drift(&props).await, ["(policy)", "(lifecycle[foreign])"]);
+    // Claimed, it goes.
+    props["exclusive_lifecycle"] = json!(true);
+    bucket.apply(&props).await;
+    assert_eq!(bucket.drift(&props).await, ["(policy)"]);
+}
+
+#[tokio::test]
+async fn an_interrupted_creation_goes_on() {
+    let harness = Harness::new();
+    log_bucket(&harness).await;
+    for (index, region) in [HERE, Region::UsEast1].into_iter().enumerate() {
+        let mut bucket = harness.regional::<Bucket>("assets", region);
+        let mut props = full(&format!("s3-forgetful-{index}"));
+        let fields = props.as_object_mut().unwrap();
+        fields.remove("logging");
+        fields.remove("encryption");
+        bucket.create_forgetfully(&props).await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused() {
+    let harness = Harness::new();
+    let client = s3(&harness, Region::UsEast1);
+    client.create_bucket().bucket("s3-taken").send().await.unwrap();
+    let mut bucket = harness.regional::<Bucket>("assets", Region::UsEast1);
+    let refused = bucket.try_apply(&json!({ "name": "s3-taken" })).await.unwrap_err();
+    expect!["us-east-1/assets already exists as s3-taken and is not ours: it bears no mark of this stack"]
+        .assert_eq(&refused.facts().message);
+    // In another region the name is taken all the same.
+    let mut elsewhere = harness.regional::<Bucket>("assets", HERE);
+    let refused = elsewhere.try_apply(&json!({ "name": "s3-taken" })).await.unwrap_err();
+    assert_eq!(refused.code(), Some("PermanentRedirect"));
+    let hint = refused.facts().hint.clone().unwrap_or_default();
+    expect![
+        "a bucket of this name exists in another region; declare it there, or choose another name"
+    ]
+    .assert_eq(&hint);
+}
+
+#[tokio::test]
+async fn a_slow_s3_is_waited_for() {
+    let harness = Harness::new();
+    harness.cloud.set_duration("s3.bucket.visible", Duration::from_secs(4));
+    harness.cloud.set_duration("s3.configuration.read", Duration::from_secs(8));
+    harness.cloud.set_duration("s3.configuration.conflict", Duration::from_secs(1));
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    let props = json!({
+        "name": "s3-slow",
+        "versioning": "Enabled",
+        "policy": policy("s3-slow", "s3:GetObject"),
+        "lifecycle": [lifecycle("old", 30)],
+    });
+    bucket.apply(&props).await;
+    // Nothing that was accepted is sent again; what was refused is in brackets.
+    expect![[r#"
+        [
+            "CreateBucket",
+            "(CreateBucket NotYet)",
+            "PutBucketVersioning",
+            "PutBucketPolicy",
+            "PutBucketLifecycleConfiguration",
+        ]
+    "#]]
+    .assert_debug_eq(&bucket.calls);
+}
+
+#[tokio::test]
+async fn a_bucket_with_objects_is_only_emptied_on_request() {
+    let harness = Harness::new();
+    let client = s3(&harness, HERE);
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    let mut props = json!({ "name": "s3-full", "versioning": "Enabled" });
+    bucket.apply(&props).await;
+    for index in 0..3 {
+        let key = format!("key-{index}");
+        client.put_object().bucket("s3-full").key(&key).send().await.unwrap();
+        client.delete_object().bucket("s3-full").key(&key).send().await.unwrap();
+    }
+    client.create_multipart_upload().bucket("s3-full").key("part").send().await.unwrap();
+    let refused = bucket.try_destroy(true).await.unwrap_err();
+    assert_eq!(refused.code(), Some("BucketNotEmpty"));
+    let hint = refused.facts().hint.clone().unwrap_or_default();
+    expect!["empty the bucket, or say .force_destroy(true) on it, apply, and then delete it"]
+        .assert_eq(&hint);
+    props["force_destroy"] = json!(true);
+    bucket.apply(&props).await;
+    bucket.try_destroy(false).await.unwrap();
+    assert_eq!(bucket.calls, ["AbortMultipartUpload", "DeleteObjects", "DeleteBucket"]);
+}
+
+#[tokio::test]
+async fn what_locks_keep_is_named() {
+    let harness = Harness::new();
+    let client = s3(&harness, HERE);
+    let configuration = sdk::CreateBucketConfiguration::builder()
+        .location_constraint(sdk::BucketLocationConstraint::ApSouth1)
+        .build();
+    client
+        .create_bucket()
+        .bucket("s3-locked")
+        .create_bucket_configuration(configuration)
+        .object_lock_enabled_for_bucket(true)
+        .send()
+        .await
+        .unwrap();
+    let held = sdk::ObjectLockLegalHoldStatus::On;
+    let put = client.put_object().bucket("s3-locked").key("kept");
+    put.object_lock_legal_hold_status(held).send().await.unwrap();
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    bucket.target.physical = Some("s3-locked".into());
+    bucket.target.props = json!({ "name": "s3-locked", "force_destroy": true });
+    let refused = bucket.try_destroy(false).await.unwrap_err();
+    expect![
+        "1 of the objects in s3-locked can't be deleted, the first of them kept: Access Denied"
+    ]
+    .assert_eq(&refused.facts().message);
+}
+
+/// Two versioned buckets and a role between them.
+async fn pair(harness: &Harness) -> String {
+    for (name, region) in [("s3-mumbai", HERE), ("s3-virginia", Region::UsEast1)] {
+        let props = json!({ "name": name, "versioning": "Enabled" });
+        harness.regional::<Bucket>(name, region).apply(&props).await;
+    }
+    let role = json!({
+        "name": "copier",
+        "assume_role_policy": PolicyDocument::trust_service("s3.amazonaws.com"),
+    });
+    let snapshot = harness.global::<Role>("copier").apply(&role).await;
+    snapshot.outputs["arn"].as_str().unwrap().to_owned()
+}
+
+fn rule(id: &str, to: &str) -> Value {
+    json!({
+        "id": id, "priority": 1, "enabled": true, "prefix": null, "tags": {},
+        "delete_markers": true, "replica_modifications": true,
+        "destination": format!("arn:aws:s3:::{to}"), "account": null, "owner_override": false,
+        "storage_class": null, "replica_key": null, "time": "unbounded",
+    })
+}
+
+#[tokio::test]
+async fn replication_keeps_the_contract() {
+    let harness = Harness::new();
+    let role = pair(&harness).await;
+    let mut copies = harness.regional::<ReplicationConfiguration>("copies", HERE);
+    let mut props =
+        json!({ "bucket": "s3-mumbai", "role": role, "rules": [rule("all", "s3-virginia")] });
+    copies.apply(&props).await;
+    assert_eq!(copies.calls, ["PutBucketReplication"]);
+    for (pointer, value) in [
+        ("/rules/0/enabled", json!(false)),
+        ("/rules/0/enabled", json!(true)),
+        ("/rules/0/priority", json!(7)),
+        ("/rules/0/storage_class", json!("STANDARD_IA")),
+        ("/rules/0/time", json!("measured")),
+        ("/rules/0/time", json!("controlled")),
+        ("/rules/0/replica_key", json!("arn:aws:kms:us-east-1:000000000000:key/two")),
+        ("/rules/0/account", json!("000000000000")),
+        ("/rules/0/owner_override", json!(true)),
+        ("/rules/0/prefix", json!("a/")),
+        ("/rules/0/delete_markers", json!(false)),
+        ("/rules/0/tags", json!({ "k": "v" })),
+        ("/rules/0/tags", json!({ "k": "v", "l": "w" })),
+        ("/rules/0/prefix", json!(null)),
+        ("/rules/0/replica_modifications", json!(false)),
+    ] {
+        *props.pointer_mut(pointer).unwrap() = value;
+        copies.apply(&props).await;
+        assert_eq!(copies.calls, ["PutBucketReplication"], "{pointer}");
+    }
+    copies.destroy().await;
+}
+
+#[tokio::test]
+async fn rules_of_others_stay() {
+    let harness = Harness::new();
+    let role = pair(&harness).await;
+    let client = s3(&harness, HERE);
+    let foreign = |id: &str| {
+        sdk::ReplicationRule::builder()
+            .id(id)
+            .priority(9)
+            .status(sdk::ReplicationRuleStatus::Enabled)
+            .filter(sdk::ReplicationRuleFilter::builder().prefix("theirs/").build())
+            .delete_marker_replication(
+                sdk::DeleteMarkerReplication::builder()
+                    .status(sdk::DeleteMarkerReplicationStatus::Disabled)
+                    .build(),
+            )
+            .destination(
+                sdk::Destination::builder().bucket("arn:aws:s3:::s3-virginia").build().unwrap(),
+            )
+            .build()
+            .unwrap()
+    };
+    let put = async |rules: Vec<sdk::ReplicationRule>| {
+        let configuration = sdk::ReplicationConfiguration::builder()
+            .role(&role)
+            .set_rules(Some(rules))
+            .build()
+            .unwrap();
+        let call = client.put_bucket_replication().bucket("s3-mumbai");
+        call.replication_configuration(configuration).send().await.unwrap();
+    };
+    // Theirs was there first: ours is added to it.
+    put(vec![foreign("theirs")]).await;
+    let mut copies = harness.regional::<ReplicationConfiguration>("copies", HERE);
+    let mut props =
+        json!({ "bucket": "s3-mumbai", "role": role, "rules": [rule("ours", "s3-virginia")] });
+    copies.apply(&props).await;
+    assert_eq!(copies.drift(&props).await, ["(rules[theirs])"]);
+    // They drop ours: it is made again beside theirs.
+    put(vec![foreign("theirs")]).await;
+    assert_eq!(copies.read().await, None);
+    copies.apply(&props).await;
+    assert_eq!(copies.drift(&props).await, ["(rules[theirs])"]);
+    // Ours goes, theirs stays.
+    copies.destroy().await;
+    let left = client.get_bucket_replication().bucket("s3-mumbai").send().await.unwrap();
+    assert_eq!(left.replication_configuration.unwrap().rules[0].id(), Some("theirs"));
+    // Claimed, only ours are left.
+    copies.applied = None;
+    props["exclusive"] = json!(true);
+    copies.apply(&props).await;
+    assert_eq!(copies.drift(&props).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_bucket_replicates_with_one_role() {
+    let harness = Harness::new();
+    let role = pair(&harness).await;
+    let mut copies = harness.regional::<ReplicationConfiguration>("copies", HERE);
+    let props =
+        json!({ "bucket": "s3-mumbai", "role": role, "rules": [rule("all", "s3-virginia")] });
+    copies.apply(&props).await;
+    let other = json!({
+        "name": "other",
+        "assume_role_policy": PolicyDocument::trust_service("s3.amazonaws.com"),
+    });
+    let other = harness.global::<Role>("other").apply(&other).await.outputs["arn"].clone();
+    let mut second = harness.regional::<ReplicationConfiguration>("second", HERE);
+    let props =
+        json!({ "bucket": "s3-mumbai", "role": other, "rules": [rule("more", "s3-virginia")] });
+    let refused = second.try_apply(&props).await.unwrap_err();
+    expect!["s3-mumbai already replicates, with the role arn:aws:iam::000000000000:role/copier"]
+        .assert_eq(&refused.facts().message);
+}
+
+#[tokio::test]
+async fn replication_waits_for_versioning_and_for_the_role() {
+    let harness = Harness::new();
+    harness.cloud.set_duration("s3.versioning.propagate", Duration::from_secs(12));
+    harness.cloud.set_duration("iam.propagation", Duration::from_secs(20));
+    let role = pair(&harness).await;
+    let mut copies = harness.regional::<ReplicationConfiguration>("copies", HERE);
+    let props =
+        json!({ "bucket": "s3-mumbai", "role": role, "rules": [rule("all", "s3-virginia")] });
+    copies.apply(&props).await;
+    let refused = copies.calls.iter().filter(|call| call.contains("NotYet")).count();
+    assert!(refused > 0, "{:?}", copies.calls);
+    assert_eq!(copies.calls.len(), refused + 1);
+    copies.destroy().await;
+}
+
+/// Declares and makes a mesh, in the order of its references.
+async fn mesh(harness: &Harness, regions: &[Region]) {
+    let mut stack = Stack::new("test");
+    let active = ActiveRegions::from_list(regions.iter().copied()).unwrap();
+    replicated_buckets(&mut stack, "s3-mesh", &active);
+    let desired = stack.seal().unwrap();
+    let mut outputs: BTreeMap<(String, String), Value> = BTreeMap::new();
+    for kind in ["S3:Bucket", "IAM:Role", "S3:ReplicationConfiguration"] {
+        for (id, declared) in desired.resources.iter().filter(|(_, it)| it.schema.kind == kind) {
+            let props = value::resolve(&declared.props, &|reference| {
+                outputs.get(&(reference.id.to_string(), reference.attribute.clone())).cloned()
+            });
+            let name = id.as_str().rsplit('/').next().unwrap();
+            let region = declared.place.region();
+            let mut subject = match (kind, region) {
+                ("S3:Bucket", Some(region)) => harness.regional::<Bucket>(name, region),
+                (_, Some(region)) => harness.regional::<ReplicationConfiguration>(name, region),
+                (_, None) => harness.global::<Role>(name),
+            };
+            for (name, value) in subject.apply(&props).await.outputs {
+                outputs.insert((id.to_string(), name), value);
+            }
+        }
+    }
+}
+
+/// What a key holds in each region; `-` for nothing.
+async fn everywhere(harness: &Harness, regions: &[Region], key: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    for region in regions {
+        let call = s3(harness, *region).get_object().bucket(format!("s3-mesh-{region}")).key(key);
+        seen.push(match call.send().await {
+            Ok(read) => {
+                let body = read.body.collect().await.unwrap().into_bytes();
+                String::from_utf8(body.to_vec()).unwrap()
+            }
+            Err(_) => "-".to_owned(),
+        });
+    }
+    seen
+}
+
+#[tokio::test]
+async fn buckets_of_two_and_of_three_regions_hold_the_same() {
+    for regions in [vec![Region::UsEast1, HERE], vec![Region::UsEast1, HERE, Region::EuWest1]] {
+        let harness = Harness::new();
+        // A new bucket's versioning and a new role take a while to be known.
+        harness.cloud.set_duration("s3.versioning.propagate", Duration::from_secs(10));
+        harness.cloud.set_duration("iam.propagation", Duration::from_secs(10));
+        mesh(&harness, &regions).await;
+        for region in &regions {
+            let put = s3(&harness, *region).put_object().bucket(format!("s3-mesh-{region}"));
+            let body = region.to_string().into_bytes();
+            put.key(region.code()).body(body.into()).send().await.unwrap();
+        }
+        harness.cloud.sleep(Duration::from_secs(10)).await;
+        for region in &regions {
+            let everywhere = everywhere(&harness, &regions, region.code()).await;
+            assert_eq!(everywhere, vec![region.to_string(); regions.len()]);
+        }
+        let last = *regions.last().unwrap();
+        let deleted = s3(&harness, last).delete_object().bucket(format!("s3-mesh-{last}"));
+        deleted.key("us-east-1").send().await.unwrap();
+        harness.cloud.sleep(Duration::from_secs(10)).await;
+        let everywhere = everywhere(&harness, &regions, "us-east-1").await;
+        assert_eq!(everywhere, vec!["-"; regions.len()]);
+    }
+}
+
+#[test]
+fn losing_a_bucket_is_losing_data() {
+    use bicoastal_model::Resource;
+    assert_eq!(Bucket::SCHEMA.delete_risk, Risk::DestroysData);
+}
