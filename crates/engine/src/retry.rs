@@ -107,3 +107,47 @@ fn jitter(delay: Duration, seed: u64, tries: u32) -> Duration {
     let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(millis.saturating_mul(tenths_of_percent) / 1000)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn delays_grow_to_a_limit_and_end_with_the_budget() {
+        let all = [Class::Throttled, Class::Busy, Class::NotYet, Class::NotSent, Class::InDoubt];
+        let lines = all.map(|class| {
+            let mut spent = Spent::default();
+            let mut delays = Vec::new();
+            while let Some(delay) = backoff(class, &mut spent, 1) {
+                delays.push(format!("{:.1}", delay.as_secs_f64()));
+            }
+            let (first, rest) = delays.split_at(delays.len().min(6));
+            let (tries, waited) = (spent.tries, spent.waited.as_secs());
+            format!(
+                "{class:?}: {} … {} more, {tries} tries, {waited} s",
+                first.join(" "),
+                rest.len()
+            )
+        });
+        expect![[r#"
+            Throttled: 1.0 1.9 3.9 7.8 16.3 31.5 … 19 more, 25 tries, 625 s
+            Busy: 5.0 9.5 19.7 29.1 30.5 31.5 … 57 more, 63 tries, 1819 s
+            NotYet: 2.0 3.8 7.9 14.5 15.3 15.8 … 9 more, 15 tries, 194 s
+            NotSent: 2.0 3.8 7.9 … 0 more, 3 tries, 13 s
+            InDoubt: 3.0 2.8 3.0 2.9 3.1 … 0 more, 5 tries, 14 s"#]]
+        .assert_eq(&lines.join("\n"));
+    }
+
+    #[test]
+    fn operations_that_fail_together_do_not_come_back_together() {
+        let delays: std::collections::BTreeSet<Duration> = (0..20)
+            .filter_map(|seed| backoff(Class::Throttled, &mut Spent::default(), seed))
+            .collect();
+        assert!(delays.len() > 15, "{delays:?}");
+        for delay in delays {
+            assert!((900..=1100).contains(&delay.as_millis()), "{delay:?}");
+        }
+    }
+}

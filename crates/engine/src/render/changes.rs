@@ -6,7 +6,7 @@ use bicoastal_model::Risk;
 use bicoastal_model::diff::{Cause, FieldChange};
 use serde_json::Value;
 
-use super::value::short;
+use super::value::{is_secret, pair, short};
 use super::{Line, Style, counted, duration, span};
 use crate::plan::{Action, Change, Plan};
 use crate::state::Verb;
@@ -53,10 +53,10 @@ pub fn drift(plan: &Plan) -> Vec<Line> {
         } else {
             // What was to be there, and what is there now: the other way round than in a plan.
             lines.extend(fields.iter().map(|field| {
+                let (before, after) = pair(&field.before, &field.after);
                 vec![
-                    span(Style::Plain, format!("      {}: ", field.path)),
-                    span(Style::Plain, format!("{} → ", short(&field.after))),
-                    span(Style::Warn, short(&field.before)),
+                    span(Style::Plain, format!("      {}: {after} → ", field.path)),
+                    span(Style::Warn, before),
                 ]
             }));
         }
@@ -147,15 +147,19 @@ fn declared_at(change: &Change) -> Option<Line> {
 
 fn field_line(field: &FieldChange, new: bool) -> Line {
     let mut line = vec![span(Style::Plain, format!("      {}: ", field.path))];
-    let (before, after) = (short(&field.before), short(&field.after));
+    let unknown = field.cause == Cause::Unknown;
     if new && field.before.is_null() {
-        line.push(span(Style::Create, after));
+        line.push(span(Style::Create, short(&field.after)));
+        if unknown {
+            line.push(span(Style::Dim, "   (known after apply)"));
+        }
         return line;
     }
     // Of a secret it is only known that it is another one.
-    if before == after {
-        line.push(span(Style::Update, after));
+    if is_secret(&field.after) {
+        line.push(span(Style::Update, short(&field.after)));
     } else {
+        let (before, after) = pair(&field.before, &field.after);
         line.push(span(Style::Delete, before));
         line.push(span(Style::Plain, " → "));
         line.push(span(Style::Create, after));

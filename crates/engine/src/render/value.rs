@@ -5,6 +5,8 @@ use serde_json::Value;
 
 /// Longer values are cut: a plan is read by people.
 const MOST: usize = 120;
+/// How much is shown of what two long values have in common.
+const LEAD: usize = 30;
 
 /// A value for people, cut where it is long.
 pub(super) fn short(value: &Value) -> String {
@@ -16,11 +18,34 @@ pub(super) fn short(value: &Value) -> String {
     format!("{cut}…")
 }
 
+/// Two values that differ: where they are long, from shortly before they do.
+pub(super) fn pair(before: &Value, after: &Value) -> (String, String) {
+    let (before, after) = (shown(before), shown(after));
+    if before.chars().count().max(after.chars().count()) <= MOST {
+        return (before, after);
+    }
+    let same = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let skipped = same.saturating_sub(LEAD);
+    let cut = |text: &str| {
+        let start = if skipped > 0 { "…" } else { "" };
+        let rest: Vec<char> = text.chars().skip(skipped).collect();
+        let kept: String = rest.iter().take(MOST).collect();
+        let end = if rest.len() > MOST { "…" } else { "" };
+        format!("{start}{kept}{end}")
+    };
+    (cut(&before), cut(&after))
+}
+
+/// Whether it is a secret, of which nothing is shown.
+pub(super) fn is_secret(value: &Value) -> bool {
+    marker(value, SECRET).is_some()
+}
+
 fn shown(value: &Value) -> String {
     if let Some(reference) = as_ref(value) {
-        return format!("({}.{}, known after apply)", reference.id, reference.attribute);
+        return format!("${{{}.{}}}", reference.id, reference.attribute);
     }
-    if marker(value, SECRET).is_some() {
+    if is_secret(value) {
         return "(secret)".to_owned();
     }
     if let Some(prefix) = marker(value, NAME).and_then(Value::as_str) {
