@@ -1,0 +1,64 @@
+//! A name that sends each user to the nearest region that is healthy.
+
+use bicoastal_model::{ActiveRegions, Id, Input, PerRegion, Region, Stack};
+
+use super::health_check::HealthCheck;
+use super::record::{RecordSet, RecordSetHandle, Routing, ZoneRef};
+use crate::alias::AliasTarget;
+
+/// What serves a name in one region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegionalFront {
+    /// The region's load balancer, or another resource of AWS.
+    pub alias: AliasTarget,
+    /// The check that says whether the region serves, where there is one besides the health of
+    /// the load balancer's own targets.
+    pub health_check: Option<Input<Id<HealthCheck>>>,
+}
+
+impl RegionalFront {
+    /// A load balancer whose own health decides.
+    pub fn new(alias: AliasTarget) -> Self {
+        Self { alias, health_check: None }
+    }
+
+    /// With a health check besides.
+    #[must_use]
+    pub fn health_check(mut self, check: impl Into<Input<Id<HealthCheck>>>) -> Self {
+        self.health_check = Some(check.into());
+        self
+    }
+}
+
+/// Declares a latency record per region for one name (relative to the zone), each an alias to what
+/// serves there, evaluated for health: a region that does not serve is not answered.
+///
+/// The records are called `NAME-REGION` (`apex-REGION` for the zone's own name), and their set
+/// identifiers are the regions.
+#[track_caller]
+pub fn latency_name(
+    stack: &mut Stack,
+    zone: impl Into<ZoneRef>,
+    name: &str,
+    regions: &ActiveRegions,
+    mut front: impl FnMut(Region) -> RegionalFront,
+) -> PerRegion<RecordSetHandle> {
+    let zone = zone.into();
+    let label = match name {
+        "" | "@" => "apex",
+        other => other,
+    };
+    let mut handles = std::collections::BTreeMap::new();
+    for region in regions {
+        let RegionalFront { alias, health_check } = front(region);
+        let record = RecordSet::builder()
+            .zone(&zone)
+            .name(name)
+            .routing(Routing::Latency(region))
+            .alias(alias)
+            .maybe_health_check(health_check)
+            .build();
+        handles.insert(region, stack.global().add(region.named(label), record));
+    }
+    regions.map(|region| handles[&region].clone())
+}

@@ -1,0 +1,431 @@
+//! Rules between the records of a stack: one policy per name, CNAMEs alone, aliases without loops.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bicoastal_model::value::{self, Ref};
+use bicoastal_model::{Declared, Desired, Diagnostic, dns};
+use serde_json::Value;
+
+use super::RecordSet;
+use super::data::{CLOUDFRONT_ZONE, RecordType};
+use super::routing::{FailoverRole, GeoLocation, Routing, RoutingProps};
+
+/// A declared record, its names resolved as far as the program knows them.
+struct Member<'d> {
+    declared: &'d Declared,
+    record: RecordSet,
+    /// The zone's reference or id: the same text for the same zone.
+    zone: String,
+    zone_name: Option<String>,
+    name: Option<String>,
+}
+
+impl Member<'_> {
+    fn error(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(message).of(&self.declared.id).at(&self.declared.at)
+    }
+
+    fn warning(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::warning(message).of(&self.declared.id).at(&self.declared.at)
+    }
+
+    fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or("?")
+    }
+}
+
+/// Everything wrong between the records of a stack.
+pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
+    let members: Vec<Member<'_>> = desired
+        .resources
+        .values()
+        .filter(|declared| declared.schema.kind == super::SCHEMA.kind && !declared.lookup)
+        .filter_map(|declared| member(desired, declared))
+        .collect();
+    let mut found: Vec<Diagnostic> = members.iter().flat_map(place).collect();
+    let mut names: BTreeMap<(&str, &str), Vec<&Member<'_>>> = BTreeMap::new();
+    for member in &members {
+        if let Some(name) = &member.name {
+            names.entry((&member.zone, name)).or_default().push(member);
+        }
+    }
+    for group in names.values() {
+        found.extend(alone(group));
+        let mut types: BTreeMap<RecordType, Vec<&Member<'_>>> = BTreeMap::new();
+        for member in group {
+            types.entry(member.record.record_type).or_default().push(member);
+        }
+        for group in types.values() {
+            found.extend(policies(group));
+        }
+    }
+    found.extend(aliases(&members));
+    found
+}
+
+fn member<'d>(desired: &Desired, declared: &'d Declared) -> Option<Member<'d>> {
+    let record: RecordSet = serde_json::from_value(declared.props.clone()).ok()?;
+    let zone_id = declared.props.get("zone_id")?;
+    let zone_name = value::as_ref(zone_id)
+        .and_then(|of| desired.resources.get(&of.id))
+        .and_then(|zone| zone.props.get("name")?.as_str())
+        .map(dns::canonical);
+    let name = resolved(desired, declared.props.get("name")?);
+    Some(Member { declared, record, zone: zone_id.to_string(), zone_name, name })
+}
+
+/// A text, where every output in it repeats a property that the program says.
+fn resolved(desired: &Desired, text: &Value) -> Option<String> {
+    let known = |of: &Ref| {
+        let declared = desired.resources.get(&of.id)?;
+        let property = declared.schema.output(&of.attribute)?.same_as?;
+        declared.props.get(property).filter(|value| value.is_string()).cloned()
+    };
+    Some(dns::canonical(value::resolve(text, &known).as_str()?))
+}
+
+/// Inside the zone, and CNAMEs and keys not at its own name.
+fn place(member: &Member<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let (Some(name), Some(zone)) = (&member.name, &member.zone_name) else { return found };
+    if !dns::is_within(name, zone) {
+        let message = format!("the name {name} is not inside the zone {zone}");
+        found.push(member.error(message).hint("leave the dot at its end out: names are relative"));
+    }
+    if name.ends_with(&format!(".{zone}{zone}")) || *name == format!("{zone}{zone}") {
+        found.push(
+            member
+                .error(format!("the name {name} repeats the zone"))
+                .hint("names are relative to the zone: write `api`, or end a full name with a dot"),
+        );
+    }
+    let record_type = member.record.record_type;
+    if name == zone && matches!(record_type, RecordType::Cname | RecordType::Ds) {
+        found.push(
+            member
+                .error(format!("a {record_type} can't be at the zone's own name {zone}"))
+                .hint("an alias can: RecordData::alias(…)"),
+        );
+    }
+    found
+}
+
+/// A CNAME excludes every other type of its name.
+fn alone(group: &[&Member<'_>]) -> Vec<Diagnostic> {
+    let is_cname = |member: &&&Member<'_>| member.record.record_type == RecordType::Cname;
+    match group.iter().find(|member| !is_cname(member)) {
+        None => Vec::new(),
+        Some(other) => group
+            .iter()
+            .filter(is_cname)
+            .map(|member| {
+                member.error(format!(
+                    "{} is a CNAME, and {} gives the same name a record of type {}",
+                    member.shown(),
+                    other.declared.id,
+                    other.record.record_type
+                ))
+            })
+            .collect(),
+    }
+}
+
+fn policy(member: &Member<'_>) -> String {
+    member.record.routing.clone().map_or("simple".to_owned(), |it| RoutingProps::from(it).policy)
+}
+
+/// The records of one name and type: one kind of routing, every place once.
+fn policies(group: &[&Member<'_>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let Some((first, rest)) = group.split_first() else { return found };
+    for other in rest {
+        if policy(other) != policy(first) {
+            found.push(other.error(format!(
+                "{} {} is routed by {} here and by {} in {}: all records of a name and type are routed alike",
+                other.record.record_type,
+                other.shown(),
+                policy(other),
+                policy(first),
+                first.declared.id
+            )));
+        } else if other.record.routing.is_none() {
+            found.push(other.error(format!(
+                "{} {} is already {}: give both a routing, or one of them another name",
+                other.record.record_type,
+                other.shown(),
+                first.declared.id
+            )));
+        }
+    }
+    let mut identifiers: BTreeMap<&str, &Member<'_>> = BTreeMap::new();
+    let mut places: BTreeMap<String, &Member<'_>> = BTreeMap::new();
+    for member in group {
+        let id = member.record.set_identifier.as_deref().unwrap_or_default();
+        if member.record.routing.is_some()
+            && let Some(first) = identifiers.insert(id, member)
+        {
+            found.push(member.error(format!(
+                "the set identifier '{id}' is already that of {}",
+                first.declared.id
+            )));
+        }
+        let place = match &member.record.routing {
+            Some(Routing::Latency(region)) => format!("the region {region}"),
+            Some(Routing::Failover(FailoverRole::Primary)) => "the primary".to_owned(),
+            Some(Routing::Failover(FailoverRole::Secondary)) => "the secondary".to_owned(),
+            Some(Routing::Geolocation(location)) => format!("the location {location:?}"),
+            Some(Routing::Cidr { location, .. }) => format!("the CIDR location {location}"),
+            _ => continue,
+        };
+        if let Some(first) = places.get(&place) {
+            found.push(member.error(format!(
+                "{} {} already has {place}, in {}",
+                member.record.record_type,
+                member.shown(),
+                first.declared.id
+            )));
+        }
+        places.insert(place, member);
+    }
+    found.extend(whole_group(group));
+    found
+}
+
+/// What a group as a whole lacks.
+fn whole_group(group: &[&Member<'_>]) -> Vec<Diagnostic> {
+    let Some(first) = group.first() else { return Vec::new() };
+    let has = |wanted: &Routing| group.iter().any(|it| it.record.routing.as_ref() == Some(wanted));
+    let what = format!("{} {}", first.record.record_type, first.shown());
+    match &first.record.routing {
+        Some(Routing::Failover(_)) => {
+            let mut found = Vec::new();
+            if !has(&Routing::Failover(FailoverRole::Primary)) {
+                found.push(first.error(format!("{what} has a secondary and no primary")));
+            }
+            let cloudfront = group
+                .iter()
+                .filter(|it| {
+                    it.record
+                        .alias
+                        .as_ref()
+                        .is_some_and(|alias| alias.target.zone_id.as_str() == CLOUDFRONT_ZONE)
+                })
+                .count();
+            if cloudfront > 1 {
+                found.push(first.error(format!(
+                    "{what}: CloudFront distributions can't be both halves of a failover pair"
+                )));
+            }
+            found
+        }
+        Some(Routing::Geolocation(_)) if !has(&Routing::Geolocation(GeoLocation::Default)) => {
+            vec![
+                first
+                    .warning(format!(
+                        "{what} has no default location: clients that AWS can't place get no answer"
+                    ))
+                    .hint("add a record with Routing::Geolocation(GeoLocation::Default)"),
+            ]
+        }
+        Some(Routing::Weighted(_)) => {
+            let ttls: BTreeSet<u32> = group.iter().filter_map(|it| it.record.ttl).collect();
+            if ttls.len() < 2 {
+                return Vec::new();
+            }
+            vec![first.error(format!(
+                "{what}: weighted records must have the same time to live, and have {ttls:?}"
+            ))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Aliases to records of the same zone: declared, and without loops.
+fn aliases(members: &[Member<'_>]) -> Vec<Diagnostic> {
+    type Node<'m> = (&'m str, &'m str, RecordType);
+    let mut edges: BTreeMap<Node<'_>, BTreeSet<String>> = BTreeMap::new();
+    let mut nodes: BTreeSet<Node<'_>> = BTreeSet::new();
+    let mut targets: Vec<(&Member<'_>, String)> = Vec::new();
+    for member in members {
+        let Some(name) = &member.name else { continue };
+        let node = (member.zone.as_str(), name.as_str(), member.record.record_type);
+        nodes.insert(node);
+        if let Some(target) = same_zone_target(member) {
+            edges.entry(node).or_default().insert(target.clone());
+            targets.push((member, target));
+        }
+    }
+    let mut found = Vec::new();
+    for (member, target) in targets {
+        let record_type = member.record.record_type;
+        if !nodes.contains(&(member.zone.as_str(), target.as_str(), record_type)) {
+            found.push(member.warning(format!(
+                "the alias points at {record_type} {target}, which this stack does not declare"
+            )));
+            continue;
+        }
+        let mut seen = BTreeSet::new();
+        let mut open = vec![target.clone()];
+        while let Some(name) = open.pop() {
+            if Some(&name) == member.name.as_ref() {
+                found.push(member.error(format!("the alias to {target} comes back to itself")));
+                break;
+            }
+            if seen.insert(name.clone()) {
+                let node = (member.zone.as_str(), name.as_str(), record_type);
+                open.extend(edges.get(&node).into_iter().flatten().cloned());
+            }
+        }
+    }
+    found
+}
+
+/// The canonical name that an alias to the record's own zone points at, where it is known: such
+/// names are made from the zone's name, and so resolve where the record's own name does.
+fn same_zone_target(member: &Member<'_>) -> Option<String> {
+    let alias = member.record.alias.as_ref()?;
+    let zone = serde_json::to_value(&alias.target.zone_id).ok()?.to_string();
+    if zone != member.zone {
+        return None;
+    }
+    let own = member.zone_name.as_deref().map(|zone| zone.trim_end_matches('.').to_owned());
+    let text = serde_json::to_value(&alias.target.dns_name).ok()?;
+    let known = |_: &Ref| own.clone().map(Value::String);
+    Some(dns::canonical(value::resolve(&text, &known).as_str()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use bicoastal_model::{Region, Stack};
+    use expect_test::{Expect, expect};
+
+    use super::super::{RecordData, ZoneRef};
+    use super::*;
+    use crate::alias::AliasTarget;
+    use crate::route53::HostedZone;
+
+    /// Declares a zone and records, each `(name, data, routing, identifier)`.
+    fn found(records: &[(&str, RecordData, Routing, Option<&str>)]) -> String {
+        let mut stack = Stack::new("test");
+        let zone = stack.global().add("zone", HostedZone::builder().name("example.com").build());
+        for (index, (name, data, routing, id)) in records.iter().enumerate() {
+            let record = RecordSet::builder()
+                .zone(&zone)
+                .name(*name)
+                .data(data.clone())
+                .routing(routing.clone())
+                .maybe_set_identifier(*id)
+                .build();
+            stack.global().add(format!("r{index}"), record);
+        }
+        let diagnostics = match stack.seal() {
+            Ok(desired) => desired.warnings,
+            Err(found) => found.0,
+        };
+        diagnostics
+            .into_iter()
+            .map(|it| {
+                format!("{}: {}", it.id.map(|id| id.to_string()).unwrap_or_default(), it.message)
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn a(ttl: u32) -> RecordData {
+        RecordData::values(RecordType::A, ttl, ["192.0.2.1"])
+    }
+
+    fn check(records: &[(&str, RecordData, Routing, Option<&str>)], expected: Expect) {
+        expected.assert_eq(&found(records));
+    }
+
+    #[test]
+    fn good_groups_pass() {
+        let latency = |region| Routing::Latency(region);
+        check(
+            &[
+                ("api", a(60), latency(Region::UsEast1), None),
+                ("api", a(60), latency(Region::ApSouth1), None),
+                ("", a(60), Routing::Simple, None),
+                ("w", a(60), Routing::Weighted(0), Some("one")),
+                ("w", a(60), Routing::Weighted(1), Some("two")),
+            ],
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn all_records_of_a_name_and_type_are_routed_alike() {
+        check(
+            &[
+                ("api", a(60), Routing::Latency(Region::UsEast1), None),
+                ("api", a(60), Routing::Weighted(1), Some("w")),
+                ("api", a(60), Routing::Latency(Region::UsEast1), Some("again")),
+                ("www", a(60), Routing::Simple, None),
+                ("www", a(60), Routing::Simple, None),
+            ],
+            expect![[r#"
+                r1: A api.example.com. is routed by weighted here and by latency in r0: all records of a name and type are routed alike
+                r2: A api.example.com. already has the region us-east-1, in r0
+                r4: A www.example.com. is already r3: give both a routing, or one of them another name"#]],
+        );
+    }
+
+    #[test]
+    fn cnames_are_alone_and_names_inside_the_zone() {
+        let cname = RecordData::values(RecordType::Cname, 60, ["other.example.net"]);
+        check(
+            &[
+                ("c", cname.clone(), Routing::Simple, None),
+                ("c", a(60), Routing::Simple, None),
+                ("", cname, Routing::Simple, None),
+                ("www.notexample.com.", a(60), Routing::Simple, None),
+                ("www.example.com", a(60), Routing::Simple, None),
+            ],
+            expect![[r#"
+                r2: a CNAME can't be at the zone's own name example.com.
+                r3: the name www.notexample.com. is not inside the zone example.com.
+                r4: the name www.example.com.example.com. repeats the zone
+                r0: c.example.com. is a CNAME, and r1 gives the same name a record of type A"#]],
+        );
+    }
+
+    #[test]
+    fn groups_are_whole() {
+        let geo = |code: &str| Routing::Geolocation(GeoLocation::Country(code.into()));
+        check(
+            &[
+                ("f", a(60), Routing::Failover(FailoverRole::Secondary), None),
+                ("g", a(60), geo("IN"), None),
+                ("w", a(60), Routing::Weighted(1), Some("one")),
+                ("w", a(30), Routing::Weighted(1), Some("one")),
+            ],
+            expect![[r#"
+                r0: A f.example.com. has a secondary and no primary
+                r1: A g.example.com. has no default location: clients that AWS can't place get no answer
+                r3: the set identifier 'one' is already that of r2
+                r2: A w.example.com.: weighted records must have the same time to live, and have {30, 60}"#]],
+        );
+    }
+
+    #[test]
+    fn aliases_come_to_an_end() {
+        let zone = ZoneRef::new("Z1", "example.com");
+        let to = |name: &str| RecordData::alias(zone.record(name));
+        let mut stack = Stack::new("test");
+        for (from, target) in [("a", "b"), ("b", "a"), ("c", "d")] {
+            let record = RecordSet::builder().zone(&zone).name(from).data(to(target)).build();
+            stack.global().add(from, record);
+        }
+        let elsewhere = AliasTarget::new("front.us-east-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K");
+        let record = RecordSet::builder().zone(&zone).name("e").alias(elsewhere).build();
+        stack.global().add("e", record);
+        let found = stack.seal().unwrap_err();
+        let messages: Vec<String> = found.0.into_iter().map(|it| it.message).collect();
+        expect![[r#"
+            the alias to b.example.com. comes back to itself
+            the alias to a.example.com. comes back to itself
+            the alias points at A d.example.com., which this stack does not declare"#]]
+        .assert_eq(&messages.join("\n"));
+    }
+}

@@ -1,0 +1,259 @@
+//! Hosted zones.
+
+mod lookup;
+mod read;
+mod step;
+
+use std::collections::BTreeMap;
+
+use bicoastal_model::schema::{Absent, Cost, OutputSpec};
+use bicoastal_model::{
+    Arn, Check, Field, Global, Id, Region, Resource, Risk, Schema, ScopeKind, Shape, Tier, dns,
+    handle,
+};
+use bon::bon;
+use serde::{Deserialize, Serialize};
+
+pub use lookup::HostedZoneQuery;
+
+use crate::tags::check_tags;
+
+/// A hosted zone: a DNS name and everything below it.
+///
+/// Made with [`HostedZone::builder`]. A zone is protected from deletion unless the program says
+/// otherwise: one that is made again has other name servers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostedZone {
+    /// In lower case, without a dot at the end.
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    pub(crate) private: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) vpcs: Option<Vec<ZoneVpc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delegation_set: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) accelerated_recovery: Option<bool>,
+    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    pub(crate) exclusive_records: bool,
+    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    pub(crate) force_destroy: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// A VPC that sees a private zone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ZoneVpc {
+    /// The VPC's id, `vpc-…`.
+    pub id: String,
+    /// The VPC's region.
+    pub region: Region,
+}
+
+impl ZoneVpc {
+    /// A VPC of a region, by its id.
+    pub fn new(region: Region, id: impl Into<String>) -> Self {
+        Self { id: id.into(), region }
+    }
+}
+
+#[bon]
+impl HostedZone {
+    /// Starts a hosted zone; only its name is required.
+    #[builder(start_fn = builder, finish_fn = build)]
+    pub fn new(
+        /// The domain name; case and a dot at the end do not matter.
+        #[builder(into)]
+        name: String,
+        /// Makes the zone private: only these VPCs see it, in any region. At least one. VPCs that
+        /// others associated with the zone stay.
+        vpcs: Option<Vec<ZoneVpc>>,
+        /// The id of a reusable delegation set that a public zone takes its name servers from.
+        #[builder(into)]
+        delegation_set: Option<String>,
+        /// A comment of at most 256 characters.
+        #[builder(into)]
+        comment: Option<String>,
+        /// Whether record edits of a public zone are taken over by another region when the control
+        /// plane in us-east-1 is gone (within about an hour). It must be on before that happens.
+        accelerated_recovery: Option<bool>,
+        /// Claims every record of the zone: those that the program does not declare are removed
+        /// by a planned change instead of reported. The zone's own NS and SOA stay.
+        #[builder(default)]
+        exclusive_records: bool,
+        /// Whether deleting the zone deletes the records that others left in it.
+        #[builder(default)]
+        force_destroy: bool,
+        /// Tags.
+        #[builder(default)]
+        tags: BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            name: bare_name(&name),
+            private: vpcs.is_some(),
+            vpcs: vpcs.map(|mut vpcs| {
+                vpcs.sort();
+                vpcs
+            }),
+            delegation_set: delegation_set.map(|id| super::bare(&id).to_owned()),
+            comment,
+            accelerated_recovery,
+            exclusive_records,
+            force_destroy,
+            tags,
+        }
+    }
+
+    /// Finds an existing public zone by its name.
+    pub fn named(name: impl AsRef<str>) -> HostedZoneQuery {
+        HostedZoneQuery::named(name)
+    }
+
+    /// Finds an existing zone by its id, `Z…`.
+    pub fn with_id(id: impl AsRef<str>) -> HostedZoneQuery {
+        HostedZoneQuery::with_id(id)
+    }
+}
+
+/// A zone's name as it is kept here: canonical, without the dot at the end.
+pub(super) fn bare_name(name: &str) -> String {
+    dns::canonical(name).trim_end_matches('.').to_owned()
+}
+
+handle! {
+    /// A declared hosted zone.
+    pub struct HostedZoneHandle {
+        /// The zone's id, `Z…`.
+        id: Id<HostedZone>,
+        /// The zone's name, without a dot at the end.
+        name: String,
+        /// The zone's ARN.
+        arn: Arn<HostedZone>,
+        /// The four name servers that the parent domain must delegate to.
+        name_servers: Vec<String>,
+    }
+}
+
+static SCHEMA: Schema = Schema {
+    kind: "Route53:HostedZone",
+    service: "route53",
+    feature: "route53",
+    scope: ScopeKind::Global,
+    tier: Tier::Traffic,
+    fields: &[
+        Field::new("name").shape(Shape::DnsName).replaces(),
+        Field::new("private").absent(Absent::Bool(false)).replaces(),
+        Field::new("vpcs").shape(Shape::OwnedSet(&Shape::Plain)),
+        Field::new("delegation_set").replaces(),
+        Field::new("comment").absent(Absent::Text("")),
+        Field::new("accelerated_recovery").absent(Absent::Bool(false)),
+        Field::new("exclusive_records").absent(Absent::Bool(false)).local(),
+        Field::new("force_destroy").absent(Absent::Bool(false)).delete_option(),
+        Field::tags(),
+    ],
+    outputs: &[
+        OutputSpec::assigned("id"),
+        OutputSpec::property("name"),
+        OutputSpec::assigned("arn"),
+        OutputSpec::assigned("name_servers"),
+    ],
+    // Two zones may bear the same name: a zone is found by its token.
+    identity: &[],
+    delete_risk: Risk::DestroysData,
+    protected: true,
+    cost: Cost { create: 2, update: 1, delete: 1 },
+    ..Schema::BASE
+};
+
+impl Resource for HostedZone {
+    type Scope = Global;
+    type Handle = HostedZoneHandle;
+    const SCHEMA: &'static Schema = &SCHEMA;
+
+    fn check(&self, check: &mut Check) {
+        let name = &self.name;
+        for problem in super::record::name_problems(name) {
+            check.error(format!("the zone's name '{name}' {problem}"));
+        }
+        if name.starts_with("\\052.") || name == "\\052" {
+            check.error("a zone's name can't begin with a wildcard");
+        }
+        if !self.private && !name.contains('.') {
+            check.error_with_hint(
+                format!("'{name}' is a top-level domain, which AWS refuses as a public zone"),
+                "name a domain below it, or give the VPCs of a private zone",
+            );
+        }
+        if let Some(vpcs) = &self.vpcs {
+            check.ensure(!vpcs.is_empty(), "a private zone needs at least one VPC");
+            for vpc in vpcs {
+                check.ensure(vpc.id.starts_with("vpc-"), format!("'{}' is not a VPC's id", vpc.id));
+            }
+            if vpcs.windows(2).any(|pair| pair[0] == pair[1]) {
+                check.error("a VPC is given twice");
+            }
+            if self.delegation_set.is_some() {
+                check.error("a private zone has no delegation set");
+            }
+            if self.accelerated_recovery == Some(true) {
+                check.error("accelerated recovery is for public zones only");
+            }
+        }
+        check_tags(check, &self.tags, 50);
+        if self.comment.as_ref().is_some_and(|comment| comment.chars().count() > 256) {
+            check.error("the comment has more than 256 characters");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bicoastal_model::{Place, ScopeKind};
+
+    use super::*;
+
+    fn errors(zone: HostedZone) -> Vec<String> {
+        let mut check =
+            Check::new(Place { account: None, scope: ScopeKind::Global, regions: Vec::new() });
+        zone.check(&mut check);
+        check.errors().into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn names_are_kept_in_one_form() {
+        let zone = HostedZone::builder().name("Example.COM.").build();
+        assert_eq!(
+            serde_json::to_value(&zone).unwrap(),
+            serde_json::json!({"name": "example.com"})
+        );
+        assert_eq!(errors(zone), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_refused_offline() {
+        let vpcs = vec![ZoneVpc::new(Region::UsEast1, "vpc-1")];
+        let builder = HostedZone::builder;
+        for (zone, expected) in [
+            (builder().name("com").build(), "top-level domain"),
+            (builder().name("*.example.com").build(), "wildcard"),
+            (builder().name("a..com").build(), "empty label"),
+            (builder().name("corp").vpcs(Vec::new()).build(), "at least one VPC"),
+            (
+                builder().name("corp").vpcs(vpcs.clone()).delegation_set("N1").build(),
+                "no delegation set",
+            ),
+            (
+                builder().name("corp").vpcs(vpcs.clone()).accelerated_recovery(true).build(),
+                "public zones only",
+            ),
+            (builder().name("a.com").comment("x".repeat(257)).build(), "256"),
+        ] {
+            let errors = errors(zone);
+            assert!(errors.len() == 1 && errors[0].contains(expected), "{expected}: {errors:?}");
+        }
+        assert_eq!(errors(builder().name("corp").vpcs(vpcs).build()), Vec::<String>::new());
+    }
+}

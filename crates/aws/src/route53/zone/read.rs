@@ -1,0 +1,229 @@
+//! How a zone is.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_route53::operation::get_hosted_zone::GetHostedZoneOutput;
+use aws_sdk_route53::types::{AcceleratedRecoveryStatus, HostedZone as Found, TagResourceType};
+use bicoastal_model::{Addition, OpError, Ownership, Region, Snapshot, Status, Target, dns};
+use serde_json::{Map, Value, json};
+
+use super::ZoneVpc;
+use crate::cx::{Cx, GLOBAL, Purpose};
+use crate::ownership::ownership;
+use crate::route53::record::{WireRecord, records_of, records_of_name};
+use crate::route53::{bare, failed, pending, tags};
+
+/// A zone by its id; `None` where there is none.
+pub(in crate::route53) async fn read_zone(
+    cx: &Cx,
+    id: &str,
+) -> Result<Option<GetHostedZoneOutput>, OpError> {
+    match cx.route53(GLOBAL).get_hosted_zone().id(id).send().await {
+        Ok(zone) => Ok(Some(zone)),
+        Err(error) if error.as_service_error().is_some_and(|it| it.is_no_such_hosted_zone()) => {
+            Ok(None)
+        }
+        Err(error) => Err(failed("GetHostedZone", error)),
+    }
+}
+
+/// The zone of a target, by its id or else by its token.
+pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    let id = match &target.physical {
+        Some(id) => bare(id).to_owned(),
+        None => match by_token(cx, target).await? {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+    };
+    match read_zone(cx, &id).await? {
+        Some(zone) => snapshot(cx, &zone, Some(target)).await,
+        None => Ok(None),
+    }
+}
+
+/// The id of the zone that this token made. Names are not unique: only the token tells.
+async fn by_token(cx: &Cx, target: &Target) -> Result<Option<String>, OpError> {
+    if target.token.is_empty() {
+        return Ok(None);
+    }
+    let zones = match cx.purpose() {
+        Purpose::Refresh => cx.shared("route53 zones".to_owned(), all_zones(cx)).await?.to_vec(),
+        Purpose::Turn => zones_named(cx, target.text("name")).await?,
+    };
+    Ok(zones
+        .iter()
+        .find(|zone| zone.caller_reference() == target.token)
+        .map(|zone| bare(zone.id()).to_owned()))
+}
+
+async fn all_zones(cx: &Cx) -> Result<Vec<Found>, OpError> {
+    cx.route53(GLOBAL)
+        .list_hosted_zones()
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(|error| failed("ListHostedZones", error))
+}
+
+/// Every zone of exactly this name.
+pub(super) async fn zones_named(cx: &Cx, name: &str) -> Result<Vec<Found>, OpError> {
+    let wanted = dns::canonical(name);
+    let mut found = Vec::new();
+    let (mut from, mut after) = (wanted.clone(), None);
+    loop {
+        let page = cx
+            .route53(GLOBAL)
+            .list_hosted_zones_by_name()
+            .dns_name(from)
+            .set_hosted_zone_id(after)
+            .send()
+            .await
+            .map_err(|error| failed("ListHostedZonesByName", error))?;
+        let zones = page.hosted_zones();
+        let ours = zones.iter().filter(|zone| dns::canonical(zone.name()) == wanted);
+        found.extend(ours.cloned());
+        match page.next_dns_name() {
+            Some(next) if page.is_truncated() && dns::canonical(next) == wanted => {
+                from = next.to_owned();
+                after = page.next_hosted_zone_id().map(str::to_owned);
+            }
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// A zone as data. Without a target (a look-up) tags and records are left out.
+pub(super) async fn snapshot(
+    cx: &Cx,
+    read: &GetHostedZoneOutput,
+    target: Option<&Target>,
+) -> Result<Option<Snapshot>, OpError> {
+    let Some(zone) = read.hosted_zone() else { return Ok(None) };
+    let id = bare(zone.id()).to_owned();
+    let name = super::bare_name(zone.name());
+    let private = zone.config().is_some_and(|config| config.private_zone());
+    let mut props = Map::new();
+    props.insert("name".into(), json!(name));
+    props.insert("private".into(), json!(private));
+    let comment = zone.config().and_then(|config| config.comment()).unwrap_or_default();
+    props.insert("comment".into(), json!(comment));
+    if let Some(set) = read.delegation_set().and_then(|set| set.id()) {
+        props.insert("delegation_set".into(), json!(bare(set)));
+    }
+    if private {
+        let mut vpcs: Vec<Value> = read.vpcs().iter().filter_map(vpc).collect();
+        vpcs.sort_by_key(ToString::to_string);
+        props.insert("vpcs".into(), Value::Array(vpcs));
+    }
+    let mut facts = BTreeMap::new();
+    let records = zone.resource_record_set_count().unwrap_or(0);
+    facts.insert("records".to_owned(), json!(records));
+    let recovery = recovery(zone, &mut props, &mut facts);
+    let name_servers = name_servers(cx, read, &id, &name, private).await?;
+    let mut status = recovery.map_or(Status::Ready, |word| Status::Busy(word.to_owned()));
+    let mut owned = Ownership::Unmarked;
+    let mut children = Vec::new();
+    if let Some(target) = target {
+        let tags = tags::read(cx, TagResourceType::Hostedzone, &id).await?;
+        owned = match zone.linked_service().and_then(|it| it.service_principal()) {
+            Some(service) => Ownership::Foreign(format!("made and kept by {service}")),
+            None if zone.caller_reference() == target.token => Ownership::Ours,
+            None => ownership(target, &tags),
+        };
+        props.insert("tags".into(), json!(tags));
+        match cx.purpose() {
+            Purpose::Refresh => children = inside(cx, &id, &name).await?,
+            Purpose::Turn => {
+                if status == Status::Ready && pending::is_pending(cx, &id).await? {
+                    status = Status::Busy("PENDING".to_owned());
+                }
+            }
+        }
+    }
+    let outputs = BTreeMap::from([
+        ("id".to_owned(), json!(id)),
+        ("name".to_owned(), json!(name)),
+        ("arn".to_owned(), json!(format!("arn:aws:route53:::hostedzone/{id}"))),
+        ("name_servers".to_owned(), json!(name_servers)),
+    ]);
+    Ok(Some(Snapshot {
+        physical: id,
+        props: Value::Object(props),
+        outputs,
+        status,
+        ownership: owned,
+        children,
+        facts,
+    }))
+}
+
+fn vpc(vpc: &aws_sdk_route53::types::Vpc) -> Option<Value> {
+    let region: Region = vpc.vpc_region()?.as_str().parse().ok()?;
+    Some(json!(ZoneVpc { id: vpc.vpc_id()?.to_owned(), region }))
+}
+
+/// Accelerated recovery as a property; AWS's word where it is under way.
+fn recovery<'z>(
+    zone: &'z Found,
+    props: &mut Map<String, Value>,
+    facts: &mut BTreeMap<String, Value>,
+) -> Option<&'z str> {
+    use AcceleratedRecoveryStatus as S;
+    let features = zone.features()?;
+    let status = features.accelerated_recovery_status()?;
+    let on =
+        matches!(status, S::Enabled | S::Enabling | S::EnablingHostedZoneLocked | S::DisableFailed);
+    props.insert("accelerated_recovery".into(), json!(on));
+    if matches!(status, S::EnableFailed | S::DisableFailed) {
+        let reason = features.failure_reasons().and_then(|reasons| reasons.accelerated_recovery());
+        facts.insert(
+            "recovery_failed".into(),
+            json!(format!("{}: {}", status.as_str(), reason.unwrap_or("no reason given"))),
+        );
+    }
+    matches!(
+        status,
+        S::Enabling | S::EnablingHostedZoneLocked | S::Disabling | S::DisablingHostedZoneLocked
+    )
+    .then_some(status.as_str())
+}
+
+/// Where the zone is served: from the delegation set, or from a private zone's own NS record.
+async fn name_servers(
+    cx: &Cx,
+    read: &GetHostedZoneOutput,
+    id: &str,
+    name: &str,
+    private: bool,
+) -> Result<Vec<String>, OpError> {
+    if let Some(set) = read.delegation_set() {
+        return Ok(set.name_servers().to_vec());
+    }
+    if !private {
+        return Ok(Vec::new());
+    }
+    let apex = records_of_name(cx, id, &dns::canonical(name)).await?;
+    Ok(apex
+        .iter()
+        .find(|record| record.record_type == "NS")
+        .map(|record| record.values.iter().map(|it| it.trim_end_matches('.').to_owned()).collect())
+        .unwrap_or_default())
+}
+
+/// The records of a zone besides its own NS and SOA.
+async fn inside(cx: &Cx, id: &str, name: &str) -> Result<Vec<Addition>, OpError> {
+    let apex = dns::canonical(name);
+    let records = records_of(cx, id).await?;
+    Ok(records
+        .iter()
+        .filter(|record| !record.is_apex_default(&apex))
+        .map(|record: &WireRecord| Addition {
+            kind: "Route53:RecordSet".to_owned(),
+            identity: record.identity(id),
+            label: record.label(),
+        })
+        .collect())
+}

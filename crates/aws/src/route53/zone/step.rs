@@ -1,0 +1,293 @@
+//! What a zone needs next, and how it is done.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_route53::types::{
+    ChangeBatch, HostedZoneConfig, TagResourceType, Vpc as WireVpc, VpcRegion,
+};
+use bicoastal_model::{OpError, Snapshot, Target, dns};
+use serde_json::Value;
+
+use super::{HostedZone, ZoneVpc, read};
+use crate::cx::{Cx, GLOBAL};
+use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::route53::record::{deletions, is_gone, records_of};
+use crate::route53::tags::{self, TagChange};
+use crate::route53::{failed, pending, unbuilt};
+
+/// A call on a zone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    Create {
+        name: String,
+        comment: Option<String>,
+        delegation_set: Option<String>,
+        vpc: Option<ZoneVpc>,
+    },
+    /// A change of the zone with this id.
+    Edit(String, Edit),
+}
+
+/// A change of a zone that is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    Tag(TagChange),
+    Comment(String),
+    Associate(ZoneVpc),
+    Disassociate(ZoneVpc),
+    Recovery(bool),
+    /// Deletes records that others left in it, as many as go in one batch.
+    Empty {
+        apex: String,
+    },
+    Delete,
+}
+
+/// Seconds that accelerated recovery may take to be switched.
+const RECOVERY_PATIENCE: u64 = 3_600;
+
+impl Kind for HostedZone {
+    type Call = Call;
+
+    async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
+        read::read(cx, target).await
+    }
+
+    fn step(turn: &Turn<'_, Self>) -> Next<Call> {
+        match &turn.goal {
+            TurnGoal::Present { wanted, props, .. } => present(turn, wanted, props),
+            TurnGoal::Absent { applied, .. } => absent(turn, applied),
+        }
+    }
+
+    async fn call<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        call: &'a Call,
+    ) -> Result<Option<String>, OpError> {
+        carry_out(cx, target, call).await
+    }
+
+    fn name(call: &Call) -> &'static str {
+        match call {
+            Call::Create { .. } => "CreateHostedZone",
+            Call::Edit(_, edit) => edit.name(),
+        }
+    }
+}
+
+impl Edit {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Tag(_) => "ChangeTagsForResource",
+            Self::Comment(_) => "UpdateHostedZoneComment",
+            Self::Associate(_) => "AssociateVPCWithHostedZone",
+            Self::Disassociate(_) => "DisassociateVPCFromHostedZone",
+            Self::Recovery(_) => "UpdateHostedZoneFeatures",
+            Self::Empty { .. } => "ChangeResourceRecordSets",
+            Self::Delete => "DeleteHostedZone",
+        }
+    }
+}
+
+fn edit(seen: &Snapshot, edit: Edit) -> Next<Call> {
+    Next::Call(Call::Edit(seen.physical.clone(), edit))
+}
+
+fn wait(word: &str) -> Next<Call> {
+    match word {
+        "PENDING" => Next::wait("change PENDING", pending::POLL, pending::PATIENCE),
+        other => Next::wait(format!("accelerated recovery {other}"), 15, RECOVERY_PATIENCE),
+    }
+}
+
+fn present(turn: &Turn<'_, HostedZone>, wanted: &HostedZone, props: &Value) -> Next<Call> {
+    let Some(seen) = turn.seen else {
+        return Next::Call(Call::Create {
+            name: wanted.name.clone(),
+            comment: wanted.comment.clone(),
+            delegation_set: wanted.delegation_set.clone(),
+            vpc: wanted.vpcs.as_ref().and_then(|vpcs| vpcs.first().cloned()),
+        });
+    };
+    // First of all the marks that say whose it is: they are not part of the create call.
+    if let Some(change) = tags::change(turn) {
+        return edit(seen, Edit::Tag(change));
+    }
+    if let Some(word) = turn.busy() {
+        return wait(word);
+    }
+    if turn.changed("comment") {
+        return edit(seen, Edit::Comment(wanted.comment.clone().unwrap_or_default()));
+    }
+    if turn.changed("vpcs") {
+        let set = |value: Option<&Value>| -> BTreeSet<ZoneVpc> {
+            value.and_then(|it| serde_json::from_value(it.clone()).ok()).unwrap_or_default()
+        };
+        let (target, there) = (set(props.get("vpcs")), set(seen.props.get("vpcs")));
+        // Adding before removing, as the last one can't be removed.
+        if let Some(vpc) = target.difference(&there).next() {
+            return edit(seen, Edit::Associate(vpc.clone()));
+        }
+        if let Some(vpc) = there.difference(&target).next() {
+            return edit(seen, Edit::Disassociate(vpc.clone()));
+        }
+    }
+    if turn.changed("accelerated_recovery") {
+        if let Some(words) = seen.facts.get("recovery_failed").and_then(Value::as_str) {
+            return Next::refuse(
+                format!("accelerated recovery can't be switched: {words}"),
+                "see the zone's failure reason in Route 53",
+            );
+        }
+        return edit(seen, Edit::Recovery(wanted.accelerated_recovery.unwrap_or(false)));
+    }
+    Next::Done
+}
+
+fn absent(turn: &Turn<'_, HostedZone>, applied: &Value) -> Next<Call> {
+    let Some(seen) = turn.seen else { return Next::Done };
+    if let Some(word) = turn.busy() {
+        return wait(word);
+    }
+    // Two are the zone's own.
+    let left = seen.facts.get("records").and_then(Value::as_u64).unwrap_or(0).saturating_sub(2);
+    if left > 0 {
+        if applied.get("force_destroy") != Some(&Value::Bool(true)) {
+            return Next::refuse(
+                format!("the zone still has {left} records that are not of this stack"),
+                "delete them, or set force_destroy(true), apply, and try again",
+            );
+        }
+        let name = seen.props.get("name").and_then(Value::as_str).unwrap_or_default();
+        return edit(seen, Edit::Empty { apex: dns::canonical(name) });
+    }
+    if seen.props.get("accelerated_recovery") == Some(&Value::Bool(true)) {
+        return edit(seen, Edit::Recovery(false));
+    }
+    edit(seen, Edit::Delete)
+}
+
+fn vpc(vpc: &ZoneVpc) -> WireVpc {
+    WireVpc::builder().vpc_region(VpcRegion::from(vpc.region.code())).vpc_id(&vpc.id).build()
+}
+
+async fn carry_out(cx: &Cx, target: &Target, call: &Call) -> Result<Option<String>, OpError> {
+    let client = cx.route53_write(GLOBAL);
+    if let Call::Create { name, comment, delegation_set, vpc: first } = call {
+        let config = comment.as_ref().map(|comment| {
+            HostedZoneConfig::builder().comment(comment).private_zone(first.is_some()).build()
+        });
+        let made = client
+            .create_hosted_zone()
+            .name(name)
+            .caller_reference(&target.token)
+            .set_hosted_zone_config(config)
+            .set_delegation_set_id(delegation_set.clone())
+            .set_vpc(first.as_ref().map(vpc))
+            .send()
+            .await
+            .map_err(|error| failed("CreateHostedZone", error))?;
+        let id = made.hosted_zone().map(|zone| super::super::bare(zone.id()).to_owned());
+        if let Some(id) = &id {
+            pending::submitted(cx, id, made.change_info());
+        }
+        return Ok(id);
+    }
+    let Call::Edit(id, edit) = call else { return Ok(None) };
+    match edit {
+        Edit::Tag(change) => tags::write(cx, TagResourceType::Hostedzone, id, change).await?,
+        Edit::Comment(comment) => {
+            client
+                .update_hosted_zone_comment()
+                .id(id)
+                .comment(comment)
+                .send()
+                .await
+                .map_err(|error| failed("UpdateHostedZoneComment", error))?;
+        }
+        Edit::Associate(which) => {
+            let answer = client
+                .associate_vpc_with_hosted_zone()
+                .hosted_zone_id(id)
+                .vpc(vpc(which))
+                .send()
+                .await
+                .map_err(|error| failed("AssociateVPCWithHostedZone", error))?;
+            pending::submitted(cx, id, answer.change_info());
+        }
+        Edit::Disassociate(which) => {
+            let answer = client
+                .disassociate_vpc_from_hosted_zone()
+                .hosted_zone_id(id)
+                .vpc(vpc(which))
+                .send()
+                .await;
+            match answer {
+                Ok(answer) => pending::submitted(cx, id, answer.change_info()),
+                Err(error)
+                    if error
+                        .as_service_error()
+                        .is_some_and(|it| it.is_vpc_association_not_found()) => {}
+                Err(error) => return Err(failed("DisassociateVPCFromHostedZone", error)),
+            }
+        }
+        Edit::Recovery(enable) => {
+            client
+                .update_hosted_zone_features()
+                .hosted_zone_id(id)
+                .enable_accelerated_recovery(*enable)
+                .send()
+                .await
+                .map_err(|error| failed("UpdateHostedZoneFeatures", error))?;
+        }
+        Edit::Empty { apex } => empty(cx, id, apex).await?,
+        Edit::Delete => {
+            let deleted = client.delete_hosted_zone().id(id).send().await;
+            if let Err(error) = deleted
+                && !error.as_service_error().is_some_and(|it| it.is_no_such_hosted_zone())
+            {
+                return Err(failed("DeleteHostedZone", error));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Deletes as many records as fit in one batch.
+async fn empty(cx: &Cx, id: &str, apex: &str) -> Result<(), OpError> {
+    const CALL: &str = "ChangeResourceRecordSets";
+    let records = records_of(cx, id).await?;
+    let left: Vec<_> =
+        records.iter().filter(|record| !record.is_apex_default(apex)).cloned().collect();
+    if let Some(managed) = left.iter().find(|record| record.traffic_policy_instance.is_some()) {
+        return Err(unbuilt(
+            CALL,
+            format!(
+                "{} belongs to a traffic policy instance, which must be deleted first",
+                managed.label()
+            ),
+        ));
+    }
+    let changes = deletions(&left).map_err(|error| unbuilt(CALL, error))?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let batch = ChangeBatch::builder()
+        .set_changes(Some(changes))
+        .build()
+        .map_err(|error| unbuilt(CALL, error))?;
+    let sent = cx
+        .route53_write(GLOBAL)
+        .change_resource_record_sets()
+        .hosted_zone_id(id)
+        .change_batch(batch)
+        .send()
+        .await;
+    match sent {
+        Ok(answer) => pending::submitted(cx, id, answer.change_info()),
+        Err(error) if is_gone(&error) => {}
+        Err(error) => return Err(failed(CALL, error)),
+    }
+    Ok(())
+}
