@@ -115,7 +115,7 @@ fn web_check(
     #[builder(setters(vis = "pub"))]
     disabled: Option<bool>,
     /// Tags.
-    #[builder(default, setters(vis = "pub"))]
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags), setters(vis = "pub"))]
     tags: BTreeMap<String, String>,
 ) -> HealthCheck {
     let check_type = match (secure, search.is_some()) {
@@ -170,7 +170,7 @@ fn tcp_check(
     #[builder(setters(vis = "pub"))]
     disabled: Option<bool>,
     /// Tags.
-    #[builder(default, setters(vis = "pub"))]
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags), setters(vis = "pub"))]
     tags: BTreeMap<String, String>,
 ) -> HealthCheck {
     HealthCheck {
@@ -201,7 +201,7 @@ fn calculated_check(
     #[builder(setters(vis = "pub"))]
     disabled: Option<bool>,
     /// Tags.
-    #[builder(default, setters(vis = "pub"))]
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags), setters(vis = "pub"))]
     tags: BTreeMap<String, String>,
 ) -> HealthCheck {
     HealthCheck {
@@ -227,7 +227,7 @@ fn alarm_check(
     #[builder(setters(vis = "pub"))]
     disabled: Option<bool>,
     /// Tags.
-    #[builder(default, setters(vis = "pub"))]
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags), setters(vis = "pub"))]
     tags: BTreeMap<String, String>,
 ) -> HealthCheck {
     HealthCheck {
@@ -251,7 +251,7 @@ fn control_check(
     #[builder(setters(vis = "pub"))]
     disabled: Option<bool>,
     /// Tags.
-    #[builder(default, setters(vis = "pub"))]
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags), setters(vis = "pub"))]
     tags: BTreeMap<String, String>,
 ) -> HealthCheck {
     HealthCheck {

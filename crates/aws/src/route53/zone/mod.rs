@@ -88,7 +88,7 @@ impl HostedZone {
         #[builder(default)]
         force_destroy: bool,
         /// Tags.
-        #[builder(default)]
+        #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags))]
         tags: BTreeMap<String, String>,
     ) -> Self {
         Self {
