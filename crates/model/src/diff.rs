@@ -67,13 +67,7 @@ pub fn diff(
     let mut difference = Difference::default();
     for field in schema.fields {
         let (w, a) = (wanted.get(field.name), applied.and_then(|it| it.get(field.name)));
-        let s = match field.change {
-            // AWS does not have these: what was applied is what is there.
-            Change::DeleteOption | Change::Local if seen.is_some() => a,
-            Change::CreateOnly if seen.is_some() => continue,
-            _ if matches!(field.shape, Shape::Secret) => a,
-            _ => seen.and_then(|it| it.get(field.name)),
-        };
+        let s = seen.and_then(|it| it.get(field.name));
         let exclusive =
             field.exclusive_if.is_some_and(|property| wanted.get(property) == Some(&json!(true)));
         let mut walk = Walk { field, exclusive, creating: seen.is_none(), out: &mut difference };
@@ -99,6 +93,14 @@ impl Walk<'_> {
         applied: Option<&Value>,
         seen: Option<&Value>,
     ) {
+        let seen = match (field.change, field.shape) {
+            (Change::CreateOnly, _) if !self.creating => return,
+            // AWS never shows these: what was applied is what is there.
+            (Change::DeleteOption | Change::Local, _) | (_, Shape::Secret) if !self.creating => {
+                applied
+            }
+            _ => seen,
+        };
         // Explicitly none and formerly mentioned come to the same: back to what it was without us.
         let unset = wanted.is_some_and(Value::is_null) || (wanted.is_none() && applied.is_some());
         match field.shape {
@@ -144,14 +146,18 @@ impl Walk<'_> {
                                 self.value(&inner, part, w, a, s);
                             }
                         }
+                        None if value::has_unknown(entry) => {
+                            self.push(&path, field, Cause::Unknown, None, Some(entry));
+                        }
                         None => self.change(&path, field, Some(entry), a, None),
                     }
                 }
                 self.unmentioned(path, field, &w, &a, &s, "[]");
             }
             Shape::Object(fields) if !unset => {
-                if let (None, Some(wanted)) = (seen, wanted) {
-                    self.leaf(path, field, Some(wanted), applied, seen);
+                let unheard_of = wanted.is_none() && applied.is_none() && field.watched;
+                if unheard_of || (seen.is_none() && wanted.is_some()) {
+                    self.leaf(path, field, wanted, applied, seen);
                     return;
                 }
                 for part in fields {
@@ -174,10 +180,14 @@ impl Walk<'_> {
         applied: Option<&Value>,
         seen: Option<&Value>,
     ) {
-        let default = field.absent.value();
+        // What AWS says where it was never set; an empty list or object is as good as none.
+        let default = field.absent.value().unwrap_or_else(|| nothing(&field.shape));
         let is_unset = |value: Option<&Value>| match (value, field.absent) {
             (None | Some(Value::Null), _) | (_, Absent::Anything) => true,
-            (Some(value), _) => default.as_ref().is_some_and(|it| same(&field.shape, it, value)),
+            (Some(value), _) => {
+                same(&field.shape, &default, value)
+                    || same(&field.shape, &nothing(&field.shape), value)
+            }
         };
         match wanted {
             None if applied.is_none() => {
@@ -192,7 +202,7 @@ impl Walk<'_> {
                 // Unset before: what is there now is somebody else's, unless the program says `null`.
                 let long_unset = wanted.is_none() && applied.is_none_or(Value::is_null);
                 if !is_unset(seen) && !long_unset {
-                    self.change(path, field, None, applied, seen);
+                    self.change(path, field, wanted, applied, seen);
                 }
             }
             Some(wanted) if value::has_unknown(wanted) => {
@@ -200,7 +210,7 @@ impl Walk<'_> {
             }
             Some(wanted) => {
                 let seen_or_default = match seen {
-                    None | Some(Value::Null) if !self.creating => default.as_ref(),
+                    None | Some(Value::Null) if !self.creating => Some(&default),
                     seen => seen,
                 };
                 let equal = seen_or_default.is_some_and(|seen| same(&field.shape, wanted, seen));
@@ -266,17 +276,26 @@ impl Walk<'_> {
         applied: Option<&Value>,
         seen: Option<&Value>,
     ) {
-        let same_as_applied = |value: Option<&Value>| match (value, applied) {
-            (Some(value), Some(applied)) => same(&field.shape, value, applied),
-            (None | Some(Value::Null), None | Some(Value::Null)) => true,
-            _ => false,
-        };
-        let cause = match (same_as_applied(wanted), same_as_applied(seen)) {
-            _ if self.creating => Cause::Edited,
-            (true, _) => Cause::Drifted,
-            (false, true) => Cause::Edited,
-            (false, false) if applied.is_none() => Cause::Edited,
-            (false, false) => Cause::EditedAndDrifted,
+        let cause = if self.creating {
+            Cause::Edited
+        } else {
+            let default = field.absent.value();
+            let seen = seen.filter(|it| !it.is_null()).or(default.as_ref());
+            let is_applied = match (seen, applied.filter(|it| !it.is_null())) {
+                (Some(seen), Some(applied)) => same(&field.shape, applied, seen),
+                (seen, applied) => seen.is_some() == applied.is_some(),
+            };
+            let as_before = match (wanted, applied) {
+                (Some(wanted), Some(applied)) => same(&field.shape, wanted, applied),
+                (None, Some(applied)) => applied.is_null(),
+                (wanted, None) => wanted.is_none(),
+            };
+            match (as_before, is_applied) {
+                (true, _) => Cause::Drifted,
+                (false, true) => Cause::Edited,
+                (false, false) if applied.is_none() => Cause::Edited,
+                (false, false) => Cause::EditedAndDrifted,
+            }
         };
         self.push(path, field, cause, seen, wanted);
     }
@@ -290,10 +309,13 @@ impl Walk<'_> {
         after: Option<&Value>,
     ) {
         let whole = self.field;
-        let change = match (whole.change, field.change) {
-            (Change::InPlace, part) => part,
-            (whole, _) => whole,
+        let weight = |change: Change| match change {
+            Change::InPlace => 0,
+            Change::Disruptive => 1,
+            _ => 2,
         };
+        let change =
+            if weight(field.change) > weight(whole.change) { field.change } else { whole.change };
         self.out.changes.push(FieldChange {
             path: path.to_owned(),
             cause,
@@ -436,6 +458,11 @@ fn find<'v>(parts: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
     parts.iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
+/// What nothing at all is in this shape.
+fn nothing(shape: &Shape) -> Value {
+    if matches!(shape, Shape::Object(_)) { json!({}) } else { Value::Null }
+}
+
 /// How a value is named in a path.
 fn label(value: &Value) -> String {
     match value {
@@ -446,3 +473,6 @@ fn label(value: &Value) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
