@@ -411,6 +411,14 @@ fn check_references(
             Some(_) => {}
         }
     }
+    for earlier in declared.after.iter().filter(|id| !all.contains_key(*id)) {
+        found.push(
+            Diagnostic::error(format!("comes after {earlier}, which is not declared here"))
+                .of(&declared.id)
+                .at(&declared.at)
+                .hint("handles belong to the stack that made them"),
+        );
+    }
     if declared.lookup && value::has_unknown(&declared.props) {
         found.push(
             Diagnostic::error("is looked up by something that is not known before the plan")
@@ -598,3 +606,6 @@ pub fn missing_kinds<'k>(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,22 +62,47 @@ fn check(wanted: Value, applied: Value, seen: Value, expected: Expect) {
 
 #[test]
 fn edited_drifted_or_both() {
-    check(json!({"count": 2}), json!({"count": 1}), json!({"count": 1}), expect![[r#"
+    check(
+        json!({"count": 2}),
+        json!({"count": 1}),
+        json!({"count": 1}),
+        expect![[r#"
         count: 1 → 2 Edited InPlace Safe
-    "#]]);
-    check(json!({"count": 2}), json!({"count": 2}), json!({"count": 3}), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"count": 2}),
+        json!({"count": 2}),
+        json!({"count": 3}),
+        expect![[r#"
         count: 3 → 2 Drifted InPlace Safe
-    "#]]);
-    check(json!({"count": 2}), json!({"count": 1}), json!({"count": 3}), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"count": 2}),
+        json!({"count": 1}),
+        json!({"count": 3}),
+        expect![[r#"
         count: 3 → 2 EditedAndDrifted InPlace Safe
-    "#]]);
+    "#]],
+    );
     check(json!({"count": 2}), json!({"count": 1}), json!({"count": 2}), expect![[""]]);
-    check(json!({"count": 2}), json!(null), json!({"count": 3}), expect![[r#"
+    check(
+        json!({"count": 2}),
+        json!(null),
+        json!({"count": 3}),
+        expect![[r#"
         count: 3 → 2 Edited InPlace Safe
-    "#]]);
-    check(json!({"name": "a"}), json!({"name": "b"}), json!({"name": "b"}), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"name": "a"}),
+        json!({"name": "b"}),
+        json!({"name": "b"}),
+        expect![[r#"
         name: "b" → "a" Edited Replace Safe
-    "#]]);
+    "#]],
+    );
     check(
         json!({"version": "16"}),
         json!({"version": "16"}),
@@ -99,22 +124,42 @@ fn three_kinds_of_nothing() {
     // Never mentioned: whatever is there is AWS's or somebody else's.
     check(json!({}), json!({}), json!({"count": 7, "zone": "a", "name": "x"}), expect![[""]]);
     // Formerly mentioned: unset, unless it is unset already.
-    check(json!({}), json!({"count": 7}), json!({"count": 7}), expect![[r#"
+    check(
+        json!({}),
+        json!({"count": 7}),
+        json!({"count": 7}),
+        expect![[r#"
         count: 7 → null Edited InPlace Safe
-    "#]]);
+    "#]],
+    );
     check(json!({}), json!({"count": 7}), json!({"count": 1}), expect![[""]]);
     check(json!({}), json!({"count": 7}), json!({}), expect![[""]]);
     check(json!({}), json!({"zone": "a"}), json!({"zone": "b"}), expect![[""]]);
     // Explicitly none: unset, and kept so.
-    check(json!({"count": null}), json!({"count": 7}), json!({"count": 7}), expect![[r#"
+    check(
+        json!({"count": null}),
+        json!({"count": 7}),
+        json!({"count": 7}),
+        expect![[r#"
         count: 7 → null Edited InPlace Safe
-    "#]]);
-    check(json!({"count": null}), json!({"count": null}), json!({"count": 7}), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"count": null}),
+        json!({"count": null}),
+        json!({"count": 7}),
+        expect![[r#"
         count: 7 → null Drifted InPlace Safe
-    "#]]);
-    check(json!({"count": null}), json!({}), json!({"count": 7}), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"count": null}),
+        json!({}),
+        json!({"count": 7}),
+        expect![[r#"
         count: 7 → null Edited InPlace Safe
-    "#]]);
+    "#]],
+    );
     check(json!({"count": null}), json!({}), json!({"count": 1}), expect![[""]]);
     // Unset long ago: what somebody set since is theirs.
     check(json!({}), json!({"count": null}), json!({"count": 7}), expect![[""]]);
@@ -123,12 +168,22 @@ fn three_kinds_of_nothing() {
 #[test]
 fn defaults_are_as_good_as_nothing() {
     check(json!({"flag": false, "count": 1}), json!(null), json!({}), expect![[""]]);
-    check(json!({"flag": true}), json!({"flag": false}), json!({}), expect![[r#"
+    check(
+        json!({"flag": true}),
+        json!({"flag": false}),
+        json!({}),
+        expect![[r#"
         flag: null → true Edited InPlace Safe
-    "#]]);
-    check(json!({"flag": true}), json!({"flag": true}), json!({}), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"flag": true}),
+        json!({"flag": true}),
+        json!({}),
+        expect![[r#"
         flag: null → true Drifted InPlace Safe
-    "#]]);
+    "#]],
+    );
     check(json!({"hosts": []}), json!({"hosts": []}), json!({}), expect![[""]]);
     check(json!({}), json!({"hosts": ["a"]}), json!({"hosts": []}), expect![[""]]);
     check(json!({"settings": {"enabled": false}}), json!({}), json!({}), expect![[""]]);
@@ -173,7 +228,7 @@ fn unknown_outputs_count_as_changed() {
         before,
         expect![[r#"
             name: "a" → {"$ref":{"attribute":"arn","id":"other"}} Unknown Replace Safe
-            attached[{"$ref":{"attribute":"arn","id":"other"}}]: null → {"$ref":{"attribute":"arn","id":"other"}} Unknown InPlace Safe
+            attached[${other.arn}]: null → {"$ref":{"attribute":"arn","id":"other"}} Unknown InPlace Safe
             attached[a]: "a" → null Edited InPlace Safe
             rules[x].priority: 1 → {"$ref":{"attribute":"arn","id":"other"}} Unknown InPlace Safe
             rules[y]: null → {"id":"y","priority":{"$ref":{"attribute":"arn","id":"other"}}} Unknown InPlace Safe
@@ -186,23 +241,43 @@ fn unknown_outputs_count_as_changed() {
 #[test]
 fn sets_of_which_others_own_a_part() {
     let list = |items: &[&str]| json!({"attached": items});
-    check(list(&["a", "b"]), list(&["a"]), list(&["a", "x"]), expect![[r#"
+    check(
+        list(&["a", "b"]),
+        list(&["a"]),
+        list(&["a", "x"]),
+        expect![[r#"
         attached[b]: null → "b" Edited InPlace Safe
         added attached[x]: "x"
-    "#]]);
-    check(list(&["a"]), list(&["a", "b"]), list(&["b", "x"]), expect![[r#"
+    "#]],
+    );
+    check(
+        list(&["a"]),
+        list(&["a", "b"]),
+        list(&["b", "x"]),
+        expect![[r#"
         attached[a]: null → "a" Drifted InPlace Safe
         attached[b]: "b" → null Edited InPlace Safe
         added attached[x]: "x"
-    "#]]);
-    check(json!({}), list(&["a"]), list(&["a", "x"]), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({}),
+        list(&["a"]),
+        list(&["a", "x"]),
+        expect![[r#"
         attached[a]: "a" → null Edited InPlace Safe
         added attached[x]: "x"
-    "#]]);
-    check(json!({"attached": null}), list(&["a"]), list(&["a", "x"]), expect![[r#"
+    "#]],
+    );
+    check(
+        json!({"attached": null}),
+        list(&["a"]),
+        list(&["a", "x"]),
+        expect![[r#"
         attached[a]: "a" → null Edited InPlace Safe
         added attached[x]: "x"
-    "#]]);
+    "#]],
+    );
     check(
         json!({"attached": ["a"], "claims": true}),
         json!({"attached": ["a"], "claims": true}),
@@ -378,12 +453,17 @@ fn what_others_own_is_written_back() {
 #[test]
 fn a_claim_of_the_whole_drops_others() {
     let all = json!({"attached": ["a"], "claims": true});
-    merge(all.clone(), all, json!({"attached": ["a", "x"]}), expect![[r#"
+    merge(
+        all.clone(),
+        all,
+        json!({"attached": ["a", "x"]}),
+        expect![[r#"
         {
           "attached": [
             "a"
           ],
           "claims": true
         }
-    "#]]);
+    "#]],
+    );
 }
