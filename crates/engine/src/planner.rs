@@ -83,8 +83,7 @@ pub fn plan(
             return Err(Diagnostics(planner.errors));
         }
     };
-    let mut records = planner.bind_accounts();
-    records.extend(view.moves);
+    let mut records = view.moves;
     records.extend(planner.settle_lookups());
     for id in order {
         if let Some(declared) = desired.resources.get(id).filter(|it| !it.lookup) {
@@ -141,7 +140,7 @@ impl Planner<'_> {
     }
 
     /// Accounts that the state does not know yet.
-    fn bind_accounts(&self) -> Vec<Record> {
+    fn new_accounts(&self) -> Vec<Record> {
         self.observed
             .accounts
             .iter()

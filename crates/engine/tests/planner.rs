@@ -912,3 +912,33 @@ fn a_plan_states_its_cost() {
     .assert_eq(&format!("{:?} {} ms\n", plan.calls, plan.floor_ms));
     assert!(!changes(&plan).is_empty());
 }
+
+#[test]
+fn a_zone_of_a_thousand_records_takes_few_calls() {
+    let many = |value: &str| {
+        let mut all = vec![global("zone", ZONE, json!({"domain": "example.com"}))];
+        for index in 0..1000 {
+            let mut record = global(
+                &format!("r{index}"),
+                RECORD,
+                json!({
+                    "zone": output("zone", "id"), "name": format!("r{index}.example.com"),
+                    "type": "A", "ttl": 60, "values": [value],
+                }),
+            );
+            record.schema = BIG_RECORD;
+            all.push(record);
+        }
+        desired(all)
+    };
+    let mut world = World::new();
+    let operations = |plan: &bicoastal_engine::plan::Plan| plan.operations.len();
+    assert_eq!(operations(&world.apply(&many("192.0.2.1"))), 2);
+    let changed = world.apply(&many("192.0.2.2"));
+    // An update counts twice against a thousand elements.
+    assert_eq!((operations(&changed), changed.calls.get("route53")), (2, Some(&2)));
+    assert!(world.plan(&many("192.0.2.2")).expect("a plan").is_empty());
+    let destroy = Options { destroy: true, ..Options::default() };
+    let plan = world.plan_with(&many("192.0.2.2"), &destroy).expect("a plan");
+    assert_eq!(operations(&plan), 2);
+}

@@ -65,6 +65,9 @@ impl Planner<'_> {
         if operations.is_empty() && left_out.is_empty() && known && exports != self.state.exports {
             records.push(Record::Exports { exports: exports.clone() });
         }
+        if !operations.is_empty() || !records.is_empty() {
+            records.splice(0..0, self.new_accounts());
+        }
         Ok(Plan {
             format: FORMAT,
             stack: self.desired.stack.clone(),

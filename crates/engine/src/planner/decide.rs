@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::diff::FieldChange;
+use bicoastal_model::value;
 use bicoastal_model::{Catalog, Declared, Desired, Diagnostic, OpError, Place, ResourceId, Risk};
 use bicoastal_model::{ErrorFacts, Seen, Snapshot, SourceLine, Tier};
 use serde_json::Value;
@@ -50,6 +51,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) unseen: Vec<Unseen>,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// The outputs that something refers to, by whose they are.
+    pub(crate) used: BTreeMap<ResourceId, BTreeSet<String>>,
     /// Former ids, by the new one.
     pub(crate) moved: BTreeMap<ResourceId, ResourceId>,
     /// Wanted properties as resolved, for the fingerprint.
@@ -77,6 +80,7 @@ impl<'a> Planner<'a> {
             unseen: Vec::new(),
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
+            used: used_outputs(desired),
             moved: BTreeMap::new(),
             wanted: BTreeMap::new(),
         }
@@ -199,6 +203,16 @@ impl<'a> Planner<'a> {
         }
         member
     }
+}
+
+fn used_outputs(desired: &Desired) -> BTreeMap<ResourceId, BTreeSet<String>> {
+    let mut used: BTreeMap<ResourceId, BTreeSet<String>> = BTreeMap::new();
+    let exports = desired.exports.iter().map(|(_, value)| value);
+    let props = desired.resources.values().map(|declared| &declared.props);
+    for reference in props.chain(exports).flat_map(value::refs) {
+        used.entry(reference.id).or_default().insert(reference.attribute);
+    }
+    used
 }
 
 /// Why something is unknown that nobody tried to read.

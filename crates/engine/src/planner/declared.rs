@@ -485,8 +485,10 @@ impl Planner<'_> {
             decision.reasons.push(format!("it {now}"));
         }
         let outputs_differ = self
-            .used_outputs(&declared.id)
-            .iter()
+            .used
+            .get(&declared.id)
+            .into_iter()
+            .flatten()
             .any(|name| snapshot.outputs.get(name) != entry.outputs.get(name));
         if !decision.reasons.is_empty() {
             decision.action = Some(Action::Note);
@@ -501,20 +503,6 @@ impl Planner<'_> {
                 retained: declared.retained,
             });
         }
-    }
-
-    /// The outputs of a resource that something refers to.
-    fn used_outputs(&self, id: &bicoastal_model::ResourceId) -> BTreeSet<String> {
-        let exports = self.desired.exports.iter().map(|(_, value)| value);
-        self.desired
-            .resources
-            .values()
-            .map(|declared| &declared.props)
-            .chain(exports)
-            .flat_map(value::refs)
-            .filter(|reference| reference.id == *id)
-            .map(|reference| reference.attribute)
-            .collect()
     }
 
     fn replace(

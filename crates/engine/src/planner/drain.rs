@@ -1,8 +1,8 @@
 //! Traffic goes before what it goes to: a pause between, as long as resolvers remember.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Region, Schema, Tier};
+use bicoastal_model::{Region, ResourceId, Schema, Tier};
 use serde_json::Value;
 
 use super::decide::{Decision, Planner};
@@ -23,6 +23,11 @@ pub(crate) fn pauses(
     if planner.options.destroy {
         return;
     }
+    let going: BTreeSet<&ResourceId> = decisions
+        .iter()
+        .filter(|it| it.make.is_none() && !it.deletes.is_empty())
+        .map(|it| &it.id)
+        .collect();
     let mut drained: BTreeMap<Region, (u64, Vec<usize>)> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = node.member.as_ref().filter(|_| node.deletes()) else { continue };
@@ -31,7 +36,7 @@ pub(crate) fn pauses(
         let (Some(&region), Some(applied)) = (node.footprint.down.first(), &member.applied) else {
             continue;
         };
-        if routes && others_serve(planner, decisions, schema, applied) {
+        if routes && others_serve(planner, &going, schema, applied) {
             let ttl = applied.get("ttl").and_then(Value::as_u64).unwrap_or(ALIAS_TTL);
             let (longest, records) = drained.entry(region).or_default();
             *longest = ttl.max(*longest);
@@ -70,17 +75,14 @@ pub(crate) fn pauses(
 /// Whether another member of the same routing group stays.
 fn others_serve(
     planner: &Planner<'_>,
-    decisions: &[Decision],
+    going: &BTreeSet<&ResourceId>,
     schema: &'static Schema,
     applied: &Value,
 ) -> bool {
     let group = super::identity::group_key(schema, applied);
-    let goes = |id: &bicoastal_model::ResourceId| {
-        decisions.iter().any(|it| it.id == *id && it.make.is_none() && !it.deletes.is_empty())
-    };
     planner.desired.resources.values().any(|declared| {
         declared.schema.kind == schema.kind
-            && !goes(&declared.id)
+            && !going.contains(&declared.id)
             && planner
                 .wanted
                 .get(&declared.id)

@@ -159,6 +159,20 @@ pub const RECORD: &Schema = &Schema {
     ..Schema::BASE
 };
 
+/// A record with the caps of the real thing.
+pub const BIG_RECORD: &Schema = &Schema {
+    kind: "Fake:BigRecord",
+    batch: Some(Batch {
+        parent: "zone",
+        together: &["name"],
+        elements: "values",
+        max_elements: 1000,
+        max_characters: 32_000,
+        update_weight: 2,
+    }),
+    ..*RECORD
+};
+
 pub fn catalog() -> Catalog {
-    Catalog::new([ROLE, TABLE, GROUP, CLUSTER, BUCKET, FRONT, ZONE, CHECK, RECORD])
+    Catalog::new([ROLE, TABLE, GROUP, CLUSTER, BUCKET, FRONT, ZONE, CHECK, RECORD, BIG_RECORD])
 }
