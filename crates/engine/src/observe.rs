@@ -61,7 +61,9 @@ pub fn targets(
             continue;
         }
         let mut target = state.target(key, entry);
-        if let Some(declared) = desired.resources.get(&key.id).filter(|it| !it.lookup) {
+        if let Some(declared) =
+            desired.resources.get(&key.id).filter(|it| !it.lookup && it.schema.kind == entry.kind)
+        {
             target.place = union(&entry.place, &declared.place);
             mention(&mut target.props, &declared.props);
         }

@@ -95,6 +95,7 @@ pub fn plan(
     planner.put_off_deletes();
     let left_out = planner.restrict();
     planner.refuse_guarded();
+    planner.refuse_writers();
     if planner.errors.iter().any(|it| it.severity == bicoastal_model::diagnostic::Severity::Error) {
         return Err(Diagnostics(planner.errors));
     }
@@ -206,6 +207,33 @@ impl Planner<'_> {
             });
         records.extend(gone.map(|id| Record::LookedUp { id: id.clone(), found: None }));
         records
+    }
+
+    /// A member that is written at present can't be deleted from under a group that stays.
+    fn refuse_writers(&mut self) {
+        let writers = operations::writers(self);
+        let goes = |id: &ResourceId| {
+            self.decisions
+                .iter()
+                .any(|it| it.id == *id && it.make.is_none() && !it.deletes.is_empty())
+        };
+        let mut found = Vec::new();
+        for decision in &self.decisions {
+            for member in decision.deletes.iter().filter(|it| !it.superseded) {
+                let Some(region) = member.place.region() else { continue };
+                let mut groups = member.edges.iter().filter(|it| writers.get(*it) == Some(&region));
+                if let Some(group) = groups.find(|it| !goes(it)) {
+                    found.push(
+                        Diagnostic::error(format!(
+                            "{group} is written in {region} at present, so this member of it can't be deleted"
+                        ))
+                        .of(&decision.id)
+                        .hint("switch over to another region first"),
+                    );
+                }
+            }
+        }
+        self.errors.extend(found);
     }
 
     /// Guards of everything that would be deleted.

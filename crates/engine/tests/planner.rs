@@ -833,6 +833,16 @@ fn the_writers_region_goes_last_and_not_by_itself() {
         1 w2 update ap-south-1/db#1 after [0]
     "#]],
     );
+    // The group alone does not say so, but its member that is written goes.
+    let alone = vec![program(TWO).remove(0), program(TWO).remove(1)];
+    check(
+        &world,
+        alone,
+        expect![[r#"
+        error: ap-south-1/db: db is written in ap-south-1 at present, so this member of it can't be deleted
+          hint: switch over to another region first
+    "#]],
+    );
     let third = program(&[UsEast1, ApSouth1, EuWest1]);
     let mut world = applied(third);
     world.thing("db").snapshot.facts.insert("writer_region".into(), json!("eu-west-1"));
@@ -840,10 +850,12 @@ fn the_writers_region_goes_last_and_not_by_itself() {
         &world,
         program(TWO),
         expect![[r#"
-        error: db: eu-west-1 is where it is written at present, so that region can't be taken out
-          declared at main.rs:1
-          hint: switch over to another region first
-    "#]],
+            error: db: eu-west-1 is where it is written at present, so that region can't be taken out
+              declared at main.rs:1
+              hint: switch over to another region first
+            error: eu-west-1/db: db is written in eu-west-1 at present, so this member of it can't be deleted
+              hint: switch over to another region first
+        "#]],
     );
 }
 
@@ -941,4 +953,199 @@ fn a_zone_of_a_thousand_records_takes_few_calls() {
     let destroy = Options { destroy: true, ..Options::default() };
     let plan = world.plan_with(&many("192.0.2.2"), &destroy).expect("a plan");
     assert_eq!(operations(&plan), 2);
+}
+
+#[test]
+fn an_interrupted_replacement_goes_on_or_is_given_up() {
+    let program = |scheme: &str| {
+        edit(serving(TWO), "us-east-1/front", |it| {
+            it.props["name"] = json!({"$name": "front"});
+            it.props["scheme"] = json!(scheme);
+        })
+    };
+    let world = applied(program("public"));
+    let plan = world.plan(&desired(program("internal"))).expect("a plan");
+    let mut made = world.clone();
+    made.doubt(&plan, "us-east-1/front", true);
+    check(
+        &made,
+        program("internal"),
+        expect![[r#"
+        ~ alive-us-east-1 Safe
+            host: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
+        ~ api-us-east-1 Safe
+            alias: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
+        - us-east-1/front Disruptive (its successor takes its place)
+        note us-east-1/front Safe (an operation that did not end turns out to be done)
+        record: noted us-east-1/front#2
+        0 w1 update alive-us-east-1#1 after []
+        1 w1 update api-us-east-1#1 after [0]
+        2 w1 delete us-east-1/front#1 after [1]
+    "#]],
+    );
+    let mut missing = world.clone();
+    missing.doubt(&plan, "us-east-1/front", false);
+    check(
+        &missing,
+        program("internal"),
+        expect![[r#"
+        + us-east-1/front Safe (its creation did not end)
+        ~ alive-us-east-1 Safe
+            host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+        ~ api-us-east-1 Safe
+            alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+        - us-east-1/front Disruptive (its successor takes its place)
+        0 w1 create us-east-1/front#2 after []
+        1 w1 update alive-us-east-1#1 after [0]
+        2 w1 update api-us-east-1#1 after [1]
+        3 w1 delete us-east-1/front#1 after [2]
+    "#]],
+    );
+    check(
+        &missing,
+        program("public"),
+        expect![[r#"
+        record: forgotten us-east-1/front#2
+    "#]],
+    );
+    // Everything but the last delete was done.
+    let mut left = world;
+    let mut most = plan;
+    most.operations.pop();
+    left.carry_out(&most);
+    check(
+        &left,
+        program("internal"),
+        expect![[r#"
+        - us-east-1/front Disruptive (its successor takes its place)
+        0 w1 delete us-east-1/front#1 after []
+    "#]],
+    );
+    let key = bicoastal_engine::state::Key::new("us-east-1/front", 1);
+    left.state.entries.get_mut(&key).expect("it is there").superseded = true;
+    check(
+        &left,
+        program("internal"),
+        expect![[r#"
+        - us-east-1/front Disruptive (its successor takes its place)
+        0 w1 delete us-east-1/front#1 after []
+    "#]],
+    );
+}
+
+#[test]
+fn another_kind_under_the_same_id_is_a_successor() {
+    let world = applied(vec![global("it", ROLE, json!({"name": "it"}))]);
+    check(
+        &world,
+        vec![global("it", CHECK, json!({"host": "h"}))],
+        expect![[r#"
+        +/- it Disruptive (it was a Fake:Role)
+            host: null → "h" Edited
+        0 w1 create it#2 after []
+        1 w1 delete it#1 after [0]
+    "#]],
+    );
+}
+
+#[test]
+fn look_ups_are_resolved_recorded_and_missed() {
+    use bicoastal_model::{Ownership, Seen, Snapshot, Status};
+    let program = || {
+        let mut found = regional(UsEast1, "front", FRONT, json!("api"));
+        found.lookup = true;
+        let host = output("us-east-1/front", "dns");
+        vec![found, global("alive", CHECK, json!({"host": host}))]
+    };
+    let mut world = World::new();
+    let snapshot = Snapshot {
+        physical: "arn".into(),
+        props: json!({"name": "api"}),
+        outputs: [("dns".to_owned(), json!("api.elb"))].into(),
+        status: Status::Ready,
+        ownership: Ownership::Unmarked,
+        children: Vec::new(),
+        facts: Default::default(),
+    };
+    world.lookups.insert("us-east-1/front".into(), Seen::Present(snapshot));
+    check(
+        &world,
+        program(),
+        expect![[r#"
+        + alive Safe
+        record: looked up us-east-1/front: true
+        0 w1 create alive#1 after []
+    "#]],
+    );
+    world.apply(&desired(program()));
+    check(&world, program(), expect![[""]]);
+    // In the dark: what was found last time stands.
+    let unknown = Seen::Unknown(bicoastal_model::OpError::NotSent(Default::default()));
+    world.lookups.insert("us-east-1/front".into(), unknown.clone());
+    check(
+        &world,
+        program(),
+        expect![[r#"
+        unseen: us-east-1/front
+        warning: some things could not be read; the plan leaves them as they are
+          hint: to apply it without them, say so: --without-unseen
+    "#]],
+    );
+    let mut nothing = World::new();
+    nothing.lookups.insert("us-east-1/front".into(), unknown);
+    check(
+        &nothing,
+        program(),
+        expect![[r#"
+        unseen: us-east-1/front
+        unseen: alive
+        warning: some things could not be read; the plan leaves them as they are
+          hint: to apply it without them, say so: --without-unseen
+    "#]],
+    );
+    nothing.lookups.insert("us-east-1/front".into(), Seen::Absent);
+    check(
+        &nothing,
+        program(),
+        expect![[r#"
+        error: us-east-1/front: nothing matches this look-up: "api"
+          declared at main.rs:1
+          hint: look-ups find what exists already; is it in this account and region?
+    "#]],
+    );
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+        - alive Disruptive (no longer declared)
+        record: looked up us-east-1/front: false
+        0 w1 delete alive#1 after []
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_ignored_is_left_alone() {
+    let front = |idle: u32| {
+        edit(
+            vec![regional(UsEast1, "front", FRONT, json!({"name": "f", "idle": idle}))],
+            "us-east-1/front",
+            |it| {
+                it.ignored.insert("idle".into());
+            },
+        )
+    };
+    let mut world = applied(front(60));
+    world.thing("us-east-1/front").snapshot.props["idle"] = json!(5);
+    check(
+        &world,
+        front(60),
+        expect![""],
+    );
+    world.apply(&desired(front(60)));
+    check(&world, front(90), expect![[""]]);
+    let also = edit(front(90), "us-east-1/front", |it| it.props["bucket"] = json!("b"));
+    let plan = world.plan(&desired(also)).expect("a plan");
+    let wanted = plan.operations[0].members[0].wanted.as_ref().expect("wanted");
+    assert_eq!(wanted.get("idle"), None);
 }

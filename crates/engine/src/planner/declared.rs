@@ -64,6 +64,10 @@ impl Planner<'_> {
             living.pop();
             (key, entry) = (older, before);
         }
+        if entry.kind != declared.schema.kind {
+            self.decide_other_kind(declared, resolved, decision, &key, &entry);
+            return;
+        }
         decision.place = union(&entry.place, &declared.place);
         match self.seen(&key) {
             Seen::Unknown(error) => {
@@ -307,6 +311,41 @@ impl Planner<'_> {
         self.decisions.push(decision);
     }
 
+    /// State has something of another kind under this id: its successor is something else.
+    fn decide_other_kind(
+        &mut self,
+        declared: &Declared,
+        resolved: Value,
+        mut decision: Decision,
+        key: &Key,
+        entry: &Entry,
+    ) {
+        let next = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
+        let reason = format!("it was a {}", entry.kind);
+        match self.seen(key) {
+            Seen::Unknown(error) => {
+                self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
+                self.unavailable.insert(declared.id.clone(), error);
+            }
+            Seen::Absent => {
+                decision.records.push(Record::Forgotten { key: key.clone(), reason });
+                self.create(declared, resolved, decision, next);
+            }
+            Seen::Present(snapshot) => {
+                let mut old = self.delete_member(key, entry, &snapshot, None);
+                old.superseded = true;
+                decision.reasons.push(reason);
+                decision.deletes.push(old);
+                self.create(declared, resolved, decision, next);
+                let risk = self.catalog.get(&entry.kind).map(|schema| schema.delete_risk);
+                if let Some(decision) = self.decisions.last_mut() {
+                    decision.action = Some(Action::ReplaceCreateFirst);
+                    decision.risk = risk.unwrap_or(Risk::DestroysData).max(Risk::Disruptive);
+                }
+            }
+        }
+    }
+
     /// Whether what is there now is somebody else's.
     fn not_ours(
         &mut self,
@@ -462,8 +501,9 @@ impl Planner<'_> {
         compared: &Compared,
     ) {
         let edges = self.edges(declared);
-        let applied_differs = entry
-            .applied
+        // Without what is ignored: that was applied once, and is not looked at any more.
+        let applied_differs = compared
+            .base
             .as_ref()
             .is_none_or(|applied| !same_props(declared.schema, applied, &compared.wanted));
         if entry.doubt.is_some() {
