@@ -118,6 +118,14 @@ impl Clients {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
+    /// Waits, on the clock that the connection brought.
+    pub async fn sleep(&self, duration: Duration) {
+        if let Some(sleep) = self.connection.config.sleep_impl() {
+            use aws_smithy_async::rt::sleep::AsyncSleep;
+            sleep.sleep(duration).await;
+        }
+    }
+
     /// Whether S3 buckets are addressed in the path: emulators behind one URL need it.
     pub fn path_style(&self) -> bool {
         self.connection.path_style

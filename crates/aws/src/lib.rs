@@ -9,6 +9,7 @@ mod markers;
 mod ownership;
 pub mod policy;
 mod provider;
+#[cfg(any(feature = "elbv2", feature = "iam"))]
 mod tags;
 
 #[cfg(feature = "dynamodb")]

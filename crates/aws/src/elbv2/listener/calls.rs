@@ -1,0 +1,185 @@
+//! The calls that a listener takes.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types;
+use bicoastal_model::{OpError, Target};
+
+use super::super::{RULES, SERVICE, region, to_tags};
+use super::{Listener, MutualAuthentication, action};
+use crate::classify::classify;
+use crate::cx::Cx;
+
+/// One mutating call.
+#[derive(Clone, Debug)]
+pub enum ListenerCall {
+    /// `CreateListener`, with everything that it takes.
+    Create(Box<Listener>),
+    /// `ModifyListener`, with the parts that differ.
+    Modify(Box<Listener>, Modify),
+    /// `AddListenerCertificates`.
+    AddCertificates(Vec<String>),
+    /// `RemoveListenerCertificates`.
+    RemoveCertificates(Vec<String>),
+    /// `AddTags`.
+    Tag(BTreeMap<String, String>),
+    /// `RemoveTags`.
+    Untag(Vec<String>),
+    /// `DeleteListener`.
+    Delete,
+}
+
+/// The parts of a listener to send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Modify {
+    pub port: bool,
+    pub protocol: bool,
+    pub certificate: bool,
+    pub ssl_policy: bool,
+    pub alpn_policy: bool,
+    pub mutual_authentication: bool,
+    pub default_actions: bool,
+}
+
+impl ListenerCall {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "CreateListener",
+            Self::Modify(..) => "ModifyListener",
+            Self::AddCertificates(_) => "AddListenerCertificates",
+            Self::RemoveCertificates(_) => "RemoveListenerCertificates",
+            Self::Tag(_) => "AddTags",
+            Self::Untag(_) => "RemoveTags",
+            Self::Delete => "DeleteListener",
+        }
+    }
+}
+
+/// Sets the parts of a listener that are to be sent on a request.
+macro_rules! with_parts {
+    ($request:expr, $listener:expr, $parts:expr) => {{
+        let (listener, parts): (&Listener, Modify) = ($listener, $parts);
+        let certificate = listener.certificate.as_ref().map(|arn| to_certificate(arn.as_str()));
+        let protocol = listener.protocol.map(|it| types::ProtocolEnum::from(it.as_str()));
+        let alpn = listener.alpn_policy.clone().unwrap_or_else(|| "None".to_owned());
+        $request
+            .set_port(listener.port.map(i32::from).filter(|_| parts.port))
+            .set_protocol(protocol.filter(|_| parts.protocol))
+            .set_certificates(certificate.filter(|_| parts.certificate).map(|it| vec![it]))
+            .set_ssl_policy(listener.ssl_policy.clone().filter(|_| parts.ssl_policy))
+            .set_alpn_policy(parts.alpn_policy.then(|| vec![alpn]))
+            .set_mutual_authentication(parts.mutual_authentication.then(|| to_mutual(listener)))
+            .set_default_actions(parts.default_actions.then(|| to_actions(listener)))
+    }};
+}
+
+pub(super) async fn call(
+    cx: &Cx,
+    target: &Target,
+    call: &ListenerCall,
+) -> Result<Option<String>, OpError> {
+    let region = region(target);
+    let client = cx.elbv2_write(region);
+    if let ListenerCall::Create(wanted) = call {
+        let parts = Modify {
+            port: true,
+            protocol: true,
+            certificate: true,
+            ssl_policy: true,
+            alpn_policy: wanted.alpn_policy.is_some(),
+            mutual_authentication: wanted.mutual_authentication.is_some(),
+            default_actions: true,
+        };
+        let request = client
+            .create_listener()
+            .load_balancer_arn(wanted.load_balancer.as_str())
+            .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
+        let answer = with_parts!(request, wanted, parts)
+            .send()
+            .await
+            .map_err(|error| classify(SERVICE, "CreateListener", region, RULES, error))?;
+        let made = answer.listeners.unwrap_or_default().into_iter().next();
+        return Ok(made.and_then(|made| made.listener_arn));
+    }
+    // Every other call follows a read that found it.
+    let arn = match &target.physical {
+        Some(arn) => arn.clone(),
+        None => {
+            let found = super::look::read(cx, target).await?;
+            found.map(|found| found.physical).unwrap_or_default()
+        }
+    };
+    macro_rules! send {
+        ($request:expr) => {
+            $request
+                .send()
+                .await
+                .map(|_| Some(arn.clone()))
+                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
+        };
+    }
+    let certificates = |arns: &[String]| Some(arns.iter().map(|arn| to_certificate(arn)).collect());
+    match call {
+        ListenerCall::Create(_) => Ok(None),
+        ListenerCall::Modify(wanted, parts) => {
+            let request = client.modify_listener().listener_arn(&arn);
+            send!(with_parts!(request, wanted, *parts))
+        }
+        ListenerCall::AddCertificates(arns) => send!(
+            client
+                .add_listener_certificates()
+                .listener_arn(&arn)
+                .set_certificates(certificates(arns))
+        ),
+        ListenerCall::RemoveCertificates(arns) => send!(
+            client
+                .remove_listener_certificates()
+                .listener_arn(&arn)
+                .set_certificates(certificates(arns))
+        ),
+        ListenerCall::Tag(tags) => {
+            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        }
+        ListenerCall::Untag(keys) => {
+            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
+        }
+        ListenerCall::Delete => {
+            let deleted = send!(client.delete_listener().listener_arn(&arn));
+            match deleted {
+                Err(error) if error.code() == Some("ListenerNotFound") => Ok(None),
+                other => other,
+            }
+        }
+    }
+}
+
+fn to_certificate(arn: &str) -> types::Certificate {
+    types::Certificate::builder().certificate_arn(arn).build()
+}
+
+fn to_actions(listener: &Listener) -> Vec<types::Action> {
+    let several = listener.default_actions.len() > 1;
+    let mut order = 0;
+    listener
+        .default_actions
+        .iter()
+        .map(|action| {
+            order += 1;
+            action::to_sdk(action, several.then_some(order))
+        })
+        .collect()
+}
+
+fn to_mutual(listener: &Listener) -> types::MutualAuthenticationAttributes {
+    let mutual = types::MutualAuthenticationAttributes::builder();
+    match &listener.mutual_authentication {
+        None => mutual.mode("off").build(),
+        Some(MutualAuthentication::Passthrough) => mutual.mode("passthrough").build(),
+        Some(MutualAuthentication::Verify { trust_store, ignore_expiry }) => mutual
+            .mode("verify")
+            .trust_store_arn(trust_store.as_str())
+            .ignore_client_certificate_expiry(*ignore_expiry)
+            .build(),
+    }
+}

@@ -1,0 +1,202 @@
+//! Listeners.
+
+mod action;
+mod calls;
+mod check;
+mod look;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use bicoastal_model::schema::{Absent, Cost, OutputSpec};
+use bicoastal_model::{
+    Arn, Field, Input, OpError, Regional, Resource, Risk, Schema, ScopeKind, Shape, Snapshot,
+    Target, Tier, handle, resource::Check,
+};
+use bon::Builder;
+use serde::{Deserialize, Serialize};
+
+use super::{LoadBalancer, words};
+use crate::cx::Cx;
+use crate::kind::{Kind, Next, Turn};
+use crate::markers::Certificate;
+use crate::tags;
+pub use action::{Action, ForwardTarget, RedirectStatus};
+use calls::ListenerCall;
+
+words! {
+    /// How clients speak to a listener.
+    pub enum ListenerProtocol {
+        /// HTTP (application).
+        Http = "HTTP",
+        /// HTTPS (application).
+        Https = "HTTPS",
+        /// TCP (network).
+        Tcp = "TCP",
+        /// TLS (network).
+        Tls = "TLS",
+        /// UDP (network).
+        Udp = "UDP",
+        /// TCP and UDP on one port (network).
+        TcpUdp = "TCP_UDP",
+        /// QUIC (network).
+        Quic = "QUIC",
+        /// TCP and QUIC on one port (network).
+        TcpQuic = "TCP_QUIC",
+    }
+}
+
+impl ListenerProtocol {
+    /// Whether it needs a certificate.
+    pub(super) fn is_secure(self) -> bool {
+        matches!(self, Self::Https | Self::Tls)
+    }
+}
+
+/// A listener of a load balancer: a port, and what is done with what arrives there.
+///
+/// Where something else moves the weights between target groups (a blue/green deployment), let the
+/// stack ignore changes of `default_actions`.
+#[derive(Debug, Clone, Serialize, Deserialize, Builder)]
+pub struct Listener {
+    /// The load balancer. A change is a new listener.
+    #[builder(into)]
+    pub load_balancer: Input<Arn<LoadBalancer>>,
+
+    /// What is done with what arrives, in order; the last one answers. Usually one:
+    /// [`Action::forward`].
+    #[builder(with = |actions: impl IntoIterator<Item = Action>| actions.into_iter().collect())]
+    pub default_actions: Vec<Action>,
+
+    /// The port, one listener each; a gateway load balancer's listener has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+
+    /// How clients speak; a gateway load balancer's listener says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ListenerProtocol>,
+
+    /// The certificate that clients get who ask for no name in particular. HTTPS and TLS, in the
+    /// load balancer's own region.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Input<Arn<Certificate>>>,
+
+    /// More certificates, chosen by the name that a client asks for; others' stay.
+    #[builder(default, with = |arns: impl IntoIterator<Item = impl Into<Input<Arn<Certificate>>>>| arns.into_iter().map(Into::into).collect())]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional_certificates: Vec<Input<Arn<Certificate>>>,
+
+    /// Which TLS versions and ciphers clients may use. AWS falls back to `ELBSecurityPolicy-2016-08`,
+    /// which still allows TLS 1.0: name one, e.g. `ELBSecurityPolicy-TLS13-1-2-2021-06`.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssl_policy: Option<String>,
+
+    /// How HTTP/2 is agreed on: `HTTP1Only`, `HTTP2Only`, `HTTP2Optional`, `HTTP2Preferred`, `None`.
+    /// TLS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn_policy: Option<String>,
+
+    /// Whether clients show a certificate too; they don't unless said otherwise. HTTPS only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutual_authentication: Option<MutualAuthentication>,
+
+    /// Tags, at most 50.
+    #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| tags::collect(tags))]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// How clients show who they are with a certificate of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum MutualAuthentication {
+    /// Targets get the client's certificates and judge for themselves.
+    Passthrough,
+    /// The load balancer lets only those in whose certificate the trust store knows.
+    Verify {
+        /// The trust store's ARN.
+        trust_store: Input<String>,
+        /// Whether certificates that have run out are good enough.
+        #[serde(default)]
+        ignore_expiry: bool,
+    },
+}
+
+handle! {
+    /// A declared listener.
+    pub struct ListenerHandle {
+        /// The listener's ARN.
+        arn: Arn<Listener>,
+    }
+}
+
+const MUTUAL_AUTHENTICATION: &[Field] = &[
+    Field::new("mode"),
+    Field::new("trust_store"),
+    Field::new("ignore_expiry").absent(Absent::Bool(false)),
+];
+
+static SCHEMA: Schema = Schema {
+    kind: "ELBv2:Listener",
+    service: "elasticloadbalancing",
+    feature: "elbv2",
+    scope: ScopeKind::Regional,
+    tier: Tier::Compute,
+    fields: &[
+        Field::new("load_balancer").replaces(),
+        Field::new("port").disruptive(),
+        Field::new("protocol").disruptive(),
+        Field::new("certificate"),
+        Field::new("additional_certificates").shape(Shape::OwnedSet(&Shape::Plain)),
+        Field::new("ssl_policy").absent(Absent::Anything),
+        Field::new("alpn_policy").absent(Absent::Text("None")),
+        Field::new("mutual_authentication").shape(Shape::Object(MUTUAL_AUTHENTICATION)),
+        Field::new("default_actions").shape(Shape::List(&Shape::Object(action::FIELDS))),
+        Field::tags(),
+    ],
+    outputs: &[OutputSpec::assigned("arn")],
+    identity: &["load_balancer", "port"],
+    delete_risk: Risk::Disruptive,
+    cost: Cost { create: 1, update: 1, delete: 1 },
+    check_stack: Some(check::check_stack),
+    ..Schema::BASE
+};
+
+impl Resource for Listener {
+    type Scope = Regional;
+    type Handle = ListenerHandle;
+    const SCHEMA: &'static Schema = &SCHEMA;
+
+    fn check(&self, check: &mut Check) {
+        check::check(self, check);
+    }
+}
+
+impl Kind for Listener {
+    type Call = ListenerCall;
+
+    async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+        look::read(cx, target).await
+    }
+
+    fn step(turn: &Turn<'_, Self>) -> Next<ListenerCall> {
+        step::step(turn)
+    }
+
+    async fn call(
+        cx: &Cx,
+        target: &Target,
+        call: &ListenerCall,
+    ) -> Result<Option<String>, OpError> {
+        calls::call(cx, target, call).await
+    }
+
+    fn name(call: &ListenerCall) -> &'static str {
+        call.name()
+    }
+}

@@ -1,0 +1,253 @@
+use bicoastal_model::resource::Check;
+use bicoastal_model::same::same;
+use bicoastal_model::{
+    Goal, Ownership, Place, Region, Resource, ResourceId, ScopeKind, Snapshot, Stack, Status,
+    Target,
+};
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use super::calls::ListenerCall;
+use super::{Action, Listener, ListenerProtocol, MutualAuthentication, action};
+use crate::kind::{Kind, Next, Turn};
+
+const HERE: &str = "arn:aws:acm:us-east-1:1:certificate/1";
+const MORE: &str = "arn:aws:acm:us-east-1:1:certificate/2";
+const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/web/1";
+const BALANCER: &str = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/front/1";
+
+fn place() -> Place {
+    Place { account: None, scope: ScopeKind::Regional, regions: vec![Region::UsEast1] }
+}
+
+fn https() -> Listener {
+    Listener::builder()
+        .load_balancer(BALANCER)
+        .port(443)
+        .protocol(ListenerProtocol::Https)
+        .certificate(HERE)
+        .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
+        .default_actions([Action::forward(GROUP)])
+        .build()
+}
+
+fn wrong(listener: &Listener, expect: Expect) {
+    let mut check = Check::new(place());
+    listener.check(&mut check);
+    let found: Vec<String> = check
+        .into_diagnostics()
+        .into_iter()
+        .map(|it| format!("{:?}: {}", it.severity, it.message))
+        .collect();
+    expect.assert_eq(&found.join("\n"));
+}
+
+#[test]
+fn mistakes_are_found_offline() {
+    wrong(&https(), expect![[""]]);
+    wrong(
+        &Listener::builder()
+            .load_balancer(BALANCER)
+            .port(443)
+            .protocol(ListenerProtocol::Https)
+            .certificate("arn:aws:acm:eu-west-1:1:certificate/1")
+            .alpn_policy("Any")
+            .default_actions([Action::forward(GROUP), Action::fixed_response(302, "no")])
+            .build(),
+        expect![[r#"
+            Warning: it names no ssl_policy, and AWS falls back to ELBSecurityPolicy-2016-08, which still allows TLS 1.0; name e.g. ELBSecurityPolicy-TLS13-1-2-2021-06
+            Error: 'arn:aws:acm:eu-west-1:1:certificate/1' is not the ARN of a certificate in us-east-1
+            Error: alpn_policy is for TLS
+            Error: 'Any' is not an ALPN policy
+            Error: the last action, and only the last, must forward, redirect or respond
+            Error: '302' is not a status of the form 2XX, 4XX or 5XX"#]],
+    );
+    wrong(
+        &Listener::builder()
+            .load_balancer(BALANCER)
+            .port(0)
+            .protocol(ListenerProtocol::Tcp)
+            .certificate(HERE)
+            .mutual_authentication(MutualAuthentication::Passthrough)
+            .default_actions([Action::Redirect {
+                protocol: None,
+                port: None,
+                host: None,
+                path: None,
+                query: None,
+                status_code: super::RedirectStatus::Found,
+            }])
+            .build(),
+        expect![[r#"
+            Error: port 0 is not a port
+            Error: a certificate is for HTTPS and TLS
+            Error: mutual_authentication is for HTTPS
+            Error: only HTTP and HTTPS listeners can do anything else than forward
+            Error: a redirect that changes nothing is a loop"#]],
+    );
+    wrong(
+        &Listener::builder()
+            .load_balancer(BALANCER)
+            .port(80)
+            .default_actions([Action::forward_weighted([(GROUP, 1000); 6])])
+            .build(),
+        expect![[r#"
+            Error: it has a port without a protocol, or a protocol without a port
+            Error: a forward has between 1 and 5 target groups
+            Error: a weight is not between 0 and 999"#]],
+    );
+}
+
+#[test]
+fn a_port_has_one_listener() {
+    let mut stack = Stack::new("test");
+    for id in ["one", "two"] {
+        stack.region(Region::UsEast1).add(id, https());
+    }
+    let found: Vec<String> = stack.seal().unwrap_err().0.into_iter().map(|it| it.message).collect();
+    expect!["its port 443 is the port of us-east-1/one"].assert_eq(&found.join("\n"));
+}
+
+#[test]
+fn actions_are_the_same_however_aws_says_them() {
+    use aws_sdk_elasticloadbalancingv2::types;
+    let shape = super::SCHEMA.field("default_actions").unwrap().shape;
+    let check = |wanted: Action, seen: &types::Action| {
+        let wanted = json!([wanted]);
+        let seen = json!([action::from_sdk(seen)]);
+        assert!(same(&shape, &wanted, &seen), "{wanted} {seen}");
+    };
+    let plain = types::Action::builder()
+        .r#type(types::ActionTypeEnum::Forward)
+        .target_group_arn(GROUP)
+        .build();
+    check(Action::forward(GROUP), &plain);
+    for action in [
+        Action::forward(GROUP),
+        Action::forward_weighted([(GROUP, 1), (BALANCER, 0)]),
+        Action::Forward {
+            target_groups: vec![super::ForwardTarget { target_group: GROUP.into(), weight: None }],
+            sticky_seconds: Some(60),
+        },
+        Action::redirect_to_https(),
+        Action::fixed_response(503, "closed"),
+        Action::AuthenticateCognito {
+            user_pool_arn: "arn".into(),
+            user_pool_client_id: "id".into(),
+            user_pool_domain: "domain".into(),
+            on_unauthenticated_request: None,
+            scope: Some("email".into()),
+            session_timeout: None,
+        },
+    ] {
+        check(action.clone(), &action::to_sdk(&action, None));
+    }
+    let redirect = types::RedirectActionConfig::builder()
+        .protocol("HTTPS")
+        .port("443")
+        .host("#{host}")
+        .path("/#{path}")
+        .query("#{query}")
+        .status_code(types::RedirectActionStatusCodeEnum::Http301)
+        .build();
+    let filled = types::Action::builder()
+        .r#type(types::ActionTypeEnum::Redirect)
+        .redirect_config(redirect)
+        .build();
+    check(Action::redirect_to_https(), &filled);
+    let (one, other) = (json!([Action::forward(GROUP)]), json!([Action::forward(BALANCER)]));
+    assert!(!same(&shape, &one, &other));
+}
+
+fn next(wanted: Option<&Listener>, applied: &Listener, seen: Option<Value>) -> String {
+    let target = Target {
+        id: ResourceId::new("us-east-1/https"),
+        kind: "ELBv2:Listener".into(),
+        place: place(),
+        incarnation: 1,
+        token: "bc-test-1".into(),
+        physical: None,
+        props: json!({}),
+        tags: Default::default(),
+    };
+    let applied = serde_json::to_value(applied).unwrap();
+    let goal = match wanted {
+        Some(wanted) => Goal::Present {
+            wanted: serde_json::to_value(wanted).unwrap(),
+            applied: Some(applied),
+            adopt: false,
+        },
+        None => Goal::Absent { applied, lift_guards: false },
+    };
+    let seen = seen.map(|props| Snapshot {
+        physical: "arn".into(),
+        props,
+        outputs: Default::default(),
+        status: Status::Ready,
+        ownership: Ownership::Ours,
+        children: Vec::new(),
+        facts: Default::default(),
+    });
+    let turn = Turn::<Listener>::new(&target, &goal, seen.as_ref()).unwrap();
+    match Listener::step(&turn) {
+        Next::Call(ListenerCall::Create(_)) => "Create".to_owned(),
+        Next::Call(ListenerCall::Modify(_, parts)) => {
+            let debug = format!("{parts:?}");
+            let parts: Vec<&str> = debug
+                .split([' ', ','])
+                .zip(debug.split([' ', ',']).skip(1))
+                .filter(|(_, value)| *value == "true")
+                .map(|(name, _)| name)
+                .collect();
+            format!("Modify {}", parts.join(" "))
+        }
+        Next::Call(call) => format!("{call:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn changes_go_in_few_calls() {
+    let old = https();
+    let mut new = https();
+    new.port = Some(8443);
+    new.default_actions = vec![Action::forward(BALANCER)];
+    new.additional_certificates = vec![MORE.into()];
+    let seen = serde_json::to_value(&old).unwrap();
+    let mut moved = serde_json::to_value(&new).unwrap();
+    moved.as_object_mut().unwrap().remove("additional_certificates");
+    let mut with_more = serde_json::to_value(&new).unwrap();
+    with_more["additional_certificates"] = json!([MORE, "theirs"]);
+    let mut without = new.clone();
+    without.additional_certificates.clear();
+    let plain = Listener::builder()
+        .load_balancer(BALANCER)
+        .port(443)
+        .protocol(ListenerProtocol::Http)
+        .default_actions([Action::forward(GROUP)])
+        .build();
+    let as_plain = serde_json::to_value(&plain).unwrap();
+    let out = [
+        next(Some(&new), &old, None),
+        next(Some(&new), &old, Some(seen.clone())),
+        next(Some(&new), &old, Some(moved)),
+        next(Some(&new), &new, Some(with_more.clone())),
+        next(Some(&without), &new, Some(with_more)),
+        next(Some(&old), &plain, Some(as_plain)),
+        next(Some(&plain), &old, Some(seen)),
+        next(None, &old, Some(json!({}))),
+        next(None, &old, None),
+    ];
+    expect![[r#"
+        Create
+        Modify port: default_actions:
+        AddCertificates(["arn:aws:acm:us-east-1:1:certificate/2"])
+        Done
+        RemoveCertificates(["arn:aws:acm:us-east-1:1:certificate/2"])
+        Modify protocol: certificate: ssl_policy:
+        Modify protocol: certificate: ssl_policy:
+        Delete
+        Done
+    "#]]
+    .assert_eq(&(out.join("\n") + "\n"));
+}

@@ -1,0 +1,165 @@
+//! The calls that a load balancer takes.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types;
+use bicoastal_model::{OpError, Target};
+
+use super::super::{RULES, SERVICE, region, to_tags};
+use super::LoadBalancer;
+use crate::classify::classify;
+use crate::cx::Cx;
+
+/// One mutating call.
+#[derive(Clone, Debug)]
+pub enum LoadBalancerCall {
+    /// `CreateLoadBalancer`, with everything that it takes.
+    Create(Box<LoadBalancer>),
+    /// `SetSubnets`, with the whole list.
+    SetSubnets(Box<LoadBalancer>),
+    /// `SetSecurityGroups`, with the whole list.
+    SetSecurityGroups(Vec<String>),
+    /// `SetIpAddressType`.
+    SetIpAddressType(String),
+    /// `ModifyLoadBalancerAttributes`.
+    SetAttributes(BTreeMap<String, String>),
+    /// `AddTags`.
+    Tag(BTreeMap<String, String>),
+    /// `RemoveTags`.
+    Untag(Vec<String>),
+    /// `DeleteLoadBalancer`.
+    Delete,
+}
+
+impl LoadBalancerCall {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "CreateLoadBalancer",
+            Self::SetSubnets(_) => "SetSubnets",
+            Self::SetSecurityGroups(_) => "SetSecurityGroups",
+            Self::SetIpAddressType(_) => "SetIpAddressType",
+            Self::SetAttributes(_) => "ModifyLoadBalancerAttributes",
+            Self::Tag(_) => "AddTags",
+            Self::Untag(_) => "RemoveTags",
+            Self::Delete => "DeleteLoadBalancer",
+        }
+    }
+}
+
+pub(super) async fn call(
+    cx: &Cx,
+    target: &Target,
+    call: &LoadBalancerCall,
+) -> Result<Option<String>, OpError> {
+    let region = region(target);
+    let client = cx.elbv2_write(region);
+    if let LoadBalancerCall::Create(wanted) = call {
+        return create(cx, target, wanted).await;
+    }
+    // Every other call follows a read that found it.
+    let arn = match &target.physical {
+        Some(arn) => arn.clone(),
+        None => find_arn(cx, target).await?,
+    };
+    macro_rules! send {
+        ($request:expr) => {
+            $request
+                .send()
+                .await
+                .map(|_| Some(arn.clone()))
+                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
+        };
+    }
+    match call {
+        LoadBalancerCall::Create(_) => Ok(None),
+        LoadBalancerCall::SetSubnets(wanted) => send!(
+            client
+                .set_subnets()
+                .load_balancer_arn(&arn)
+                .set_subnets(subnets(wanted))
+                .set_subnet_mappings(mappings(wanted))
+        ),
+        LoadBalancerCall::SetSecurityGroups(groups) => send!(
+            client
+                .set_security_groups()
+                .load_balancer_arn(&arn)
+                .set_security_groups(Some(groups.clone()))
+        ),
+        LoadBalancerCall::SetIpAddressType(word) => send!(
+            client
+                .set_ip_address_type()
+                .load_balancer_arn(&arn)
+                .ip_address_type(types::IpAddressType::from(word.as_str()))
+        ),
+        LoadBalancerCall::SetAttributes(attributes) => {
+            let attributes = attributes.iter().map(|(key, value)| {
+                types::LoadBalancerAttribute::builder().key(key).value(value).build()
+            });
+            send!(
+                client
+                    .modify_load_balancer_attributes()
+                    .load_balancer_arn(&arn)
+                    .set_attributes(Some(attributes.collect()))
+            )
+        }
+        LoadBalancerCall::Tag(tags) => {
+            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        }
+        LoadBalancerCall::Untag(keys) => {
+            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
+        }
+        LoadBalancerCall::Delete => send!(client.delete_load_balancer().load_balancer_arn(&arn)),
+    }
+}
+
+async fn create(
+    cx: &Cx,
+    target: &Target,
+    wanted: &LoadBalancer,
+) -> Result<Option<String>, OpError> {
+    let region = region(target);
+    let groups = wanted.security_groups.as_ref();
+    let answer = cx
+        .elbv2_write(region)
+        .create_load_balancer()
+        .name(wanted.name.as_str())
+        .set_subnets(subnets(wanted))
+        .set_subnet_mappings(mappings(wanted))
+        .set_type(
+            wanted.load_balancer_type.map(|it| types::LoadBalancerTypeEnum::from(it.as_str())),
+        )
+        .set_scheme(wanted.scheme.map(|it| types::LoadBalancerSchemeEnum::from(it.as_str())))
+        .set_security_groups(
+            groups.map(|groups| groups.iter().map(|group| group.as_str().to_owned()).collect()),
+        )
+        .set_ip_address_type(
+            wanted.ip_address_type.map(|it| types::IpAddressType::from(it.as_str())),
+        )
+        .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)))
+        .send()
+        .await
+        .map_err(|error| classify(SERVICE, "CreateLoadBalancer", region, RULES, error))?;
+    let made = answer.load_balancers.unwrap_or_default().into_iter().next();
+    Ok(made.and_then(|made| made.load_balancer_arn))
+}
+
+async fn find_arn(cx: &Cx, target: &Target) -> Result<String, OpError> {
+    let found = super::look::read(cx, target).await?;
+    Ok(found.map(|found| found.physical).unwrap_or_default())
+}
+
+fn subnets(wanted: &LoadBalancer) -> Option<Vec<String>> {
+    let ids = wanted.subnets.iter().map(|subnet| subnet.as_str().to_owned());
+    (!wanted.subnets.is_empty()).then(|| ids.collect())
+}
+
+fn mappings(wanted: &LoadBalancer) -> Option<Vec<types::SubnetMapping>> {
+    let mappings = wanted.subnet_mappings.iter().map(|mapping| {
+        types::SubnetMapping::builder()
+            .subnet_id(mapping.subnet.as_str())
+            .set_allocation_id(mapping.allocation_id.as_ref().map(|id| id.as_str().to_owned()))
+            .set_private_ipv4_address(mapping.private_ipv4_address.clone())
+            .build()
+    });
+    (!wanted.subnet_mappings.is_empty()).then(|| mappings.collect())
+}

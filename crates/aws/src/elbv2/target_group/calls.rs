@@ -1,0 +1,157 @@
+//! The calls that a target group takes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_elasticloadbalancingv2::types;
+use bicoastal_model::{OpError, Region, Target};
+
+use super::super::{RULES, SERVICE, region, to_tags};
+use super::{HealthCheck, ProtocolVersion, TargetGroup};
+use crate::classify::classify;
+use crate::cx::Cx;
+
+/// One mutating call.
+#[derive(Clone, Debug)]
+pub enum TargetGroupCall {
+    /// `CreateTargetGroup`, with everything that it takes.
+    Create(Box<TargetGroup>),
+    /// `ModifyTargetGroup`: its health check.
+    Modify(Box<TargetGroup>),
+    /// `ModifyTargetGroupAttributes`.
+    SetAttributes(BTreeMap<String, String>),
+    /// `AddTags`.
+    Tag(BTreeMap<String, String>),
+    /// `RemoveTags`.
+    Untag(Vec<String>),
+    /// `DeleteTargetGroup`.
+    Delete,
+}
+
+impl TargetGroupCall {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "CreateTargetGroup",
+            Self::Modify(_) => "ModifyTargetGroup",
+            Self::SetAttributes(_) => "ModifyTargetGroupAttributes",
+            Self::Tag(_) => "AddTags",
+            Self::Untag(_) => "RemoveTags",
+            Self::Delete => "DeleteTargetGroup",
+        }
+    }
+}
+
+/// Sets the fields of a health check on a request; what is not mentioned is not sent.
+macro_rules! with_health_check {
+    ($request:expr, $group:expr) => {{
+        let check: HealthCheck = $group.health_check.clone().unwrap_or_default();
+        let seconds = |value: Option<u32>| value.and_then(|value| i32::try_from(value).ok());
+        let matcher = check.matcher.map(|codes| {
+            let matcher = types::Matcher::builder();
+            match $group.protocol_version {
+                Some(ProtocolVersion::Grpc) => matcher.grpc_code(codes).build(),
+                _ => matcher.http_code(codes).build(),
+            }
+        });
+        $request
+            .set_health_check_enabled(check.enabled)
+            .set_health_check_protocol(
+                check.protocol.map(|it| types::ProtocolEnum::from(it.as_str())),
+            )
+            .set_health_check_port(check.port)
+            .set_health_check_path(check.path)
+            .set_health_check_interval_seconds(seconds(check.interval))
+            .set_health_check_timeout_seconds(seconds(check.timeout))
+            .set_healthy_threshold_count(seconds(check.healthy_threshold))
+            .set_unhealthy_threshold_count(seconds(check.unhealthy_threshold))
+            .set_matcher(matcher)
+    }};
+}
+
+/// Waits until reads show a group that was just made, which can take some seconds: until then it
+/// would seem that it has to be made again. In vain, it is left to the next turn.
+async fn until_visible(cx: &Cx, region: Region, arn: &str) {
+    for _ in 0..10 {
+        if let Ok(Some(_)) = super::look::point(cx, region, Some(arn), None).await {
+            return;
+        }
+        cx.clients().sleep(Duration::from_secs(2)).await;
+    }
+}
+
+pub(super) async fn call(
+    cx: &Cx,
+    target: &Target,
+    call: &TargetGroupCall,
+) -> Result<Option<String>, OpError> {
+    let region = region(target);
+    let client = cx.elbv2_write(region);
+    if let TargetGroupCall::Create(wanted) = call {
+        let request = client
+            .create_target_group()
+            .name(wanted.name.as_str())
+            .set_target_type(wanted.target_type.map(|it| types::TargetTypeEnum::from(it.as_str())))
+            .set_protocol(wanted.protocol.map(|it| types::ProtocolEnum::from(it.as_str())))
+            .set_protocol_version(wanted.protocol_version.map(|it| it.as_str().to_owned()))
+            .set_port(wanted.port.map(i32::from))
+            .set_vpc_id(wanted.vpc.as_ref().map(|vpc| vpc.as_str().to_owned()))
+            .set_ip_address_type(
+                wanted
+                    .ip_address_type
+                    .map(|it| types::TargetGroupIpAddressTypeEnum::from(it.as_str())),
+            )
+            .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
+        let answer = with_health_check!(request, wanted)
+            .send()
+            .await
+            .map_err(|error| classify(SERVICE, "CreateTargetGroup", region, RULES, error))?;
+        let made = answer.target_groups.unwrap_or_default().into_iter().next();
+        let arn = made.and_then(|made| made.target_group_arn);
+        if let Some(arn) = &arn {
+            until_visible(cx, region, arn).await;
+        }
+        return Ok(arn);
+    }
+    // Every other call follows a read that found it.
+    let arn = match &target.physical {
+        Some(arn) => arn.clone(),
+        None => {
+            let found = super::look::read(cx, target).await?;
+            found.map(|found| found.physical).unwrap_or_default()
+        }
+    };
+    macro_rules! send {
+        ($request:expr) => {
+            $request
+                .send()
+                .await
+                .map(|_| Some(arn.clone()))
+                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
+        };
+    }
+    match call {
+        TargetGroupCall::Create(_) => Ok(None),
+        TargetGroupCall::Modify(wanted) => {
+            let request = client.modify_target_group().target_group_arn(&arn);
+            send!(with_health_check!(request, wanted))
+        }
+        TargetGroupCall::SetAttributes(attributes) => {
+            let attributes = attributes.iter().map(|(key, value)| {
+                types::TargetGroupAttribute::builder().key(key).value(value).build()
+            });
+            send!(
+                client
+                    .modify_target_group_attributes()
+                    .target_group_arn(&arn)
+                    .set_attributes(Some(attributes.collect()))
+            )
+        }
+        TargetGroupCall::Tag(tags) => {
+            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        }
+        TargetGroupCall::Untag(keys) => {
+            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
+        }
+        TargetGroupCall::Delete => send!(client.delete_target_group().target_group_arn(&arn)),
+    }
+}

@@ -1,0 +1,469 @@
+//! Load balancers, target groups and listeners against the local cloud.
+
+mod common;
+
+use std::time::Duration;
+
+use aws_sdk_elasticloadbalancingv2::Client;
+use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, ProtocolEnum, Tag};
+use bicoastal_aws::elbv2::{
+    Action, Algorithm, DesyncMitigation, HealthCheck, Listener, ListenerProtocol, LoadBalancer,
+    LoadBalancerType, LogBucket, Protocol, Stickiness, StickinessType, TargetGroup, TargetType,
+};
+use bicoastal_local::seed;
+use bicoastal_model::{Provider, Region, Resource, Seen, Snapshot, Stack, Target};
+use common::{Harness, Subject};
+use expect_test::expect;
+use serde_json::{Value, json};
+
+const HERE: Region = Region::ApSouth1;
+
+fn props<R: serde::Serialize>(resource: R) -> Value {
+    serde_json::to_value(resource).unwrap()
+}
+
+fn front() -> Value {
+    let [a, b, _] = seed::subnet_ids(HERE.code());
+    props(
+        LoadBalancer::builder()
+            .name("Front")
+            .subnets([b.as_str(), a.as_str()])
+            .idle_timeout(120)
+            .deletion_protection(false)
+            .tags([("Project", "x")])
+            .build(),
+    )
+}
+
+fn web(name: &str) -> Value {
+    props(
+        TargetGroup::builder()
+            .name(name)
+            .target_type(TargetType::Ip)
+            .protocol(Protocol::Http)
+            .port(8080)
+            .vpc(seed::vpc_id(HERE.code()).as_str())
+            .health_check(HealthCheck::builder().path("/healthz").interval(10).build())
+            .deregistration_delay(30)
+            .tags([("Project", "x")])
+            .build(),
+    )
+}
+
+fn https(balancer: &str, group: &str) -> Value {
+    props(
+        Listener::builder()
+            .load_balancer(balancer)
+            .port(443)
+            .protocol(ListenerProtocol::Https)
+            .certificate(seed::certificate_arn("000000000000", HERE.code()).as_str())
+            .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
+            .default_actions([Action::forward(group)])
+            .tags([("Project", "x")])
+            .build(),
+    )
+}
+
+/// Changes one field after the other, and answers the calls that each took.
+async fn change(subject: &mut Subject<'_>, changes: Vec<(&str, Value)>) -> String {
+    let mut out = String::new();
+    for (field, value) in changes {
+        let mut changed = subject.applied.clone().unwrap();
+        match value {
+            Value::Null => changed.as_object_mut().unwrap().remove(field),
+            value => changed.as_object_mut().unwrap().insert(field.to_owned(), value),
+        };
+        subject.apply(&changed).await;
+        out.push_str(&format!("{field}: {}\n", subject.calls.join(", ")));
+    }
+    out
+}
+
+#[tokio::test]
+async fn a_load_balancer_keeps_the_contract() {
+    let harness = Harness::new();
+    let mut balancer = harness.regional::<LoadBalancer>("front", HERE);
+    let made = balancer.create_forgetfully(&front()).await;
+    assert_eq!(made.outputs["canonical_hosted_zone_id"], "ZP97RAFLXTNZK");
+    let dns = made.outputs["dns_name"].as_str().unwrap();
+    assert!(dns.starts_with("Front-") && dns.ends_with(".ap-south-1.elb.amazonaws.com"), "{dns}");
+
+    let [a, b, c] = seed::subnet_ids(HERE.code());
+    let logs = LogBucket::builder().bucket("logs").prefix("front").build();
+    let calls = change(
+        &mut balancer,
+        vec![
+            ("subnets", json!([a, b, c])),
+            ("subnets", json!([c, b])),
+            ("security_groups", json!(["sg-1", "sg-2"])),
+            ("ip_address_type", json!("dualstack")),
+            ("cross_zone", json!(true)),
+            ("zonal_shift", json!(true)),
+            ("idle_timeout", json!(60)),
+            ("client_keep_alive", json!(60)),
+            ("http2", json!(false)),
+            ("drop_invalid_header_fields", json!(true)),
+            ("preserve_host_header", json!(true)),
+            ("desync_mitigation", json!(DesyncMitigation::Strictest)),
+            ("tls_version_and_cipher_headers", json!(true)),
+            ("xff_client_port", json!(true)),
+            ("xff_headers", json!("remove")),
+            ("waf_fail_open", json!(true)),
+            ("access_logs", json!(logs)),
+            ("connection_logs", json!(logs)),
+            ("tags", json!({ "Project": "y" })),
+            // What is no longer mentioned goes back to AWS's default, where there is one.
+            ("security_groups", Value::Null),
+            ("ip_address_type", Value::Null),
+            ("http2", Value::Null),
+            ("desync_mitigation", Value::Null),
+            ("access_logs", Value::Null),
+            ("tags", Value::Null),
+        ],
+    )
+    .await;
+    expect![[r#"
+        subnets: SetSubnets
+        subnets: SetSubnets
+        security_groups: SetSecurityGroups
+        ip_address_type: SetIpAddressType
+        cross_zone: 
+        zonal_shift: ModifyLoadBalancerAttributes
+        idle_timeout: ModifyLoadBalancerAttributes
+        client_keep_alive: ModifyLoadBalancerAttributes
+        http2: ModifyLoadBalancerAttributes
+        drop_invalid_header_fields: ModifyLoadBalancerAttributes
+        preserve_host_header: ModifyLoadBalancerAttributes
+        desync_mitigation: ModifyLoadBalancerAttributes
+        tls_version_and_cipher_headers: ModifyLoadBalancerAttributes
+        xff_client_port: ModifyLoadBalancerAttributes
+        xff_headers: ModifyLoadBalancerAttributes
+        waf_fail_open: ModifyLoadBalancerAttributes
+        access_logs: ModifyLoadBalancerAttributes
+        connection_logs: ModifyLoadBalancerAttributes
+        tags: AddTags
+        security_groups: 
+        ip_address_type: SetIpAddressType
+        http2: ModifyLoadBalancerAttributes
+        desync_mitigation: ModifyLoadBalancerAttributes
+        access_logs: ModifyLoadBalancerAttributes
+        tags: RemoveTags
+    "#]]
+    .assert_eq(&calls);
+    balancer.destroy().await;
+}
+
+#[tokio::test]
+async fn a_network_load_balancer_has_its_own_attributes() {
+    let harness = Harness::new();
+    let [a, ..] = seed::subnet_ids(HERE.code());
+    let mut net = harness.regional::<LoadBalancer>("net", HERE);
+    let plain = props(
+        LoadBalancer::builder()
+            .name("net")
+            .load_balancer_type(LoadBalancerType::Network)
+            .subnets([a.as_str()])
+            .cross_zone(true)
+            .build(),
+    );
+    let made = net.apply(&plain).await;
+    assert_eq!(made.outputs["canonical_hosted_zone_id"], "ZVDDRBQ08TROA");
+    assert_eq!(net.calls, ["CreateLoadBalancer", "ModifyLoadBalancerAttributes"]);
+    change(&mut net, vec![("zone_routing", json!("availability_zone_affinity"))]).await;
+    let mut grouped = net.applied.clone().unwrap();
+    grouped["security_groups"] = json!(["sg-1"]);
+    let refused = net.try_apply(&grouped).await.unwrap_err();
+    expect!["a network load balancer that was made without security groups can't get any"]
+        .assert_eq(&refused.facts().message);
+}
+
+#[tokio::test]
+async fn drift_is_seen_and_the_guard_holds() {
+    let harness = Harness::new();
+    let mut balancer = harness.regional::<LoadBalancer>("front", HERE);
+    let arn = balancer.apply(&front()).await.physical;
+    let other = Client::new(&harness.sdk_in(HERE));
+    let set =
+        |key: &str, value: &str| LoadBalancerAttribute::builder().key(key).value(value).build();
+    other
+        .modify_load_balancer_attributes()
+        .load_balancer_arn(&arn)
+        .attributes(set("deletion_protection.enabled", "true"))
+        .attributes(set("idle_timeout.timeout_seconds", "30"))
+        .attributes(set("routing.http2.enabled", "false"))
+        .send()
+        .await
+        .unwrap();
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    let tags = other.add_tags().resource_arns(&arn);
+    tags.tags(tag("theirs", "1")).tags(tag("Project", "z")).send().await.unwrap();
+    expect![[r#"
+        deletion_protection
+        idle_timeout
+        tags.Project
+        (tags.theirs)"#]]
+    .assert_eq(&balancer.drift(&front()).await.join("\n"));
+
+    let refused = balancer.try_destroy(false).await.unwrap_err();
+    expect!["  in : deletion protection is on"].assert_eq(&refused.to_string());
+    balancer.try_destroy(true).await.unwrap();
+    assert_eq!(balancer.calls, ["ModifyLoadBalancerAttributes", "DeleteLoadBalancer"]);
+    balancer.destroy().await;
+}
+
+#[tokio::test]
+async fn a_target_group_keeps_the_contract() {
+    let harness = Harness::new();
+    harness.cloud.set_duration("elbv2.target_group.visible", Duration::from_secs(3));
+    let mut group = harness.regional::<TargetGroup>("web", HERE);
+    group.create_forgetfully(&web("web-1")).await;
+    let made = harness.cloud.calls();
+    assert_eq!(made.iter().filter(|call| call.operation == "CreateTargetGroup").count(), 1);
+    let stickiness = Stickiness::builder().by(StickinessType::AppCookie).cookie_name("id").build();
+    let calls = change(
+        &mut group,
+        vec![
+            (
+                "health_check",
+                json!(
+                    HealthCheck::builder()
+                        .path("/ok")
+                        .port("9090")
+                        .matcher("200-299")
+                        .interval(20)
+                        .timeout(10)
+                        .healthy_threshold(3)
+                        .unhealthy_threshold(3)
+                        .build()
+                ),
+            ),
+            ("deregistration_delay", json!(0)),
+            ("slow_start", json!(60)),
+            ("algorithm", json!(Algorithm::WeightedRandom)),
+            ("anomaly_mitigation", json!(true)),
+            ("stickiness", json!(stickiness)),
+            ("cross_zone", json!("false")),
+            ("dns_failover_minimum_count", json!(2)),
+            ("dns_failover_minimum_percentage", json!(50)),
+            ("unhealthy_routing_minimum_count", json!(2)),
+            ("unhealthy_routing_minimum_percentage", json!(50)),
+            ("tags", json!({ "Project": "y" })),
+            ("anomaly_mitigation", Value::Null),
+            ("stickiness", Value::Null),
+            ("dns_failover_minimum_percentage", Value::Null),
+            ("health_check", Value::Null),
+            ("tags", Value::Null),
+        ],
+    )
+    .await;
+    expect![[r#"
+        health_check: ModifyTargetGroup
+        deregistration_delay: ModifyTargetGroupAttributes
+        slow_start: ModifyTargetGroupAttributes
+        algorithm: ModifyTargetGroupAttributes
+        anomaly_mitigation: ModifyTargetGroupAttributes
+        stickiness: ModifyTargetGroupAttributes
+        cross_zone: ModifyTargetGroupAttributes
+        dns_failover_minimum_count: ModifyTargetGroupAttributes
+        dns_failover_minimum_percentage: ModifyTargetGroupAttributes
+        unhealthy_routing_minimum_count: ModifyTargetGroupAttributes
+        unhealthy_routing_minimum_percentage: ModifyTargetGroupAttributes
+        tags: AddTags
+        anomaly_mitigation: ModifyTargetGroupAttributes
+        stickiness: ModifyTargetGroupAttributes
+        dns_failover_minimum_percentage: ModifyTargetGroupAttributes
+        health_check: 
+        tags: RemoveTags
+    "#]].assert_eq(&calls);
+    // What can't be changed says so in the plan.
+    let mut moved = group.applied.clone().unwrap();
+    moved["port"] = json!(9090);
+    let difference = group.difference(&moved).await;
+    assert_eq!(difference.changes[0].change, bicoastal_model::schema::Change::Replace);
+    group.destroy().await;
+}
+
+#[tokio::test]
+async fn a_listener_keeps_the_contract() {
+    let harness = Harness::new();
+    let mut balancer = harness.regional::<LoadBalancer>("front", HERE);
+    let balancer_arn = balancer.apply(&front()).await.physical;
+    let mut group = harness.regional::<TargetGroup>("web", HERE);
+    let group_arn = group.apply(&web("web-1")).await.physical;
+    let mut second = harness.regional::<TargetGroup>("web-2", HERE);
+    let second_arn = second.apply(&web("web-2")).await.physical;
+
+    let mut listener = harness.regional::<Listener>("https", HERE);
+    listener.create_forgetfully(&https(&balancer_arn, &group_arn)).await;
+    let acm = bicoastal_local::call::Call {
+        account: "000000000000".into(),
+        region: HERE.code().into(),
+        service: bicoastal_local::call::Service::Acm,
+        operation: "RequestCertificate".into(),
+        request: bicoastal_local::call::Request {
+            body: br#"{"DomainName":"more.example.com"}"#.to_vec().into(),
+            ..Default::default()
+        },
+    };
+    let more = harness.cloud.with_world(|world| bicoastal_local::acm::handle(world, &acm)).unwrap();
+    let more: Value = serde_json::from_slice(&more.body).unwrap();
+    let calls = change(
+        &mut listener,
+        vec![
+            ("port", json!(8443)),
+            ("ssl_policy", json!("ELBSecurityPolicy-TLS13-1-3-2021-06")),
+            ("certificate", more["CertificateArn"].clone()),
+            (
+                "additional_certificates",
+                json!([seed::certificate_arn("000000000000", HERE.code())]),
+            ),
+            ("mutual_authentication", json!({ "mode": "passthrough" })),
+            (
+                "default_actions",
+                json!([Action::forward_weighted([
+                    (group_arn.as_str(), 90),
+                    (second_arn.as_str(), 10)
+                ])]),
+            ),
+            ("default_actions", json!([Action::fixed_response(503, "closed")])),
+            ("default_actions", json!([Action::forward(second_arn.as_str())])),
+            ("tags", json!({ "Project": "y" })),
+            ("additional_certificates", Value::Null),
+            ("mutual_authentication", Value::Null),
+            ("tags", Value::Null),
+        ],
+    )
+    .await;
+    expect![[r#"
+        port: ModifyListener
+        ssl_policy: ModifyListener
+        certificate: ModifyListener
+        additional_certificates: AddListenerCertificates
+        mutual_authentication: ModifyListener
+        default_actions: ModifyListener
+        default_actions: ModifyListener
+        default_actions: ModifyListener
+        tags: AddTags
+        additional_certificates: RemoveListenerCertificates
+        mutual_authentication: ModifyListener
+        tags: RemoveTags
+    "#]]
+    .assert_eq(&calls);
+
+    let other = Client::new(&harness.sdk_in(HERE));
+    other
+        .modify_listener()
+        .listener_arn(listener.target.physical.as_ref().unwrap())
+        .port(444)
+        .send()
+        .await
+        .unwrap();
+    let applied = listener.applied.clone().unwrap();
+    assert_eq!(listener.drift(&applied).await, ["port"]);
+    listener.apply(&applied).await;
+
+    // Somebody else's listener is a child of the load balancer, not of ours.
+    other
+        .create_listener()
+        .load_balancer_arn(&balancer_arn)
+        .protocol(ProtocolEnum::Http)
+        .port(80)
+        .default_actions(
+            aws_sdk_elasticloadbalancingv2::types::Action::builder()
+                .r#type("forward".into())
+                .target_group_arn(&second_arn)
+                .build(),
+        )
+        .send()
+        .await
+        .unwrap();
+    let mut children: Vec<String> =
+        balancer.read().await.unwrap().children.into_iter().map(|it| it.label).collect();
+    children.sort();
+    assert_eq!(children, ["listener HTTP 80", "listener HTTPS 8443"]);
+
+    listener.destroy().await;
+    // With its load balancer gone, a listener is gone.
+    listener.applied = None;
+    listener.target.physical = None;
+    listener.apply(&applied).await;
+    balancer.destroy().await;
+    assert_eq!(listener.read().await, None);
+    listener.destroy().await;
+}
+
+#[tokio::test]
+async fn a_target_group_is_replaced_under_a_listener() {
+    let harness = Harness::new();
+    harness.cloud.set_duration("elbv2.target_group.release", Duration::from_secs(60));
+    let mut balancer = harness.regional::<LoadBalancer>("front", HERE);
+    let balancer_arn = balancer.apply(&front()).await.physical;
+    let mut old = harness.regional::<TargetGroup>("web", HERE);
+    let old_arn = old.apply(&web("web-1")).await.physical;
+    let mut listener = harness.regional::<Listener>("https", HERE);
+    listener.apply(&https(&balancer_arn, &old_arn)).await;
+
+    let mut new = harness.regional::<TargetGroup>("web", HERE);
+    let mut other_port = web("web-2");
+    other_port["port"] = json!(9090);
+    let new_arn = new.apply(&other_port).await.physical;
+    listener.apply(&https(&balancer_arn, &new_arn)).await;
+    old.destroy().await;
+}
+
+fn lookup(query: impl FnOnce(&mut Stack)) -> Target {
+    let mut stack = Stack::new("test");
+    query(&mut stack);
+    let desired = stack.seal().unwrap();
+    let declared = desired.resources.into_values().next().unwrap();
+    Target {
+        id: declared.id,
+        kind: declared.schema.kind.to_owned(),
+        place: declared.place,
+        incarnation: 1,
+        token: "bc-test-1".into(),
+        physical: None,
+        props: declared.props,
+        tags: Default::default(),
+    }
+}
+
+#[tokio::test]
+async fn existing_load_balancers_are_looked_up() {
+    let harness = Harness::new();
+    let mut arns = Vec::new();
+    for name in ["one", "two"] {
+        let mut balancer = harness.regional::<LoadBalancer>(name, HERE);
+        let mut wanted = front();
+        wanted["name"] = json!(name);
+        wanted["tags"]["Name"] = json!(name);
+        arns.push(balancer.apply(&wanted).await.physical);
+    }
+    let ask = async |query: bicoastal_aws::elbv2::LoadBalancerQuery| {
+        let target = lookup(|stack| {
+            stack.region(HERE).lookup("front", query);
+        });
+        match harness.provider.lookup(&target).await {
+            Ok(Seen::Present(Snapshot { physical, outputs, .. })) => {
+                format!("{} {}", physical, outputs["canonical_hosted_zone_id"])
+            }
+            Ok(other) => format!("{other:?}"),
+            Err(error) => error.facts().message.clone(),
+        }
+    };
+    assert_eq!(ask(LoadBalancer::named("one")).await, format!("{} \"ZP97RAFLXTNZK\"", arns[0]));
+    assert!(ask(LoadBalancer::with_arn(&arns[1])).await.starts_with(&arns[1]));
+    assert!(ask(LoadBalancer::tagged([("Name", "two")])).await.starts_with(&arns[1]));
+    let answers = [
+        ask(LoadBalancer::named("three")).await,
+        ask(LoadBalancer::with_arn(arns[0].replace("ap-south-1", "us-east-1"))).await,
+        ask(LoadBalancer::tagged([("Name", "three")])).await,
+        ask(LoadBalancer::tagged([("Project", "x")])).await,
+    ];
+    expect![[r#"
+        Absent
+        arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/one/e6a4ad3c89699b36 is not of the region ap-south-1 it is looked up in
+        Absent
+        several load balancers in ap-south-1 match: one, two"#]].assert_eq(&answers.join("\n"));
+    assert_eq!(LoadBalancer::SCHEMA.kind, "ELBv2:LoadBalancer");
+}
