@@ -190,8 +190,16 @@ impl Planner<'_> {
                     }
                 }
             };
-            let outputs = Outputs::unchanged(declared.schema, Value::Null, outputs);
-            self.outputs.insert(id.clone(), outputs);
+            self.outputs.insert(
+                id.clone(),
+                Outputs {
+                    schema: declared.schema,
+                    wanted: Value::Null,
+                    now: outputs,
+                    fresh: false,
+                    changed: BTreeSet::new(),
+                },
+            );
         }
         let gone =
             self.state.lookups.keys().filter(|id| {

@@ -72,9 +72,16 @@ impl Planner<'_> {
         match self.seen(&key) {
             Seen::Unknown(error) => {
                 self.unseen.push(Unseen { id: declared.id.clone(), error });
-                let now = entry.outputs.clone();
-                let outputs = Outputs::unchanged(declared.schema, resolved, now);
-                self.outputs.insert(declared.id.clone(), outputs);
+                self.outputs.insert(
+                    declared.id.clone(),
+                    Outputs {
+                        schema: declared.schema,
+                        wanted: resolved,
+                        now: entry.outputs.clone(),
+                        fresh: false,
+                        changed: BTreeSet::new(),
+                    },
+                );
             }
             Seen::Absent => self.decide_gone(declared, resolved, decision, &key, &entry),
             Seen::Present(snapshot) => {
@@ -88,15 +95,23 @@ impl Planner<'_> {
 
     /// Why it can't be decided on: something that it refers to could not be read.
     fn lacks(&self, declared: &Declared) -> Option<OpError> {
-        declared.edges().iter().find_map(|edge| self.unavailable.get(edge)).cloned()
+        value::refs(&declared.props)
+            .iter()
+            .find_map(|reference| self.unavailable.get(&reference.id))
+            .cloned()
     }
 
     fn skip(&mut self, declared: &Declared, error: OpError) {
         self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
         match self.state.current(&declared.id) {
             Some((_, entry)) => {
-                let now = entry.outputs.clone();
-                let outputs = Outputs::unchanged(declared.schema, Value::Null, now);
+                let outputs = Outputs {
+                    schema: declared.schema,
+                    wanted: Value::Null,
+                    now: entry.outputs.clone(),
+                    fresh: false,
+                    changed: BTreeSet::new(),
+                };
                 self.outputs.insert(declared.id.clone(), outputs);
             }
             None => {
@@ -151,14 +166,7 @@ impl Planner<'_> {
     /// Something that state does not have: created, unless something is there already.
     fn decide_new(&mut self, declared: &Declared, resolved: Value, mut decision: Decision) {
         let key = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
-        // What it was read by may be about to change, and then it says nothing.
-        let stands = declared.adopt.is_some()
-            || !declared
-                .schema
-                .identity
-                .iter()
-                .any(|field| resolved.get(field).is_some_and(value::has_unknown));
-        match self.observed.seen.get(&key).filter(|_| stands).cloned() {
+        match self.observed.seen.get(&key).cloned() {
             Some(Seen::Present(snapshot)) => {
                 if self.may_adopt(declared, &snapshot, &mut decision) {
                     self.decide_adoption(declared, &resolved, decision, key, &snapshot);
@@ -449,12 +457,7 @@ impl Planner<'_> {
             .fields
             .iter()
             .any(|field| !matches!(field.change, Change::Local | Change::DeleteOption));
-        // Nothing is left to say, but the thing is not ready for those that stand on it.
-        let under_way = entry.doubt.is_some() && matches!(snapshot.status, Status::Busy(_));
-        if under_way && !called {
-            decision.reasons.push("an operation that did not end is still under way".to_owned());
-        }
-        if called || under_way {
+        if called {
             self.refuse_writer_loss(declared, &compared.fields, snapshot);
             let mut member = self.member(key, entry, Verb::Update, Some(snapshot));
             member.place = decision.place.clone();
@@ -604,7 +607,6 @@ impl Planner<'_> {
                 now: std::collections::BTreeMap::new(),
                 fresh: true,
                 changed: BTreeSet::new(),
-                busy: false,
             },
         );
         self.wanted.insert(declared.id.clone(), wanted);
@@ -625,7 +627,6 @@ impl Planner<'_> {
                 now: snapshot.outputs.clone(),
                 fresh: false,
                 changed,
-                busy: snapshot.status != Status::Ready,
             },
         );
         self.wanted.insert(declared.id.clone(), wanted);
