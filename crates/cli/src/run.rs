@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstream::{AutoStream, ColorChoice};
 use bicoastal_model::Stack;
 
-use crate::args::{self, Asked};
+use crate::args::{self, Asked, Verb};
 use crate::clouds::Clouds;
 use crate::console::{Console, Io};
 use crate::failure::Failure;
@@ -85,7 +85,12 @@ pub fn run_from<A: clap::Args>(
         }
         (Err(failure), _) => {
             if flags.json {
-                console.json_line(&failure.json());
+                let mut line = failure.json();
+                // Where lines are events, this is one.
+                if matches!(verb, Some(Verb::Apply { .. } | Verb::Destroy)) {
+                    line["event"] = "error".into();
+                }
+                console.json_line(&line);
             }
             console.diagnostic(&failure.text());
             ERROR

@@ -190,16 +190,8 @@ impl Planner<'_> {
                     }
                 }
             };
-            self.outputs.insert(
-                id.clone(),
-                Outputs {
-                    schema: declared.schema,
-                    wanted: Value::Null,
-                    now: outputs,
-                    fresh: false,
-                    changed: BTreeSet::new(),
-                },
-            );
+            let outputs = Outputs::unchanged(declared.schema, Value::Null, outputs);
+            self.outputs.insert(id.clone(), outputs);
         }
         let gone =
             self.state.lookups.keys().filter(|id| {

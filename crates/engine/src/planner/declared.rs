@@ -72,16 +72,9 @@ impl Planner<'_> {
         match self.seen(&key) {
             Seen::Unknown(error) => {
                 self.unseen.push(Unseen { id: declared.id.clone(), error });
-                self.outputs.insert(
-                    declared.id.clone(),
-                    Outputs {
-                        schema: declared.schema,
-                        wanted: resolved,
-                        now: entry.outputs.clone(),
-                        fresh: false,
-                        changed: BTreeSet::new(),
-                    },
-                );
+                let now = entry.outputs.clone();
+                let outputs = Outputs::unchanged(declared.schema, resolved, now);
+                self.outputs.insert(declared.id.clone(), outputs);
             }
             Seen::Absent => self.decide_gone(declared, resolved, decision, &key, &entry),
             Seen::Present(snapshot) => {
@@ -95,23 +88,15 @@ impl Planner<'_> {
 
     /// Why it can't be decided on: something that it refers to could not be read.
     fn lacks(&self, declared: &Declared) -> Option<OpError> {
-        value::refs(&declared.props)
-            .iter()
-            .find_map(|reference| self.unavailable.get(&reference.id))
-            .cloned()
+        declared.edges().iter().find_map(|edge| self.unavailable.get(edge)).cloned()
     }
 
     fn skip(&mut self, declared: &Declared, error: OpError) {
         self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
         match self.state.current(&declared.id) {
             Some((_, entry)) => {
-                let outputs = Outputs {
-                    schema: declared.schema,
-                    wanted: Value::Null,
-                    now: entry.outputs.clone(),
-                    fresh: false,
-                    changed: BTreeSet::new(),
-                };
+                let now = entry.outputs.clone();
+                let outputs = Outputs::unchanged(declared.schema, Value::Null, now);
                 self.outputs.insert(declared.id.clone(), outputs);
             }
             None => {
@@ -166,7 +151,14 @@ impl Planner<'_> {
     /// Something that state does not have: created, unless something is there already.
     fn decide_new(&mut self, declared: &Declared, resolved: Value, mut decision: Decision) {
         let key = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
-        match self.observed.seen.get(&key).cloned() {
+        // What it was read by may be about to change, and then it says nothing.
+        let stands = declared.adopt.is_some()
+            || !declared
+                .schema
+                .identity
+                .iter()
+                .any(|field| resolved.get(field).is_some_and(value::has_unknown));
+        match self.observed.seen.get(&key).filter(|_| stands).cloned() {
             Some(Seen::Present(snapshot)) => {
                 if self.may_adopt(declared, &snapshot, &mut decision) {
                     self.decide_adoption(declared, &resolved, decision, key, &snapshot);
@@ -457,7 +449,12 @@ impl Planner<'_> {
             .fields
             .iter()
             .any(|field| !matches!(field.change, Change::Local | Change::DeleteOption));
-        if called {
+        // Nothing is left to say, but the thing is not ready for those that stand on it.
+        let under_way = entry.doubt.is_some() && matches!(snapshot.status, Status::Busy(_));
+        if under_way && !called {
+            decision.reasons.push("an operation that did not end is still under way".to_owned());
+        }
+        if called || under_way {
             self.refuse_writer_loss(declared, &compared.fields, snapshot);
             let mut member = self.member(key, entry, Verb::Update, Some(snapshot));
             member.place = decision.place.clone();
@@ -607,6 +604,7 @@ impl Planner<'_> {
                 now: std::collections::BTreeMap::new(),
                 fresh: true,
                 changed: BTreeSet::new(),
+                busy: false,
             },
         );
         self.wanted.insert(declared.id.clone(), wanted);
@@ -627,6 +625,7 @@ impl Planner<'_> {
                 now: snapshot.outputs.clone(),
                 fresh: false,
                 changed,
+                busy: snapshot.status != Status::Ready,
             },
         );
         self.wanted.insert(declared.id.clone(), wanted);
