@@ -30,8 +30,10 @@ pub fn run<A: clap::Args>(
     declare: &dyn Fn(&mut Stack, &A),
 ) -> ExitCode {
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
-    let live = stderr.is_terminal();
-    let interactive = stdin.is_terminal() && live;
+    let interactive = stdin.is_terminal() && stderr.is_terminal();
+    // A dumb terminal can't move its cursor: everything is a line there, as in a file.
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let live = stderr.is_terminal() && !dumb;
     let colors = |choice| choice != ColorChoice::Never;
     let out_color = colors(AutoStream::choice(&stdout));
     let err_color = colors(AutoStream::choice(&stderr));

@@ -229,8 +229,9 @@ fn flags_that_mean_nothing() {
     .assert_eq(&all);
 }
 
+/// Named like the library's own.
 #[derive(Debug, clap::Args)]
-struct Own {
+struct Flags {
     /// The domain
     #[arg(long)]
     domain: String,
@@ -239,7 +240,7 @@ struct Own {
     more: u32,
 }
 
-fn own(stack: &mut Stack, own: &Own) {
+fn own(stack: &mut Stack, own: &Flags) {
     stack.global().add("zone", Zone { name: own.domain.clone(), comment: None });
     for number in 0..own.more {
         let name = format!("{number}.{}", own.domain);
