@@ -1236,7 +1236,10 @@ fn what_has_something_else_between_does_not_travel_together() {
     let mut between = global("between", CHECK, json!({"host": "h"}));
     between.after.insert("a".into());
     let program = vec![record("a", ""), between, record("b", "between"), record("c", "a")];
-    check(&World::new(), program, expect![[r#"
+    check(
+        &World::new(),
+        program,
+        expect![[r#"
         + a Safe
         + c Safe
         + between Safe
@@ -1244,5 +1247,6 @@ fn what_has_something_else_between_does_not_travel_together() {
         0 w1 create a#1 & create c#1 after []
         1 w1 create between#1 after [0]
         2 w1 create b#1 after [1]
-    "#]]);
+    "#]],
+    );
 }
