@@ -274,8 +274,7 @@ async fn a_target_group_keeps_the_contract() {
         dns_failover_minimum_percentage: ModifyTargetGroupAttributes
         health_check: 
         tags: RemoveTags
-    "#]]
-    .assert_eq(&calls);
+    "#]].assert_eq(&calls);
     // What can't be changed says so in the plan.
     let mut moved = group.applied.clone().unwrap();
     moved["port"] = json!(9090);

@@ -5,11 +5,9 @@ mod assemble;
 mod decide;
 mod declared;
 mod drain;
-mod existing;
 mod fingerprint;
 mod footprint;
 pub(crate) mod identity;
-mod newcomer;
 mod only;
 pub(crate) mod operations;
 mod resolve;
@@ -192,8 +190,16 @@ impl Planner<'_> {
                     }
                 }
             };
-            let outputs = Outputs::unchanged(declared.schema, Value::Null, outputs);
-            self.outputs.insert(id.clone(), outputs);
+            self.outputs.insert(
+                id.clone(),
+                Outputs {
+                    schema: declared.schema,
+                    wanted: Value::Null,
+                    now: outputs,
+                    fresh: false,
+                    changed: BTreeSet::new(),
+                },
+            );
         }
         let gone =
             self.state.lookups.keys().filter(|id| {

@@ -16,10 +16,11 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
     if session.flags.json {
         session.console.json(&json(&plan));
     } else {
+        session.warn(&plan);
         session.console.lines(&render::drift(&plan));
     }
     let drifted = plan.changes.iter().any(is_drifted) || !plan.added.is_empty();
-    session.verdict(&plan, drifted)
+    Ok(session.code(drifted))
 }
 
 /// Whether somebody else changed it.

@@ -25,14 +25,15 @@ pub(super) async fn run(session: &Session<'_, '_>, out: Option<&Path>) -> Result
             ));
         }
     }
-    session.verdict(&plan, has_changes(&plan))
+    Ok(session.code(has_changes(&plan)))
 }
 
-/// Shows a plan.
+/// Shows a plan, what is worth knowing first.
 pub(super) fn show(session: &Session<'_, '_>, plan: &Plan) {
     if session.flags.json {
         session.console.json(&render::plan_json(plan));
     } else {
+        session.warn(plan);
         session.console.lines(&render::plan(plan));
     }
 }

@@ -32,6 +32,7 @@ pub(in super::super) fn remove(cx: &mut Context<'_>, account: &mut Account) -> A
     let (_, cluster) = named(cx, account)?;
     available(cluster)?;
     match cluster.roles.get_mut(&key(&role, feature.as_ref())) {
+        Some(association) if association.phase.is("REMOVING") => {}
         Some(association) => association.phase = Phase::until("REMOVING", ends),
         None => {
             return Err(Fault::new(

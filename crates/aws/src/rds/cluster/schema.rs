@@ -1,0 +1,84 @@
+//! What a cluster's properties mean to the planner.
+
+use bicoastal_model::ScopeKind;
+use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
+
+use crate::rds::{SERVICE, rules};
+
+/// A replacement of a cluster starts with empty storage.
+const fn replaces(name: &'static str) -> Field {
+    let mut field = Field::new(name).replaces();
+    field.risk = Risk::DestroysData;
+    field
+}
+
+const SCALING: &[Field] = &[
+    Field::new("min"),
+    Field::new("max"),
+    Field::new("seconds_until_pause").absent(Absent::Anything),
+];
+
+const ROLE: &[Field] = &[Field::new("role"), Field::new("feature")];
+
+pub(super) static SCHEMA: Schema = Schema {
+    kind: "RDS:DBCluster",
+    service: SERVICE,
+    feature: "rds",
+    scope: ScopeKind::Regional,
+    tier: Tier::Data,
+    fields: &[
+        replaces("identifier").shape(Shape::CaseInsensitive),
+        replaces("engine"),
+        Field::new("engine_version").shape(Shape::VersionPrefix).disruptive(),
+        Field::new("allow_major_version_upgrade").local(),
+        // Where nothing is said any more it stays where it is: leaving would promote it.
+        replaces("global_cluster").shape(Shape::CaseInsensitive).absent(Absent::Anything),
+        Field::new("global_regions").shape(Shape::Set(&Shape::Plain)).local(),
+        Field::new("initial_writer").create_only(),
+        Field::new("database_name").create_only(),
+        Field::new("master_username").create_only(),
+        Field::new("master_password").shape(Shape::Secret),
+        replaces("subnet_group").shape(Shape::CaseInsensitive).absent(Absent::Text("default")),
+        Field::new("parameter_group").shape(Shape::CaseInsensitive),
+        Field::new("security_group_ids").shape(Shape::Set(&Shape::Plain)).absent(Absent::Anything),
+        Field::new("port").disruptive().absent(Absent::Anything),
+        replaces("storage_encrypted").absent(Absent::Bool(false)),
+        replaces("kms_key").absent(Absent::Anything),
+        Field::new("storage_type").absent(Absent::Text("aurora")),
+        replaces("availability_zones")
+            .shape(Shape::AtLeast(&Shape::Plain))
+            .absent(Absent::Anything),
+        Field::new("backup_retention_days").absent(Absent::Int(1)),
+        Field::new("backup_window").absent(Absent::Anything),
+        Field::new("maintenance_window").shape(Shape::CaseInsensitive).absent(Absent::Anything),
+        Field::new("deletion_protection").absent(Absent::Bool(false)),
+        Field::new("copy_tags_to_snapshot").absent(Absent::Bool(false)),
+        Field::new("iam_authentication").absent(Absent::Bool(false)),
+        Field::new("http_endpoint").absent(Absent::Bool(false)),
+        Field::new("cloudwatch_logs").shape(Shape::Set(&Shape::Plain)).absent(Absent::EmptyList),
+        Field::new("serverless_scaling").shape(Shape::Object(SCALING)).absent(Absent::Anything),
+        Field::new("global_write_forwarding").absent(Absent::Bool(false)),
+        Field::new("local_write_forwarding").absent(Absent::Bool(false)),
+        Field::new("backtrack_window_seconds").absent(Absent::Int(0)),
+        Field::new("lifecycle_support").create_only(),
+        Field::new("roles").shape(Shape::OwnedSet(&Shape::Object(ROLE))),
+        Field::new("wait_for_maintenance_window").local(),
+        Field::new("final_snapshot").delete_option(),
+        Field::tags(),
+    ],
+    outputs: &[
+        OutputSpec::assigned("arn"),
+        OutputSpec::property("identifier"),
+        OutputSpec::assigned("endpoint"),
+        OutputSpec::assigned("reader_endpoint"),
+        OutputSpec::assigned("hosted_zone_id"),
+        OutputSpec::changes_with("port", &["port"]),
+        OutputSpec::assigned("db_cluster_resource_id"),
+    ],
+    identity: &["identifier"],
+    delete_risk: Risk::DestroysData,
+    guard: Some("deletion_protection"),
+    cost: Cost { create: 2, update: 2, delete: 3 },
+    check_stack: Some(rules::check),
+    ..Schema::BASE
+};

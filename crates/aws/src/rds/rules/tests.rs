@@ -1,0 +1,168 @@
+use bicoastal_model::{ActiveRegions, Check, Handle, Place, Region, Resource, ScopeKind, Stack};
+use expect_test::{Expect, expect};
+
+use crate::rds::{DbCluster, DbInstance, Engine, FinalSnapshot, GlobalCluster, ServerlessScaling};
+
+const US: Region = Region::UsEast1;
+const IN: Region = Region::ApSouth1;
+
+#[test]
+fn what_is_wrong_with_a_cluster() {
+    let check = |cluster: DbCluster, expected: Expect| {
+        let place = Place { account: None, scope: ScopeKind::Regional, regions: vec![US] };
+        let mut check = Check::new(place);
+        cluster.check(&mut check);
+        expected.assert_eq(&check.errors().join("\n"));
+    };
+    let base = || {
+        DbCluster::builder()
+            .identifier("app")
+            .engine(Engine::AuroraPostgresql)
+            .final_snapshot(FinalSnapshot::Skip)
+    };
+    let known = || base().master_username("owner").master_password("correct-horse");
+    check(
+        known()
+            .backup_window("23:50-00:20")
+            .maintenance_window("Sun:05:00-Sun:05:30")
+            .kms_key("arn:aws:kms:us-east-1:000000000000:key/1")
+            .build(),
+        expect![""],
+    );
+    check(base().build(), expect!["a cluster is made with a master user and its password"]);
+    check(
+        known().backup_window("05:10-05:50").maintenance_window("sun:05:00-sun:05:30").build(),
+        expect!["the backup window and the maintenance window overlap"],
+    );
+    check(
+        known().backup_window("5-6").maintenance_window("sun:05:00-sun:05:10").build(),
+        expect![[r#"
+            '5-6' is no backup window: expected 03:00-03:30, half an hour at least, in UTC
+            'sun:05:00-sun:05:10' is no maintenance window: expected sun:05:00-sun:05:30, half an hour at least, in UTC"#]],
+    );
+    check(known().kms_key("alias/aws/rds").build(), expect!["'alias/aws/rds' is no ARN of a key"]);
+    check(
+        known().kms_key("arn:aws:kms:ap-south-1:000000000000:key/1").build(),
+        expect![
+            "the key is one of ap-south-1: a cluster is encrypted with a key of its own region"
+        ],
+    );
+    check(
+        base()
+            .master_username("owner")
+            .master_password("a b")
+            .backup_retention_days(36)
+            .backtrack_window_seconds(60)
+            .serverless_scaling(ServerlessScaling { min: 0.7, max: 4.0, seconds_until_pause: None })
+            .global_write_forwarding(true)
+            .build(),
+        expect![[r#"
+            only a member of a global database passes writes on (global_write_forwarding)
+            the master password has 8 to 41 characters
+            the master password has printable ASCII characters without '/', '@', '"' and spaces
+            backups are kept for 1 to 35 days, not 36
+            serverless capacities go from 0 to 256 in steps of 0.5, the most at least 1, not 0.7 to 4
+            only Aurora MySQL can be wound back (backtrack_window_seconds)"#]],
+    );
+}
+
+/// Everything wrong with a stack, by resource.
+fn sealed(declare: impl FnOnce(&mut Stack), expected: Expect) {
+    let mut stack = Stack::new("test");
+    declare(&mut stack);
+    let found = match stack.seal() {
+        Ok(_) => String::new(),
+        Err(diagnostics) => diagnostics
+            .0
+            .iter()
+            .map(|it| format!("{}: {}", it.id.as_ref().unwrap(), it.message))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    expected.assert_eq(&found);
+}
+
+#[test]
+fn what_is_wrong_between_the_parts_of_a_global_database() {
+    let regions = ActiveRegions::new(US, IN);
+    let global = |stack: &mut Stack| {
+        stack.across(&regions).add(
+            "app",
+            GlobalCluster::builder()
+                .identifier("app")
+                .engine(Engine::AuroraPostgresql)
+                .storage_encrypted(true)
+                .build(),
+        )
+    };
+    let cluster = |name: &str, first: bool| {
+        DbCluster::builder()
+            .identifier(name)
+            .engine(Engine::AuroraPostgresql)
+            .initial_writer(first)
+            .master_username("owner")
+            .master_password("correct-horse")
+            .final_snapshot(FinalSnapshot::Skip)
+    };
+    let key = |region: Region| format!("arn:aws:kms:{region}:000000000000:key/1");
+    let instance = |cluster: &crate::rds::DbClusterHandle, class: &str| {
+        DbInstance::builder()
+            .identifier(format!("{}-1", cluster.resource_id().as_str().replace('/', "-")))
+            .cluster(cluster.identifier())
+            .engine(Engine::AuroraPostgresql)
+            .class(class)
+            .build()
+    };
+    sealed(
+        |stack| {
+            let global = global(stack);
+            for (region, first) in [(US, true), (IN, false)] {
+                let own = cluster(&region.named("app"), first)
+                    .global(&global)
+                    .kms_key(key(region).as_str())
+                    .build();
+                let own = stack.region(region).add("app", own);
+                stack.region(region).add("app-1", instance(&own, "db.r6g.large"));
+            }
+        },
+        expect![""],
+    );
+    // The same name twice, no key, two first ones, small and serverless instances.
+    sealed(
+        |stack| {
+            let global = global(stack);
+            for region in [US, IN] {
+                let own = cluster("app", region == US).global(&global).build();
+                let own = stack.region(region).add("app", own);
+                stack.region(region).add("app-1", instance(&own, "db.t4g.medium"));
+                stack.region(region).add("app-2", {
+                    let mut other = instance(&own, "db.serverless");
+                    other.identifier = "other".into();
+                    other
+                });
+            }
+        },
+        expect![[r#"
+            ap-south-1/app: app is encrypted, so a secondary must name a key of its own region
+            us-east-1/app: ap-south-1/app has the same name 'app' in app
+            ap-south-1/app-2: a serverless instance needs its cluster's capacities, and ap-south-1/app has none
+            ap-south-1/app-1: db.t4g.medium is too small a class for a global database
+            us-east-1/app-2: a serverless instance needs its cluster's capacities, and us-east-1/app has none
+            us-east-1/app-1: db.t4g.medium is too small a class for a global database"#]],
+    );
+    sealed(
+        |stack| {
+            let global = global(stack);
+            for region in [IN, Region::EuWest1] {
+                let own = cluster(&region.named("app"), false)
+                    .global(&global)
+                    .kms_key(key(region).as_str())
+                    .build();
+                stack.region(region).add("app", own);
+            }
+        },
+        expect![[r#"
+            app: no cluster of app is its initial writer
+            eu-west-1/app: app is not declared for eu-west-1"#]],
+    );
+}
