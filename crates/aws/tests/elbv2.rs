@@ -1,4 +1,6 @@
 //! Load balancers, target groups and listeners against the local cloud.
+#![cfg(feature = "elbv2")]
+#![allow(clippy::unwrap_used, reason = "tests stop where they find something odd")]
 
 mod common;
 
@@ -7,8 +9,9 @@ use std::time::Duration;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, ProtocolEnum, Tag};
 use bicoastal_aws::elbv2::{
-    Action, Algorithm, DesyncMitigation, HealthCheck, Listener, ListenerProtocol, LoadBalancer,
-    LoadBalancerType, LogBucket, Protocol, Stickiness, StickinessType, TargetGroup, TargetType,
+    BalancingAlgorithm, DesyncMitigation, Listener, ListenerAction, ListenerProtocol, LoadBalancer,
+    LoadBalancerType, LogBucket, Stickiness, StickinessType, TargetGroup, TargetHealthCheck,
+    TargetProtocol, TargetType,
 };
 use bicoastal_local::seed;
 use bicoastal_model::{Provider, Region, Resource, Seen, Snapshot, Stack, Target};
@@ -40,10 +43,10 @@ fn web(name: &str) -> Value {
         TargetGroup::builder()
             .name(name)
             .target_type(TargetType::Ip)
-            .protocol(Protocol::Http)
+            .protocol(TargetProtocol::Http)
             .port(8080)
             .vpc(seed::vpc_id(HERE.code()).as_str())
-            .health_check(HealthCheck::builder().path("/healthz").interval(10).build())
+            .health_check(TargetHealthCheck::builder().path("/healthz").interval(10).build())
             .deregistration_delay(30)
             .tags([("Project", "x")])
             .build(),
@@ -58,7 +61,7 @@ fn https(balancer: &str, group: &str) -> Value {
             .protocol(ListenerProtocol::Https)
             .certificate(seed::certificate_arn("000000000000", HERE.code()).as_str())
             .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
-            .default_actions([Action::forward(group)])
+            .default_actions([ListenerAction::forward(group)])
             .tags([("Project", "x")])
             .build(),
     )
@@ -226,7 +229,7 @@ async fn a_target_group_keeps_the_contract() {
             (
                 "health_check",
                 json!(
-                    HealthCheck::builder()
+                    TargetHealthCheck::builder()
                         .path("/ok")
                         .port("9090")
                         .matcher("200-299")
@@ -239,7 +242,7 @@ async fn a_target_group_keeps_the_contract() {
             ),
             ("deregistration_delay", json!(0)),
             ("slow_start", json!(60)),
-            ("algorithm", json!(Algorithm::WeightedRandom)),
+            ("algorithm", json!(BalancingAlgorithm::WeightedRandom)),
             ("anomaly_mitigation", json!(true)),
             ("stickiness", json!(stickiness)),
             ("cross_zone", json!("false")),
@@ -274,7 +277,8 @@ async fn a_target_group_keeps_the_contract() {
         dns_failover_minimum_percentage: ModifyTargetGroupAttributes
         health_check: 
         tags: RemoveTags
-    "#]].assert_eq(&calls);
+    "#]]
+    .assert_eq(&calls);
     // What can't be changed says so in the plan.
     let mut moved = group.applied.clone().unwrap();
     moved["port"] = json!(9090);
@@ -320,13 +324,13 @@ async fn a_listener_keeps_the_contract() {
             ("mutual_authentication", json!({ "mode": "passthrough" })),
             (
                 "default_actions",
-                json!([Action::forward_weighted([
+                json!([ListenerAction::forward_weighted([
                     (group_arn.as_str(), 90),
                     (second_arn.as_str(), 10)
                 ])]),
             ),
-            ("default_actions", json!([Action::fixed_response(503, "closed")])),
-            ("default_actions", json!([Action::forward(second_arn.as_str())])),
+            ("default_actions", json!([ListenerAction::fixed_response(503, "closed")])),
+            ("default_actions", json!([ListenerAction::forward(second_arn.as_str())])),
             ("tags", json!({ "Project": "y" })),
             ("additional_certificates", Value::Null),
             ("mutual_authentication", Value::Null),

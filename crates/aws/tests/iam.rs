@@ -1,4 +1,6 @@
 //! Roles and managed policies against the local cloud.
+#![cfg(feature = "iam")]
+#![allow(clippy::unwrap_used, reason = "tests stop where they find something odd")]
 
 mod common;
 

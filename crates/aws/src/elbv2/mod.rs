@@ -18,16 +18,17 @@ use crate::classify::Rule;
 use crate::cx::GLOBAL;
 use crate::provider::Registry;
 pub use listener::{
-    Action, ForwardTarget, Listener, ListenerHandle, ListenerProtocol, MutualAuthentication,
-    RedirectStatus,
+    ForwardTarget, Listener, ListenerAction, ListenerHandle, ListenerProtocol,
+    MutualAuthentication, RedirectStatus,
 };
 pub use load_balancer::{
     DesyncMitigation, IpAddressType, LoadBalancer, LoadBalancerHandle, LoadBalancerQuery,
     LoadBalancerType, LogBucket, Scheme, SubnetMapping, XffHeaders, ZoneRouting,
 };
 pub use target_group::{
-    Algorithm, CrossZone, HealthCheck, HealthCheckProtocol, Protocol, ProtocolVersion, Stickiness,
-    StickinessType, TargetFailover, TargetGroup, TargetGroupHandle, TargetIpType, TargetType,
+    BalancingAlgorithm, CrossZone, ProtocolVersion, Stickiness, StickinessType, TargetFailover,
+    TargetGroup, TargetGroupHandle, TargetHealthCheck, TargetHealthCheckProtocol, TargetIpType,
+    TargetProtocol, TargetType,
 };
 
 pub(crate) fn register(registry: Registry) -> Registry {

@@ -21,7 +21,7 @@ words! {
 /// One thing that is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
-pub enum Action {
+pub enum ListenerAction {
     /// Sends it to one or more target groups.
     Forward {
         /// The groups, at most 5.
@@ -92,7 +92,7 @@ pub struct ForwardTarget {
     pub weight: Option<u16>,
 }
 
-impl Action {
+impl ListenerAction {
     /// Sends everything to one target group.
     pub fn forward(target_group: impl Into<Input<Arn<TargetGroup>>>) -> Self {
         Self::Forward {
@@ -167,10 +167,10 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 /// As the API takes it, in its place among several.
-pub(super) fn to_sdk(action: &Action, order: Option<i32>) -> types::Action {
+pub(super) fn to_sdk(action: &ListenerAction, order: Option<i32>) -> types::Action {
     let builder = types::Action::builder().set_order(order);
     match action {
-        Action::Forward { target_groups, sticky_seconds } => {
+        ListenerAction::Forward { target_groups, sticky_seconds } => {
             let groups = target_groups.iter().map(|target| {
                 types::TargetGroupTuple::builder()
                     .target_group_arn(target.target_group.as_str())
@@ -187,7 +187,7 @@ pub(super) fn to_sdk(action: &Action, order: Option<i32>) -> types::Action {
                 .build();
             builder.r#type(types::ActionTypeEnum::Forward).forward_config(forward).build()
         }
-        Action::Redirect { protocol, port, host, path, query, status_code } => {
+        ListenerAction::Redirect { protocol, port, host, path, query, status_code } => {
             let status = types::RedirectActionStatusCodeEnum::from(status_code.as_str());
             let redirect = types::RedirectActionConfig::builder()
                 .set_protocol(protocol.clone())
@@ -199,7 +199,7 @@ pub(super) fn to_sdk(action: &Action, order: Option<i32>) -> types::Action {
                 .build();
             builder.r#type(types::ActionTypeEnum::Redirect).redirect_config(redirect).build()
         }
-        Action::FixedResponse { status_code, content_type, message_body } => {
+        ListenerAction::FixedResponse { status_code, content_type, message_body } => {
             let response = types::FixedResponseActionConfig::builder()
                 .status_code(status_code)
                 .set_content_type(content_type.clone())
@@ -210,7 +210,7 @@ pub(super) fn to_sdk(action: &Action, order: Option<i32>) -> types::Action {
                 .fixed_response_config(response)
                 .build()
         }
-        Action::AuthenticateCognito {
+        ListenerAction::AuthenticateCognito {
             user_pool_arn,
             user_pool_client_id,
             user_pool_domain,

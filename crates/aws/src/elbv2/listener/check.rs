@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bicoastal_model::resource::Check;
 use bicoastal_model::{Desired, Diagnostic};
 
-use super::{Action, Listener, ListenerProtocol};
+use super::{Listener, ListenerAction, ListenerProtocol};
 use crate::tags::check_tags;
 
 pub(super) fn check(listener: &Listener, check: &mut Check) {
@@ -62,17 +62,17 @@ fn check_actions(listener: &Listener, check: &mut Check) {
     let actions = &listener.default_actions;
     let finals = actions.iter().filter(|action| action.is_final()).count();
     check.ensure(
-        finals == 1 && actions.last().is_some_and(Action::is_final),
+        finals == 1 && actions.last().is_some_and(ListenerAction::is_final),
         "the last action, and only the last, must forward, redirect or respond",
     );
     let web = matches!(listener.protocol, Some(ListenerProtocol::Http | ListenerProtocol::Https));
     for action in actions {
         check.ensure(
-            web || matches!(action, Action::Forward { .. }),
+            web || matches!(action, ListenerAction::Forward { .. }),
             "only HTTP and HTTPS listeners can do anything else than forward",
         );
         match action {
-            Action::Forward { target_groups, sticky_seconds } => {
+            ListenerAction::Forward { target_groups, sticky_seconds } => {
                 check.ensure(
                     (1..=5).contains(&target_groups.len()),
                     "a forward has between 1 and 5 target groups",
@@ -86,7 +86,7 @@ fn check_actions(listener: &Listener, check: &mut Check) {
                     "sticky_seconds is not between 1 and 604800",
                 );
             }
-            Action::Redirect { protocol, port, host, path, .. } => {
+            ListenerAction::Redirect { protocol, port, host, path, .. } => {
                 check.ensure(
                     [protocol, port, host, path].iter().any(|part| part.is_some()),
                     "a redirect that changes nothing is a loop",
@@ -102,7 +102,7 @@ fn check_actions(listener: &Listener, check: &mut Check) {
                     "a redirect's path begins with /",
                 );
             }
-            Action::FixedResponse { status_code, content_type, message_body } => {
+            ListenerAction::FixedResponse { status_code, content_type, message_body } => {
                 let code = status_code.as_bytes();
                 check.ensure(
                     code.len() == 3
@@ -126,7 +126,7 @@ fn check_actions(listener: &Listener, check: &mut Check) {
                     "a fixed response has at most 1024 characters",
                 );
             }
-            Action::AuthenticateCognito { .. } => check.ensure(
+            ListenerAction::AuthenticateCognito { .. } => check.ensure(
                 listener.protocol == Some(ListenerProtocol::Https),
                 "users can only be asked who they are by HTTPS",
             ),

@@ -23,7 +23,7 @@ use crate::cx::Cx;
 use crate::kind::{Kind, Next, Turn};
 use crate::markers::Certificate;
 use crate::tags;
-pub use action::{Action, ForwardTarget, RedirectStatus};
+pub use action::{ForwardTarget, ListenerAction, RedirectStatus};
 use calls::ListenerCall;
 
 words! {
@@ -66,9 +66,9 @@ pub struct Listener {
     pub load_balancer: Input<Arn<LoadBalancer>>,
 
     /// What is done with what arrives, in order; the last one answers. Usually one:
-    /// [`Action::forward`].
-    #[builder(with = |actions: impl IntoIterator<Item = Action>| actions.into_iter().collect())]
-    pub default_actions: Vec<Action>,
+    /// [`ListenerAction::forward`].
+    #[builder(with = |actions: impl IntoIterator<Item = ListenerAction>| actions.into_iter().collect())]
+    pub default_actions: Vec<ListenerAction>,
 
     /// The port, one listener each; a gateway load balancer's listener has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

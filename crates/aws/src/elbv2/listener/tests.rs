@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use super::calls::ListenerCall;
-use super::{Action, Listener, ListenerProtocol, MutualAuthentication, action};
+use super::{Listener, ListenerAction, ListenerProtocol, MutualAuthentication, action};
 use crate::kind::{Kind, Next, Turn};
 
 const HERE: &str = "arn:aws:acm:us-east-1:1:certificate/1";
@@ -27,7 +27,7 @@ fn https() -> Listener {
         .protocol(ListenerProtocol::Https)
         .certificate(HERE)
         .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
-        .default_actions([Action::forward(GROUP)])
+        .default_actions([ListenerAction::forward(GROUP)])
         .build()
 }
 
@@ -52,7 +52,10 @@ fn mistakes_are_found_offline() {
             .protocol(ListenerProtocol::Https)
             .certificate("arn:aws:acm:eu-west-1:1:certificate/1")
             .alpn_policy("Any")
-            .default_actions([Action::forward(GROUP), Action::fixed_response(302, "no")])
+            .default_actions([
+                ListenerAction::forward(GROUP),
+                ListenerAction::fixed_response(302, "no"),
+            ])
             .build(),
         expect![[r#"
             Warning: it names no ssl_policy, and AWS falls back to ELBSecurityPolicy-2016-08, which still allows TLS 1.0; name e.g. ELBSecurityPolicy-TLS13-1-2-2021-06
@@ -69,7 +72,7 @@ fn mistakes_are_found_offline() {
             .protocol(ListenerProtocol::Tcp)
             .certificate(HERE)
             .mutual_authentication(MutualAuthentication::Passthrough)
-            .default_actions([Action::Redirect {
+            .default_actions([ListenerAction::Redirect {
                 protocol: None,
                 port: None,
                 host: None,
@@ -89,7 +92,7 @@ fn mistakes_are_found_offline() {
         &Listener::builder()
             .load_balancer(BALANCER)
             .port(80)
-            .default_actions([Action::forward_weighted([(GROUP, 1000); 6])])
+            .default_actions([ListenerAction::forward_weighted([(GROUP, 1000); 6])])
             .build(),
         expect![[r#"
             Error: it has a port without a protocol, or a protocol without a port
@@ -112,7 +115,7 @@ fn a_port_has_one_listener() {
 fn actions_are_the_same_however_aws_says_them() {
     use aws_sdk_elasticloadbalancingv2::types;
     let shape = super::SCHEMA.field("default_actions").unwrap().shape;
-    let check = |wanted: Action, seen: &types::Action| {
+    let check = |wanted: ListenerAction, seen: &types::Action| {
         let wanted = json!([wanted]);
         let seen = json!([action::from_sdk(seen)]);
         assert!(same(&shape, &wanted, &seen), "{wanted} {seen}");
@@ -121,17 +124,17 @@ fn actions_are_the_same_however_aws_says_them() {
         .r#type(types::ActionTypeEnum::Forward)
         .target_group_arn(GROUP)
         .build();
-    check(Action::forward(GROUP), &plain);
+    check(ListenerAction::forward(GROUP), &plain);
     for action in [
-        Action::forward(GROUP),
-        Action::forward_weighted([(GROUP, 1), (BALANCER, 0)]),
-        Action::Forward {
+        ListenerAction::forward(GROUP),
+        ListenerAction::forward_weighted([(GROUP, 1), (BALANCER, 0)]),
+        ListenerAction::Forward {
             target_groups: vec![super::ForwardTarget { target_group: GROUP.into(), weight: None }],
             sticky_seconds: Some(60),
         },
-        Action::redirect_to_https(),
-        Action::fixed_response(503, "closed"),
-        Action::AuthenticateCognito {
+        ListenerAction::redirect_to_https(),
+        ListenerAction::fixed_response(503, "closed"),
+        ListenerAction::AuthenticateCognito {
             user_pool_arn: "arn".into(),
             user_pool_client_id: "id".into(),
             user_pool_domain: "domain".into(),
@@ -154,8 +157,9 @@ fn actions_are_the_same_however_aws_says_them() {
         .r#type(types::ActionTypeEnum::Redirect)
         .redirect_config(redirect)
         .build();
-    check(Action::redirect_to_https(), &filled);
-    let (one, other) = (json!([Action::forward(GROUP)]), json!([Action::forward(BALANCER)]));
+    check(ListenerAction::redirect_to_https(), &filled);
+    let (one, other) =
+        (json!([ListenerAction::forward(GROUP)]), json!([ListenerAction::forward(BALANCER)]));
     assert!(!same(&shape, &one, &other));
 }
 
@@ -211,7 +215,7 @@ fn changes_go_in_few_calls() {
     let old = https();
     let mut new = https();
     new.port = Some(8443);
-    new.default_actions = vec![Action::forward(BALANCER)];
+    new.default_actions = vec![ListenerAction::forward(BALANCER)];
     new.additional_certificates = vec![MORE.into()];
     let seen = serde_json::to_value(&old).unwrap();
     let mut moved = serde_json::to_value(&new).unwrap();
@@ -224,7 +228,7 @@ fn changes_go_in_few_calls() {
         .load_balancer(BALANCER)
         .port(443)
         .protocol(ListenerProtocol::Http)
-        .default_actions([Action::forward(GROUP)])
+        .default_actions([ListenerAction::forward(GROUP)])
         .build();
     let as_plain = serde_json::to_value(&plain).unwrap();
     let out = [

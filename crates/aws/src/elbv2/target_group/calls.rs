@@ -7,7 +7,7 @@ use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Region, Target};
 
 use super::super::{RULES, SERVICE, region, to_tags};
-use super::{HealthCheck, ProtocolVersion, TargetGroup};
+use super::{ProtocolVersion, TargetGroup, TargetHealthCheck};
 use crate::classify::classify;
 use crate::cx::Cx;
 
@@ -44,7 +44,7 @@ impl TargetGroupCall {
 /// Sets the fields of a health check on a request; what is not mentioned is not sent.
 macro_rules! with_health_check {
     ($request:expr, $group:expr) => {{
-        let check: HealthCheck = $group.health_check.clone().unwrap_or_default();
+        let check: TargetHealthCheck = $group.health_check.clone().unwrap_or_default();
         let seconds = |value: Option<u32>| value.and_then(|value| i32::try_from(value).ok());
         let matcher = check.matcher.map(|codes| {
             let matcher = types::Matcher::builder();

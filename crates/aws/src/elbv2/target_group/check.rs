@@ -4,7 +4,8 @@ use bicoastal_model::resource::Check;
 
 use super::super::check_name;
 use super::{
-    Algorithm, HealthCheck, HealthCheckProtocol, Protocol, StickinessType, TargetGroup, TargetType,
+    BalancingAlgorithm, StickinessType, TargetGroup, TargetHealthCheck, TargetHealthCheckProtocol,
+    TargetProtocol, TargetType,
 };
 use crate::tags::check_tags;
 
@@ -27,14 +28,14 @@ pub(super) fn check(group: &TargetGroup, check: &mut Check) {
         );
     }
     check.ensure(group.port != Some(0), "port 0 is not a port");
-    let http = matches!(group.protocol, Some(Protocol::Http | Protocol::Https));
-    let geneve = group.protocol == Some(Protocol::Geneve);
+    let http = matches!(group.protocol, Some(TargetProtocol::Http | TargetProtocol::Https));
+    let geneve = group.protocol == Some(TargetProtocol::Geneve);
     let network = group.protocol.is_some() && !http && !geneve;
     check
         .ensure(group.protocol_version.is_none() || http, "protocol_version is for HTTP and HTTPS");
     check.ensure(
         group.target_type != Some(TargetType::Alb)
-            || matches!(group.protocol, Some(Protocol::Tcp | Protocol::Tls)),
+            || matches!(group.protocol, Some(TargetProtocol::Tcp | TargetProtocol::Tls)),
         "a group of a load balancer speaks TCP or TLS",
     );
     check.ensure(!geneve || group.port == Some(6081), "GENEVE is spoken on port 6081");
@@ -58,7 +59,7 @@ pub(super) fn check(group: &TargetGroup, check: &mut Check) {
     }
     check.ensure(
         group.anomaly_mitigation != Some(true)
-            || group.algorithm == Some(Algorithm::WeightedRandom),
+            || group.algorithm == Some(BalancingAlgorithm::WeightedRandom),
         "anomaly_mitigation works with the algorithm weighted_random",
     );
     check.ensure(
@@ -101,7 +102,7 @@ pub(super) fn check(group: &TargetGroup, check: &mut Check) {
     check_tags(check, &group.tags, 50);
 }
 
-fn check_health(health: &HealthCheck, function: bool, check: &mut Check) {
+fn check_health(health: &TargetHealthCheck, function: bool, check: &mut Check) {
     check.ensure(
         health.enabled != Some(false) || function,
         "health checks can only be switched off for functions",
@@ -126,7 +127,7 @@ fn check_health(health: &HealthCheck, function: bool, check: &mut Check) {
             "the health check's path does not begin with /, or has more than 1024 characters",
         );
         check.ensure(
-            health.protocol != Some(HealthCheckProtocol::Tcp),
+            health.protocol != Some(TargetHealthCheckProtocol::Tcp),
             "a health check by TCP has no path",
         );
     }

@@ -27,7 +27,7 @@ use calls::TargetGroupCall;
 
 words! {
     /// How a target group's traffic is spoken.
-    pub enum Protocol {
+    pub enum TargetProtocol {
         /// HTTP, behind an application load balancer.
         Http = "HTTP",
         /// HTTPS, behind an application load balancer.
@@ -87,7 +87,7 @@ words! {
 
 words! {
     /// How a target is asked whether it is healthy.
-    pub enum HealthCheckProtocol {
+    pub enum TargetHealthCheckProtocol {
         /// HTTP.
         Http = "HTTP",
         /// HTTPS.
@@ -99,7 +99,7 @@ words! {
 
 words! {
     /// Which target gets the next request.
-    pub enum Algorithm {
+    pub enum BalancingAlgorithm {
         /// Each in turn.
         RoundRobin = "round_robin",
         /// The one with the fewest requests.
@@ -166,7 +166,7 @@ pub struct TargetGroup {
 
     /// How traffic is spoken; everything but a function needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<Protocol>,
+    pub protocol: Option<TargetProtocol>,
 
     /// The version of HTTP: HTTP/1.1 unless said otherwise. HTTP and HTTPS only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,7 +187,7 @@ pub struct TargetGroup {
 
     /// How targets are asked whether they are healthy; what is left out stays as AWS has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health_check: Option<HealthCheck>,
+    pub health_check: Option<TargetHealthCheck>,
 
     /// How long a target that is taken out may finish its work, in seconds: 0 to 3,600, 300 unless
     /// said otherwise.
@@ -204,9 +204,9 @@ pub struct TargetGroup {
 
     /// Which target gets the next request. HTTP only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<BalancingAlgorithm>,
 
-    /// Whether targets that seem ill get less; with [`Algorithm::WeightedRandom`]. HTTP only.
+    /// Whether targets that seem ill get less; with [`BalancingAlgorithm::WeightedRandom`]. HTTP only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anomaly_mitigation: Option<bool>,
 
@@ -260,13 +260,13 @@ pub struct TargetGroup {
 
 /// How targets are asked whether they are healthy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Builder)]
-pub struct HealthCheck {
+pub struct TargetHealthCheck {
     /// Whether they are asked at all; only functions can be left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// How: HTTP behind application load balancers, TCP behind others, unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<HealthCheckProtocol>,
+    pub protocol: Option<TargetHealthCheckProtocol>,
     /// Where: a port, or `traffic-port`.
     #[builder(into)]
     #[serde(default, skip_serializing_if = "Option::is_none")]

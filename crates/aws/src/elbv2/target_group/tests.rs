@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::calls::TargetGroupCall;
 use super::{
-    Algorithm, HealthCheck, HealthCheckProtocol, Protocol, ProtocolVersion, Stickiness,
-    StickinessType, TargetFailover, TargetGroup, TargetType,
+    BalancingAlgorithm, ProtocolVersion, Stickiness, StickinessType, TargetFailover, TargetGroup,
+    TargetHealthCheck, TargetHealthCheckProtocol, TargetProtocol, TargetType,
 };
 use crate::kind::{Kind, Next, Turn};
 
@@ -27,10 +27,12 @@ fn mistakes_are_found_offline() {
     wrong(
         &TargetGroup::builder()
             .name(Name::generated("web"))
-            .protocol(Protocol::Http)
+            .protocol(TargetProtocol::Http)
             .port(8080)
             .vpc("vpc-1")
-            .health_check(HealthCheck::builder().path("/healthz").matcher("200,300-399").build())
+            .health_check(
+                TargetHealthCheck::builder().path("/healthz").matcher("200,300-399").build(),
+            )
             .stickiness(Stickiness::builder().by(StickinessType::LbCookie).build())
             .build(),
         expect![[""]],
@@ -41,7 +43,7 @@ fn mistakes_are_found_offline() {
             .target_type(TargetType::Lambda)
             .port(0)
             .deregistration_delay(4000)
-            .health_check(HealthCheck::builder().enabled(false).build())
+            .health_check(TargetHealthCheck::builder().enabled(false).build())
             .build(),
         expect![[r#"
             a group of a function does not have a port
@@ -52,10 +54,10 @@ fn mistakes_are_found_offline() {
     wrong(
         &TargetGroup::builder()
             .name("-net-")
-            .protocol(Protocol::Tcp)
+            .protocol(TargetProtocol::Tcp)
             .protocol_version(ProtocolVersion::Grpc)
             .slow_start(10)
-            .algorithm(Algorithm::RoundRobin)
+            .algorithm(BalancingAlgorithm::RoundRobin)
             .anomaly_mitigation(true)
             .target_failover(TargetFailover::Rebalance)
             .lambda_multi_value_headers(true)
@@ -68,9 +70,9 @@ fn mistakes_are_found_offline() {
                     .build(),
             )
             .health_check(
-                HealthCheck::builder()
+                TargetHealthCheck::builder()
                     .enabled(false)
-                    .protocol(HealthCheckProtocol::Tcp)
+                    .protocol(TargetHealthCheckProtocol::Tcp)
                     .port("http")
                     .path("healthz")
                     .matcher("2xx")
@@ -150,7 +152,7 @@ fn next(wanted: Option<&TargetGroup>, applied: &TargetGroup, seen: Option<Value>
 fn what_is_no_longer_mentioned_goes_back() {
     let full = TargetGroup::builder()
         .name("web")
-        .health_check(HealthCheck::builder().path("/healthz").build())
+        .health_check(TargetHealthCheck::builder().path("/healthz").build())
         .slow_start(60)
         .anomaly_mitigation(true)
         .dns_failover_minimum_percentage(50)

@@ -62,7 +62,8 @@ fn a_new_document_is_a_new_version_of_at_most_five() {
         tagged["document"] = serde_json::to_value(allow("s3:PutObject")).unwrap();
         tagged
     };
-    let cases: [(&Goal, Option<(Value, Value)>, Expect); 7] = [
+    type Case<'a> = (&'a Goal, Option<(Value, Value)>, Expect);
+    let cases: [Case<'_>; 7] = [
         (&goal, None, expect!["Create"]),
         (
             &goal,
