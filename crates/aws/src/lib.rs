@@ -9,7 +9,7 @@ mod markers;
 mod ownership;
 pub mod policy;
 mod provider;
-#[cfg(any(feature = "elbv2", feature = "iam"))]
+#[cfg(any(feature = "elbv2", feature = "iam", feature = "route53"))]
 mod tags;
 
 #[cfg(feature = "dynamodb")]

@@ -10,7 +10,9 @@ use std::time::Duration;
 use aws_sdk_s3::types as sdk;
 use bicoastal_aws::iam::Role;
 use bicoastal_aws::s3::{Bucket, ReplicationConfiguration, replicated_buckets};
-use bicoastal_model::{ActiveRegions, PolicyDocument, Region, Risk, Stack, value};
+use bicoastal_model::{
+    ActiveRegions, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
+};
 use common::Harness;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -237,6 +239,26 @@ async fn a_name_that_is_taken_is_refused() {
         "a bucket of this name exists in another region; declare it there, or choose another name"
     ]
     .assert_eq(&hint);
+}
+
+#[tokio::test]
+async fn a_bucket_of_somebody_else_is_looked_up() {
+    let harness = Harness::new();
+    let client = s3(&harness, Region::UsEast1);
+    client.create_bucket().bucket("s3-theirs").send().await.unwrap();
+    let find = async |region: Region, name: &str| {
+        let subject = harness.regional::<Bucket>("theirs", region);
+        let query = serde_json::to_value(Bucket::named(name)).unwrap();
+        let target = Target { props: query, ..subject.target };
+        match harness.provider.lookup(&target).await {
+            Ok(Seen::Present(found)) => found.outputs["arn"].to_string(),
+            Ok(other) => format!("{other:?}"),
+            Err(error) => error.code().unwrap_or_default().to_owned(),
+        }
+    };
+    assert_eq!(find(Region::UsEast1, "s3-theirs").await, "\"arn:aws:s3:::s3-theirs\"");
+    assert_eq!(find(Region::UsEast1, "s3-nobodys").await, "Absent");
+    assert_eq!(find(HERE, "s3-theirs").await, "PermanentRedirect");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ const DEFAULT_DIR: &str = ".bicoastal";
 
 /// A program without flags of its own.
 #[derive(Clone, Copy, Debug, Args)]
+#[group(skip)]
 pub struct NoArgs {}
 
 /// Which cloud.
@@ -27,6 +28,8 @@ pub(crate) enum CloudName {
 /// The flags of the library.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Flags of every program")]
+// A group is named like its struct, and a program's own may have the same name.
+#[group(skip)]
 pub(crate) struct Flags {
     /// Answer every question with yes, destructive ones included
     #[arg(long, short = 'y', global = true)]
@@ -176,6 +179,7 @@ impl Verb {
     subcommand_value_name = "VERB",
     disable_help_subcommand = true
 )]
+#[group(skip)]
 struct CommandLine<A: Args> {
     #[command(flatten)]
     own: A,

@@ -155,6 +155,10 @@ impl<'io> Console<'io> {
         let read = lock(&self.input)
             .read_line(&mut answer)
             .map_err(|error| Failure::new(format!("the answer could not be read: {error}")))?;
+        if !answer.ends_with('\n') {
+            // Nobody has ended the question's line.
+            lock(&self.err).write("\n");
+        }
         Ok((read > 0).then(|| answer.trim().to_owned()))
     }
 

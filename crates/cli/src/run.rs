@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstream::{AutoStream, ColorChoice};
 use bicoastal_model::Stack;
 
-use crate::args::{self, Asked};
+use crate::args::{self, Asked, Verb};
 use crate::clouds::Clouds;
 use crate::console::{Console, Io};
 use crate::failure::Failure;
@@ -30,8 +30,10 @@ pub fn run<A: clap::Args>(
     declare: &dyn Fn(&mut Stack, &A),
 ) -> ExitCode {
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
-    let live = stderr.is_terminal();
-    let interactive = stdin.is_terminal() && live;
+    let interactive = stdin.is_terminal() && stderr.is_terminal();
+    // A dumb terminal can't move its cursor: everything is a line there, as in a file.
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let live = stderr.is_terminal() && !dumb;
     let colors = |choice| choice != ColorChoice::Never;
     let out_color = colors(AutoStream::choice(&stdout));
     let err_color = colors(AutoStream::choice(&stderr));
@@ -85,7 +87,12 @@ pub fn run_from<A: clap::Args>(
         }
         (Err(failure), _) => {
             if flags.json {
-                console.json_line(&failure.json());
+                let mut line = failure.json();
+                // Where lines are events, this is one.
+                if matches!(verb, Some(Verb::Apply { .. } | Verb::Destroy)) {
+                    line["event"] = "error".into();
+                }
+                console.json_line(&line);
             }
             console.diagnostic(&failure.text());
             ERROR

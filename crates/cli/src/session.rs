@@ -133,19 +133,34 @@ impl<'s, 'io> Session<'s, 'io> {
         }
     }
 
-    /// What is worth knowing about a plan, before it is shown.
-    pub(crate) fn warn(&self, plan: &Plan) {
-        if !self.flags.json {
-            for warning in &plan.warnings {
-                self.console.diagnostic(&warning.to_string());
-            }
-        }
-    }
-
     /// The exit code of a run that went well.
     pub(crate) fn code(&self, changes: bool) -> u8 {
         if changes && self.flags.detailed_exitcode { 2 } else { 0 }
     }
+
+    /// The exit code of a run that only looked. Of what it could not see nobody may conclude
+    /// that it is as it should be.
+    ///
+    /// # Errors
+    ///
+    /// Where there is nothing to say of what was seen, something was not seen, and a script asks.
+    pub(crate) fn verdict(&self, plan: &Plan, changes: bool) -> Result<u8, Failure> {
+        let blind = !plan.unseen.is_empty() && !self.flags.without_unseen;
+        if self.flags.detailed_exitcode && blind && !changes {
+            return Err(unseen(plan));
+        }
+        Ok(self.code(changes))
+    }
+}
+
+/// What could not be seen, as an error.
+pub(crate) fn unseen(plan: &Plan) -> Failure {
+    let unseen: Vec<String> =
+        plan.unseen.iter().map(|it| format!("\n  {}: {}", it.id, it.error)).collect();
+    Failure::with_hint(
+        format!("not everything could be seen; nothing was done{}", unseen.concat()),
+        "try again later, or go on without it with --without-unseen",
+    )
 }
 
 /// A stack's name is a directory's.

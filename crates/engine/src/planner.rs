@@ -5,9 +5,11 @@ mod assemble;
 mod decide;
 mod declared;
 mod drain;
+mod existing;
 mod fingerprint;
 mod footprint;
 pub(crate) mod identity;
+mod newcomer;
 mod only;
 pub(crate) mod operations;
 mod resolve;
@@ -190,16 +192,8 @@ impl Planner<'_> {
                     }
                 }
             };
-            self.outputs.insert(
-                id.clone(),
-                Outputs {
-                    schema: declared.schema,
-                    wanted: Value::Null,
-                    now: outputs,
-                    fresh: false,
-                    changed: BTreeSet::new(),
-                },
-            );
+            let outputs = Outputs::unchanged(declared.schema, Value::Null, outputs);
+            self.outputs.insert(id.clone(), outputs);
         }
         let gone =
             self.state.lookups.keys().filter(|id| {

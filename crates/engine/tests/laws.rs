@@ -247,4 +247,31 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn an_interrupted_apply_is_finished_by_the_next_one(
+        before in variants(),
+        after in variants(),
+        at in any::<prop::sample::Index>(),
+        happened in any::<bool>(),
+    ) {
+        let mut world = World::new();
+        world.apply(&desired(program(&before)));
+        let wanted = desired(program(&after));
+        let plan = world.plan(&wanted).map_err(|it| TestCaseError::fail(it.to_string()))?;
+        prop_assume!(!plan.operations.is_empty());
+        let at = at.index(plan.operations.len());
+        let mut done = plan.clone();
+        done.operations.truncate(at);
+        world.carry_out(&done);
+        for member in &plan.operations[at].members {
+            world.interrupt(member, happened);
+        }
+        world.apply(&wanted);
+        let again = world.plan(&wanted).map_err(|it| TestCaseError::fail(it.to_string()))?;
+        prop_assert!(again.is_empty(), "{}", show(&Ok(again)));
+        // No orphan, no duplicate.
+        prop_assert_eq!(world.things.len(), wanted.resources.len());
+        prop_assert_eq!(world.state.entries.len(), wanted.resources.len());
+    }
 }

@@ -1137,15 +1137,116 @@ fn what_is_ignored_is_left_alone() {
     };
     let mut world = applied(front(60));
     world.thing("us-east-1/front").snapshot.props["idle"] = json!(5);
-    check(
-        &world,
-        front(60),
-        expect![""],
-    );
+    check(&world, front(60), expect![""]);
     world.apply(&desired(front(60)));
     check(&world, front(90), expect![[""]]);
     let also = edit(front(90), "us-east-1/front", |it| it.props["bucket"] = json!("b"));
     let plan = world.plan(&desired(also)).expect("a plan");
     let wanted = plan.operations[0].members[0].wanted.as_ref().expect("wanted");
     assert_eq!(wanted.get("idle"), None);
+}
+
+#[test]
+fn what_is_still_under_way_is_waited_for() {
+    let program = || {
+        let front = regional(UsEast1, "front", FRONT, json!({"name": "f"}));
+        vec![front, global("alive", CHECK, json!({"host": output("us-east-1/front", "dns")}))]
+    };
+    let start = World::new().plan(&desired(program())).expect("a plan");
+    let mut world = World::new();
+    world.doubt(&start, "us-east-1/front", true);
+    let snapshot = &mut world.things[0].snapshot;
+    snapshot.status = bicoastal_model::Status::Busy("provisioning".into());
+    snapshot.outputs.remove("dns");
+    check(
+        &world,
+        program(),
+        expect![[r#"
+        ~ us-east-1/front Safe (an operation that did not end is still under way)
+        + alive Safe
+        0 w1 update us-east-1/front#1 after []
+        1 w1 create alive#1 after [0]
+    "#]],
+    );
+}
+
+#[test]
+fn a_routing_group_is_a_wave_of_its_own() {
+    let world = applied(serving(TWO));
+    let mut program = serving(TWO);
+    for region in TWO {
+        program = edit(program, &region.named("api"), |it| it.props["ttl"] = json!(30));
+        program = edit(program, &region.named("alive"), |it| it.props["path"] = json!("/"));
+    }
+    check(
+        &world,
+        program,
+        expect![[r#"
+        ~ alive-ap-south-1 Safe
+            path: "/up" → "/" Edited
+        ~ alive-us-east-1 Safe
+            path: "/up" → "/" Edited
+        ~ api-ap-south-1 Safe
+            ttl: null → 30 Edited
+        ~ api-us-east-1 Safe
+            ttl: null → 30 Edited
+        0 w1 update alive-ap-south-1#1 after []
+        1 w2 update alive-us-east-1#1 after [0]
+        2 w3 update api-ap-south-1#1 & update api-us-east-1#1 after [1]
+    "#]],
+    );
+    let one = edit(serving(TWO), "api-us-east-1", |it| it.props["ttl"] = json!(30));
+    let both = edit(one, "ap-south-1/front", |it| it.props["idle"] = json!(90));
+    check(
+        &world,
+        both,
+        expect![[r#"
+        ~ ap-south-1/front Safe
+            idle: 60 → 90 Edited
+        ~ api-us-east-1 Safe
+            ttl: null → 30 Edited
+        0 w1 update ap-south-1/front#1 after []
+        1 w2 update api-us-east-1#1 after [0]
+    "#]],
+    );
+}
+
+#[test]
+fn a_replacement_can_be_asked_for() {
+    let world = applied(serving(TWO));
+    let options = Options { replace: ["alive-us-east-1".into()].into(), ..Options::default() };
+    expect![[r#"
+        +/- alive-us-east-1 Safe (asked for by name)
+        ~ api-us-east-1 Safe
+            check: "Fake:Check-global-8.id" → {"$ref":{"attribute":"id","id":"alive-us-east-1"}} Unknown
+        0 w1 create alive-us-east-1#2 after []
+        1 w1 update api-us-east-1#1 after [0]
+        2 w1 delete alive-us-east-1#1 after [1]
+    "#]].assert_eq(&show(&world.plan_with(&desired(serving(TWO)), &options)));
+}
+
+#[test]
+fn what_has_something_else_between_does_not_travel_together() {
+    let record = |id: &str, after: &str| {
+        let props = json!({"zone": "z", "name": format!("{id}.example.com"), "type": "A", "values": ["192.0.2.1"]});
+        let mut record = global(id, RECORD, props);
+        record.after = (!after.is_empty()).then(|| after.into()).into_iter().collect();
+        record
+    };
+    let mut between = global("between", CHECK, json!({"host": "h"}));
+    between.after.insert("a".into());
+    let program = vec![record("a", ""), between, record("b", "between"), record("c", "a")];
+    check(
+        &World::new(),
+        program,
+        expect![[r#"
+        + a Safe
+        + c Safe
+        + between Safe
+        + b Safe
+        0 w1 create a#1 & create c#1 after []
+        1 w1 create between#1 after [0]
+        2 w1 create b#1 after [1]
+    "#]],
+    );
 }

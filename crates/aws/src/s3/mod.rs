@@ -6,8 +6,8 @@ mod replication;
 mod rules;
 
 pub use bucket::{
-    Bucket, BucketHandle, CorsMethod, CorsRule, Encryption, Expiration, LifecycleRule, LogKeys,
-    Logging, NoncurrentExpiration, NoncurrentTransition, ObjectOwnership, PublicAccess,
+    Bucket, BucketHandle, BucketQuery, CorsMethod, CorsRule, Encryption, Expiration, LifecycleRule,
+    LogKeys, Logging, NoncurrentExpiration, NoncurrentTransition, ObjectOwnership, PublicAccess,
     StorageClass, Transition, Versioning, When,
 };
 pub use mesh::{ReplicatedBuckets, ReplicatedBucketsSpec, replicated_buckets};
@@ -18,5 +18,5 @@ pub use replication::{
 use crate::provider::Registry;
 
 pub(crate) fn register(registry: Registry) -> Registry {
-    registry.kind::<Bucket>().kind::<ReplicationConfiguration>()
+    registry.kind::<Bucket>().kind::<ReplicationConfiguration>().lookup::<BucketQuery>()
 }

@@ -1,9 +1,12 @@
 //! Rows on a terminal.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use bicoastal_engine::render::{Line, Span};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::console::paint;
 
@@ -21,7 +24,8 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(color: bool, visible: bool) -> Self {
         let target = if visible {
-            ProgressDrawTarget::stderr_with_hz(DRAWN_PER_SECOND)
+            let terminal = Terminal::new(Term::buffered_stderr());
+            ProgressDrawTarget::term_like_with_hz(Box::new(terminal), DRAWN_PER_SECOND)
         } else {
             ProgressDrawTarget::hidden()
         };
@@ -73,4 +77,77 @@ fn style(spins: bool) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
         .tick_strings(&["-", "\\", "|", "/", "-"])
+}
+
+/// The terminal behind stderr. indicatif fills every line with blanks up to the edge, so that
+/// the next one wraps; those of the last line are held back until something follows them, because
+/// at the edge the echo of Ctrl-C (`^C`) would wrap too, and every row be drawn a line too low.
+#[derive(Debug)]
+struct Terminal {
+    term: Term,
+    held_back: Mutex<String>,
+}
+
+impl Terminal {
+    fn new(term: Term) -> Self {
+        Self { term, held_back: Mutex::default() }
+    }
+
+    fn held_back(&self) -> String {
+        std::mem::take(&mut self.held_back.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl TermLike for Terminal {
+    fn width(&self) -> u16 {
+        self.term.size().1
+    }
+
+    fn height(&self) -> u16 {
+        self.term.size().0
+    }
+
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.held_back();
+        self.term.move_cursor_up(lines)
+    }
+
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.held_back();
+        self.term.move_cursor_down(lines)
+    }
+
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.held_back();
+        self.term.move_cursor_right(columns)
+    }
+
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.held_back();
+        self.term.move_cursor_left(columns)
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.term.write_str(&self.held_back())?;
+        self.term.write_line(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.term.write_str(&self.held_back())?;
+        if text.chars().all(|it| it == ' ') {
+            let mut held = self.held_back.lock().unwrap_or_else(PoisonError::into_inner);
+            text.clone_into(&mut held);
+            return Ok(());
+        }
+        self.term.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.held_back();
+        self.term.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.term.flush()
+    }
 }

@@ -48,13 +48,15 @@ impl<'c, 'io> Display<'c, 'io> {
         };
         let now = clock.now_ms();
         let rows = Rows::new(console.has_colored_progress(), form == Form::Live);
-        Self {
+        let display = Self {
             console,
             clock,
             form,
             board: Mutex::new(Board::new(plan, now)),
             rows: Mutex::new(rows),
-        }
+        };
+        display.tick();
+        display
     }
 
     /// Brings the rows up to date: time has passed.

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::plan_file;
 use crate::progress::{Display, duration};
-use crate::session::{Cloud, Session};
+use crate::session::{self, Cloud, Session};
 
 /// How often elapsed times are brought up to date.
 const TICK: Duration = Duration::from_millis(200);
@@ -111,7 +111,10 @@ pub(super) async fn show_and_apply(
     } else {
         plan::show(session, &plan);
     }
-    refuse_unseen(&plan, options)?;
+    // The engine refuses this too; here it is refused before anybody is asked.
+    if !plan.unseen.is_empty() && !options.without_unseen {
+        return Err(session::unseen(&plan));
+    }
     let harm = Harm::of(&plan);
     let consent =
         ask::consent(occasion, harm, session.is_local(), session.flags.yes, session.can_ask());
@@ -123,8 +126,10 @@ pub(super) async fn show_and_apply(
     if session.flags.json {
         let mut line = event("report", render::report_json(&report));
         line["seconds"] = json!(elapsed_ms as f64 / 1_000.0);
+        line["outputs"] = outputs::json(session).await?;
         session.console.json_line(&line);
     } else if changes {
+        session.console.plain("");
         session.console.lines(&render::report(&report));
         let virtually = if cloud.simulated { " of the local cloud's time" } else { "" };
         session
@@ -140,19 +145,6 @@ fn event(name: &str, fields: Value) -> Value {
         line.extend(fields);
     }
     line
-}
-
-/// The engine refuses this too; here it is refused before anybody is asked.
-fn refuse_unseen(plan: &Plan, options: &PlanOptions) -> Result<(), Failure> {
-    if plan.unseen.is_empty() || options.without_unseen {
-        return Ok(());
-    }
-    let unseen: Vec<String> =
-        plan.unseen.iter().map(|it| format!("\n  {}: {}", it.id, it.error)).collect();
-    Err(Failure::with_hint(
-        format!("not everything could be seen; nothing was done{}", unseen.concat()),
-        "try again later, or go on without it with --without-unseen",
-    ))
 }
 
 /// Carries a plan out, showing progress, until it is done or stopped. Also how long it took, in

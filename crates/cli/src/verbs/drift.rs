@@ -16,11 +16,10 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
     if session.flags.json {
         session.console.json(&json(&plan));
     } else {
-        session.warn(&plan);
         session.console.lines(&render::drift(&plan));
     }
     let drifted = plan.changes.iter().any(is_drifted) || !plan.added.is_empty();
-    Ok(session.code(drifted))
+    session.verdict(&plan, drifted)
 }
 
 /// Whether somebody else changed it.

@@ -21,7 +21,7 @@ pub(super) async fn run(session: &Session<'_, '_>, name: Option<&str>) -> Result
             }
         }
         (None, true) => {
-            session.console.json(&Value::Object(exports.into_iter().collect::<Map<_, _>>()));
+            session.console.json(&object(exports));
         }
         (None, false) if exports.is_empty() => {
             session.console.diagnostic(&format!("The stack '{}' has no outputs.", session.stack));
@@ -40,6 +40,15 @@ pub(super) async fn show(session: &Session<'_, '_>) -> Result<(), Failure> {
         print(session, &exports);
     }
     Ok(())
+}
+
+/// All outputs, for scripts: `{name: value}`.
+pub(super) async fn json(session: &Session<'_, '_>) -> Result<Value, Failure> {
+    Ok(object(exports(session).await?))
+}
+
+fn object(exports: Vec<(String, Value)>) -> Value {
+    Value::Object(exports.into_iter().collect::<Map<_, _>>())
 }
 
 async fn exports(session: &Session<'_, '_>) -> Result<Vec<(String, Value)>, Failure> {

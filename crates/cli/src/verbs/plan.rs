@@ -25,15 +25,14 @@ pub(super) async fn run(session: &Session<'_, '_>, out: Option<&Path>) -> Result
             ));
         }
     }
-    Ok(session.code(has_changes(&plan)))
+    session.verdict(&plan, has_changes(&plan))
 }
 
-/// Shows a plan, what is worth knowing first.
+/// Shows a plan.
 pub(super) fn show(session: &Session<'_, '_>, plan: &Plan) {
     if session.flags.json {
         session.console.json(&render::plan_json(plan));
     } else {
-        session.warn(plan);
         session.console.lines(&render::plan(plan));
     }
 }

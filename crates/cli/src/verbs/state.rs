@@ -123,13 +123,19 @@ async fn show(session: &Session<'_, '_>, id: &str) -> Result<(), Failure> {
         session.console.json(&Value::Array(all));
         return Ok(());
     }
-    for entry in &all {
-        for (name, value) in entry.as_object().into_iter().flatten() {
+    for entry in all.iter().filter_map(Value::as_object) {
+        // Who it is comes first.
+        let first = FIRST.iter().filter_map(|name| entry.get_key_value(*name));
+        let rest = entry.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
+        for (name, value) in first.chain(rest) {
             print(session, 0, name, value);
         }
     }
     Ok(())
 }
+
+/// What says which thing an entry is.
+const FIRST: [&str; 4] = ["id", "kind", "region", "physical"];
 
 /// Digests of secrets are of no use to anybody who looks.
 fn redacted(value: &Value) -> Value {

@@ -88,7 +88,21 @@ impl<'a> Planner<'a> {
 
     /// What a read of this incarnation brought. What was not read is unknown.
     pub(crate) fn seen(&self, key: &Key) -> Seen {
-        self.observed.seen.get(key).cloned().unwrap_or_else(|| Seen::Unknown(not_read()))
+        let seen = self.observed.seen.get(key).cloned();
+        match seen.unwrap_or_else(|| Seen::Unknown(not_read())) {
+            Seen::Present(snapshot) if self.is_another_self(key, &snapshot.physical) => {
+                Seen::Absent
+            }
+            seen => seen,
+        }
+    }
+
+    /// Whether this is another incarnation of the same resource, found because it bears the name
+    /// that this one was to have: tags and names do not tell incarnations apart.
+    fn is_another_self(&self, key: &Key, physical: &str) -> bool {
+        let known = |entry: &Entry| entry.physical.as_deref() == Some(physical);
+        !self.state.entries.get(key).is_some_and(known)
+            && self.state.incarnations(&key.id).any(|(other, entry)| other != key && known(entry))
     }
 
     /// The edges that are kept: a look-up is nothing that could be waited for.

@@ -32,6 +32,8 @@ pub(crate) struct Outputs {
     pub(crate) fresh: bool,
     /// The properties that an update changes.
     pub(crate) changed: BTreeSet<String>,
+    /// AWS is at work on it: what it lacks may still come.
+    pub(crate) busy: bool,
 }
 
 impl Outputs {
@@ -57,9 +59,20 @@ impl Outputs {
             Some(_) if may_change => Output::Unknown,
             Some(value) => Output::Known(value.clone()),
             // An update may bring it: the ARN of a replica that is being added.
-            None if !self.changed.is_empty() => Output::Unknown,
+            None if self.busy || !self.changed.is_empty() => Output::Unknown,
             None => Output::Missing,
         }
+    }
+}
+
+impl Outputs {
+    /// Of something that stays as it is.
+    pub(crate) fn unchanged(
+        schema: &'static Schema,
+        wanted: Value,
+        now: BTreeMap<String, Value>,
+    ) -> Self {
+        Self { schema, wanted, now, fresh: false, changed: BTreeSet::new(), busy: false }
     }
 }
 

@@ -264,13 +264,14 @@ impl World {
 
     /// An operation of the plan began, and nothing is known of its end.
     pub fn doubt(&mut self, plan: &Plan, id: &str, happened: bool) {
-        let member = plan
-            .operations
-            .iter()
-            .flat_map(|it| &it.members)
-            .find(|it| it.key.id.as_str() == id)
-            .expect("it is planned")
-            .clone();
+        let mut members = plan.operations.iter().flat_map(|it| &it.members);
+        let member = members.find(|it| it.key.id.as_str() == id).expect("it is planned");
+        self.interrupt(member, happened);
+    }
+
+    /// The same, for one thing of an operation.
+    pub fn interrupt(&mut self, member: &PlannedMember, happened: bool) {
+        let member = member.clone();
         let wanted = (member.verb != Verb::Delete).then(|| self.wanted(&member));
         let before = self.state.entries.get(&member.key).cloned();
         if happened {

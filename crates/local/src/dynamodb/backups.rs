@@ -66,7 +66,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Result<Value, Fault> {
         ));
     }
     let now = ctx.now();
-    let visible_at_ms = ctx.due("dynamodb.pitr.update", 2_000);
+    let visible_at_ms = ctx.due("dynamodb.pitr.update", 0);
     let table = ctx.table_mut(&name)?;
     let present = table.pitr.written();
     let next = if specification.point_in_time_recovery_enabled {

@@ -4,6 +4,7 @@ mod call;
 pub(in crate::s3) mod check;
 mod cors;
 mod lifecycle;
+mod lookup;
 mod parts;
 mod read;
 mod step;
@@ -26,6 +27,7 @@ pub use lifecycle::{
     Expiration, LifecycleRule, NoncurrentExpiration, NoncurrentTransition, StorageClass,
     Transition, When,
 };
+pub use lookup::BucketQuery;
 pub use parts::{Encryption, LogKeys, Logging, ObjectOwnership, PublicAccess, Versioning};
 
 use crate::cx::Cx;

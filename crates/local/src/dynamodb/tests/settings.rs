@@ -56,6 +56,7 @@ fn time_to_live_changes_once_an_hour_on_every_replica() {
 fn backups_are_per_replica_and_may_be_unavailable_at_first() {
     let mut world = world();
     world.set_duration_ms("dynamodb.pitr.available", 90_000);
+    world.set_duration_ms("dynamodb.pitr.update", 2_000);
     let on = |days: Value| {
         json!({
             "TableName": "sessions",

@@ -1,0 +1,319 @@
+//! The properties, in the words of the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::{
+    IndexStatus, KeySchemaElement, KeyType as SdkKeyType, Projection as SdkProjection,
+    ProjectionType, TableDescription,
+};
+use bicoastal_model::{Region, Target};
+use serde_json::{Map, Value, json};
+
+use super::super::facts::{CapacityFacts, Facts, MemberFacts};
+use super::super::look::Look;
+use super::super::settings::{TableClass, Units};
+
+/// One value where all replicas have the same, else each region's own.
+fn common(values: BTreeMap<Region, Value>) -> Value {
+    let mut distinct = values.values();
+    match distinct.next() {
+        None => Value::Null,
+        Some(first) if distinct.all(|other| other == first) => first.clone(),
+        Some(_) => values.into_iter().map(|(region, value)| (region.code(), value)).collect(),
+    }
+}
+
+/// The override that the program (or state) mentions for a region.
+fn overridden(target: &Target, region: Region) -> Option<&Value> {
+    let overrides = target.props.get("replica_overrides")?.as_array()?;
+    overrides.iter().find(|it| it.get("region") == Some(&json!(region)))
+}
+
+/// What all replicas have that the program does not single out for this field.
+fn shared(
+    target: &Target,
+    facts: &Facts,
+    field: &str,
+    value: impl Fn(&MemberFacts) -> Value,
+) -> Value {
+    let plain =
+        |region: Region| overridden(target, region).is_none_or(|it| it.get(field).is_none());
+    common(
+        facts
+            .members
+            .iter()
+            .filter(|(region, _)| plain(**region))
+            .map(|(region, member)| (*region, value(member)))
+            .collect(),
+    )
+}
+
+pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts: &Facts) -> Value {
+    let mut props = Map::new();
+    let mut set = |name: &str, value: Value| {
+        if !value.is_null() {
+            props.insert(name.to_owned(), value);
+        }
+    };
+    set("regions", json!(facts.group));
+    set("name", json!(view.table_name()));
+    let mut keys = key_list(view, view.key_schema(), &SdkKeyType::Hash);
+    set("partition_key", keys.pop().unwrap_or(Value::Null));
+    let mut keys = key_list(view, view.key_schema(), &SdkKeyType::Range);
+    set("sort_key", keys.pop().unwrap_or(Value::Null));
+    let local: Vec<Value> = view
+        .local_secondary_indexes()
+        .iter()
+        .map(|index| {
+            json!({
+                "name": index.index_name(),
+                "sort_key": key_list(view, index.key_schema(), &SdkKeyType::Range).pop(),
+                "projection": projection(index.projection()),
+            })
+        })
+        .collect();
+    set("local_indexes", json!(local));
+    set("indexes", json!(indexes(target, view, facts)));
+    set("billing", billing(target, facts.capacity));
+    set("on_demand_throughput", ceilings(facts.capacity));
+    set("warm_throughput", warm(target, facts.capacity));
+    set("stream", json!(facts.stream));
+    if let Some((status, attribute)) = &look.time_to_live
+        && (status == "ENABLED" || status == "ENABLING")
+    {
+        set("time_to_live", json!(attribute));
+    }
+    set("point_in_time_recovery", recovery(target, facts));
+    set("encryption", encryption(facts));
+    let class = |member: &MemberFacts| json!(member.class.unwrap_or(TableClass::Standard));
+    set("table_class", shared(target, facts, "table_class", class));
+    let protection = |member: &MemberFacts| json!(member.deletion_protection);
+    set("deletion_protection", shared(target, facts, "deletion_protection", protection));
+    set("resource_policies", policies(facts));
+    set("replica_overrides", overrides(target, facts));
+    set("consistency", consistency(target, facts));
+    set("tags", tags(target, facts));
+    Value::Object(props)
+}
+
+/// Attributes of a key, with their types.
+fn key_list(view: &TableDescription, schema: &[KeySchemaElement], part: &SdkKeyType) -> Vec<Value> {
+    schema
+        .iter()
+        .filter(|element| element.key_type() == part)
+        .map(|element| {
+            let name = element.attribute_name();
+            let kind = view
+                .attribute_definitions()
+                .iter()
+                .find(|definition| definition.attribute_name() == name)
+                .map(|definition| definition.attribute_type().as_str());
+            json!({ "name": name, "type": kind })
+        })
+        .collect()
+}
+
+fn projection(projection: Option<&SdkProjection>) -> Value {
+    match projection.and_then(SdkProjection::projection_type) {
+        Some(ProjectionType::KeysOnly) => json!({ "type": "keys_only" }),
+        Some(ProjectionType::Include) => json!({
+            "type": "include",
+            "attributes": projection.map(SdkProjection::non_key_attributes).unwrap_or_default(),
+        }),
+        _ => json!({ "type": "all" }),
+    }
+}
+
+fn indexes(target: &Target, view: &TableDescription, facts: &Facts) -> Vec<Value> {
+    view.global_secondary_indexes()
+        .iter()
+        // One that is being deleted counts as gone; the table is busy with it.
+        .filter(|index| index.index_status() != Some(&IndexStatus::Deleting))
+        .map(|index| {
+            let name = index.index_name().unwrap_or_default();
+            let mut entry = json!({
+                "name": name,
+                "partition_key": key_list(view, index.key_schema(), &SdkKeyType::Hash),
+                "sort_key": key_list(view, index.key_schema(), &SdkKeyType::Range),
+                "projection": projection(index.projection()),
+            });
+            if !facts.capacity.on_demand {
+                let (read, write) = facts.indexes.get(name).copied().unwrap_or_default();
+                let declared = declared_index(target, name);
+                entry["read"] = units(declared.and_then(|it| it.get("read")), read);
+                entry["write"] = units(declared.and_then(|it| it.get("write")), write);
+            }
+            entry
+        })
+        .collect()
+}
+
+fn declared_index<'t>(target: &'t Target, name: &str) -> Option<&'t Value> {
+    let indexes = target.props.get("indexes")?.as_array()?;
+    indexes.iter().find(|it| it.get("name") == Some(&json!(name)))
+}
+
+/// Units as declared where they are within what is declared: somebody else scales them.
+fn units(declared: Option<&Value>, seen: i64) -> Value {
+    let range = declared.and_then(|it| serde_json::from_value::<Units>(it.clone()).ok());
+    match (range, declared) {
+        (Some(range), Some(declared)) if range.accepts(seen) => declared.clone(),
+        _ => json!(seen),
+    }
+}
+
+fn billing(target: &Target, capacity: CapacityFacts) -> Value {
+    if capacity.on_demand {
+        return json!({ "mode": "on_demand" });
+    }
+    let declared = target.props.get("billing");
+    let part = |name: &str| declared.and_then(|it| it.get(name));
+    json!({
+        "mode": "provisioned",
+        "read": units(part("read"), capacity.read),
+        "write": units(part("write"), capacity.write),
+    })
+}
+
+fn ceilings(capacity: CapacityFacts) -> Value {
+    let mut out = Map::new();
+    for (name, value) in [("max_read", capacity.max_read), ("max_write", capacity.max_write)] {
+        if let Some(value) = value {
+            out.insert(name.to_owned(), json!(value));
+        }
+    }
+    if out.is_empty() { Value::Null } else { Value::Object(out) }
+}
+
+/// Warmth as declared where there is that much or more: it grows by itself.
+fn warm(target: &Target, capacity: CapacityFacts) -> Value {
+    let declared = target.props.get("warm_throughput");
+    let part = |name: &str, seen: i64| {
+        let wanted = declared.and_then(|it| it.get(name)).and_then(Value::as_i64);
+        json!(wanted.filter(|wanted| *wanted <= seen).unwrap_or(seen))
+    };
+    json!({ "read": part("read", capacity.warm_read), "write": part("write", capacity.warm_write) })
+}
+
+fn recovery(target: &Target, facts: &Facts) -> Value {
+    if facts.members.values().all(|member| member.recovery.is_none()) {
+        return Value::Null;
+    }
+    let field = "point_in_time_recovery";
+    let enabled = |member: &MemberFacts| json!(member.recovery.is_some_and(|it| it.enabled));
+    let days = |member: &MemberFacts| json!(member.recovery.and_then(|it| it.recovery_period_days));
+    let mut out = json!({ "enabled": shared(target, facts, field, enabled) });
+    let days = shared(target, facts, field, days);
+    let mentions =
+        target.props.get(field).is_some_and(|it| it.get("recovery_period_days").is_some());
+    // What is not mentioned is merged with what is wanted, and must be a value of one replica.
+    if days.is_i64() || (mentions && !days.is_null()) {
+        out["recovery_period_days"] = days;
+    }
+    out
+}
+
+fn encryption(facts: &Facts) -> Value {
+    let kinds = facts.members.iter().map(|(region, member)| {
+        let kind = if member.key.starts_with("arn:") { "customer" } else { member.key.as_str() };
+        (*region, json!(kind))
+    });
+    let mut out = json!({ "key": common(kinds.collect()) });
+    let keys: Map<String, Value> = facts
+        .members
+        .iter()
+        .filter(|(_, member)| member.key.starts_with("arn:"))
+        .map(|(region, member)| (region.code().to_owned(), json!(member.key)))
+        .collect();
+    if !keys.is_empty() {
+        out["keys"] = Value::Object(keys);
+    }
+    out
+}
+
+fn policies(facts: &Facts) -> Value {
+    let policies: Vec<Value> = facts
+        .members
+        .iter()
+        .filter_map(|(region, member)| {
+            Some(json!({ "region": region, "document": member.policy.as_ref()? }))
+        })
+        .collect();
+    if policies.is_empty() { Value::Null } else { json!(policies) }
+}
+
+/// The replicas that the program singles out, with the fields that it singles out.
+fn overrides(target: &Target, facts: &Facts) -> Value {
+    let mut out = Vec::new();
+    for (region, member) in &facts.members {
+        let Some(declared) = overridden(target, *region) else { continue };
+        let mut entry = json!({ "region": region });
+        let mentions = |field: &str| declared.get(field).is_some();
+        if mentions("table_class") {
+            entry["table_class"] = json!(member.class.unwrap_or(TableClass::Standard));
+        }
+        if mentions("deletion_protection") {
+            entry["deletion_protection"] = json!(member.deletion_protection);
+        }
+        if mentions("point_in_time_recovery") {
+            entry["point_in_time_recovery"] = json!(member.recovery);
+        }
+        if let Some(Value::Object(tags)) = declared.get("tags") {
+            let present = tags.keys().filter_map(|key| Some((key, member.tags.get(key)?)));
+            entry["tags"] = present.map(|(key, value)| (key.clone(), json!(value))).collect();
+        }
+        out.push(entry);
+    }
+    if out.is_empty() { Value::Null } else { json!(out) }
+}
+
+/// The mode is decided when the second replica is made; until then it is whatever is wanted.
+fn consistency(target: &Target, facts: &Facts) -> Value {
+    if facts.group.len() < 2 && facts.witness.is_none() {
+        return target.props.get("consistency").cloned().unwrap_or(Value::Null);
+    }
+    match (facts.strong, facts.witness) {
+        (false, _) => json!({ "mode": "eventual" }),
+        (true, None) => json!({ "mode": "strong" }),
+        (true, Some(witness)) => json!({ "mode": "strong", "witness": witness }),
+    }
+}
+
+/// A tag that is not the same everywhere is shown with each region's value, which is nobody's.
+fn tags(target: &Target, facts: &Facts) -> Value {
+    let keys: BTreeSet<&String> =
+        facts.members.values().flat_map(|member| member.tags.keys()).collect();
+    let mut out = Map::new();
+    for key in keys {
+        let singled_out = |region: Region| {
+            overridden(target, region)
+                .and_then(|it| it.get("tags"))
+                .is_some_and(|tags| tags.get(key).is_some())
+        };
+        let values: BTreeMap<Region, Option<&String>> = facts
+            .members
+            .iter()
+            .filter(|(region, _)| !singled_out(**region))
+            .map(|(region, member)| (*region, member.tags.get(key)))
+            .collect();
+        let mut distinct: Vec<Option<&String>> = values.values().copied().collect();
+        distinct.sort();
+        distinct.dedup();
+        match distinct[..] {
+            [] | [None] => {}
+            [Some(value)] => {
+                out.insert(key.clone(), json!(value));
+            }
+            _ => {
+                let each: Vec<String> = values
+                    .iter()
+                    .map(|(region, value)| {
+                        format!("{region}: {}", value.map_or("(none)", String::as_str))
+                    })
+                    .collect();
+                out.insert(key.clone(), json!(each.join(", ")));
+            }
+        }
+    }
+    Value::Object(out)
+}
