@@ -120,16 +120,18 @@ impl Board {
     fn now_at(&mut self, op: usize, at: At, now_ms: u64) -> News {
         self.begin(op, "", now_ms);
         let Some(row) = self.rows.get_mut(&op) else { return News::default() };
-        // Polling says the same over and over.
-        if row.at.as_ref() == Some(&at) {
-            return News::default();
-        }
+        // Polling says the same over and over, or counts up; a row shows that, a line is for news.
+        let is_news = row.at.as_ref().is_none_or(|before| {
+            let letters =
+                |at: &At| -> String { at.text.chars().filter(|it| !it.is_ascii_digit()).collect() };
+            letters(before) != letters(&at)
+        });
         let line = vec![
             span(Style::Plain, format!("{}: ", row.what)),
             span(at.style, format!("{}{}", at.text, at.next)),
         ];
         row.at = Some(at);
-        News::passing(line)
+        if is_news { News::passing(line) } else { News::default() }
     }
 
     fn end(&mut self, op: usize, done: bool, now_ms: u64) -> News {
@@ -249,11 +251,11 @@ mod tests {
         board.event(&started(4, "create zone"), 1_000);
         board.event(&started(2, "create us-east-1/front"), 3_000);
         board.event(&Event::Called { op: 4, call: "CreateHostedZone".into() }, 4_000);
-        let waiting = Event::Waiting { op: 2, what: "front provisioning".into() };
-        let first = board.event(&waiting, 5_000);
+        let waiting = |percent| Event::Waiting { op: 2, what: format!("front, {percent} %") };
+        let first = board.event(&waiting(5), 5_000);
         assert_eq!(first.passing.len(), 1);
-        // The same again is no news.
-        assert_eq!(board.event(&waiting, 9_000), News::default());
+        // Almost the same again is no news.
+        assert_eq!(board.event(&waiting(95), 9_000), News::default());
         board.event(&Event::Waiting { op: 6, what: "drain us-east-1".into() }, 61_000);
         let facts = ErrorFacts {
             call: "CreateHostedZone".into(),
@@ -267,11 +269,11 @@ mod tests {
             &board,
             63_000,
             expect![[r#"
-            create zone             1m 02s  CreateHostedZone: Throttling: Rate exceeded; trying again, slower
-            create us-east-1/front  1m 00s  waiting for front provisioning
-            drain us-east-1             2s
-            0 of 7 done, 3 under way, 1m 02s
-        "#]],
+                create zone             1m 02s  CreateHostedZone: Throttling: Rate exceeded; trying again, slower
+                create us-east-1/front  1m 00s  waiting for front, 95 %
+                drain us-east-1             2s
+                0 of 7 done, 3 under way, 1m 02s
+            "#]],
         );
         let news = board.event(&Event::Ended { op: 4, done: false }, 64_000);
         expect![[r#"
