@@ -1,7 +1,8 @@
 //! `outputs`: what the stack shows, as it was when it was last applied.
 
 use bicoastal_engine::render::Style;
-use serde_json::{Map, Value};
+use bicoastal_model::value;
+use serde_json::Value;
 
 use crate::console::{harmless, span};
 use crate::failure::Failure;
@@ -17,12 +18,16 @@ pub(super) async fn run(session: &Session<'_, '_>, name: Option<&str>) -> Result
             match (value, json) {
                 // Raw, for a script's variable.
                 (Value::String(text), false) => session.console.plain(text),
+                (value, _) if value::has_unknown(value) => {
+                    return Err(Failure::with_hint(
+                        format!("the output '{name}' is {}", missing(value)),
+                        "apply first",
+                    ));
+                }
                 (value, _) => session.console.plain(value),
             }
         }
-        (None, true) => {
-            session.console.json(&object(exports));
-        }
+        (None, true) => session.console.json(&object(exports)),
         (None, false) if exports.is_empty() => {
             session.console.diagnostic(&format!("The stack '{}' has no outputs.", session.stack));
         }
@@ -42,13 +47,23 @@ pub(super) async fn show(session: &Session<'_, '_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// All outputs, for scripts: `{name: value}`.
+/// All outputs, for scripts: `{name: value}`; null where an output is not known.
 pub(super) async fn json(session: &Session<'_, '_>) -> Result<Value, Failure> {
     Ok(object(exports(session).await?))
 }
 
 fn object(exports: Vec<(String, Value)>) -> Value {
-    Value::Object(exports.into_iter().collect::<Map<_, _>>())
+    let known = |value| if value::has_unknown(&value) { Value::Null } else { value };
+    Value::Object(exports.into_iter().map(|(name, value)| (name, known(value))).collect())
+}
+
+/// What an output that is not known waits for.
+fn missing(value: &Value) -> String {
+    let outputs: Vec<String> = value::refs(value)
+        .iter()
+        .map(|reference| format!("{}.{}", reference.id, reference.attribute))
+        .collect();
+    format!("not known: there is no {}", outputs.join(", "))
 }
 
 async fn exports(session: &Session<'_, '_>) -> Result<Vec<(String, Value)>, Failure> {
@@ -80,6 +95,7 @@ fn print(session: &Session<'_, '_>, exports: &[(String, Value)]) {
 
 fn lines(value: &Value) -> Vec<String> {
     match value {
+        value if value::as_ref(value).is_some() => vec![format!("({})", missing(value))],
         Value::String(text) => vec![harmless(text)],
         Value::Array(items) if !items.is_empty() => items.iter().flat_map(lines).collect(),
         Value::Object(fields) if !fields.is_empty() => fields

@@ -115,3 +115,45 @@ fn an_export_alone_is_recorded_too() {
     "#]],
     );
 }
+
+#[test]
+fn of_what_is_not_there() {
+    let mut bench = Bench::new();
+    bench.program = |stack| {
+        let zone = stack.global().add("zone", Zone { name: "shop.example".into(), comment: None });
+        let more = stack.global().add("more", Zone { name: "more.example".into(), comment: None });
+        stack.export("zone", zone.id());
+        stack.export("more", more.id());
+    };
+    assert_eq!(bench.run("apply --only zone").code, 0);
+    bench.check(
+        "outputs",
+        expect![[r#"
+        $ shop outputs
+          zone  Z-shop.example
+          more  (not known: there is no more.id)
+        --- exit 0
+    "#]],
+    );
+    bench.check(
+        "outputs --json",
+        expect![[r#"
+        $ shop outputs --json
+        {
+          "more": null,
+          "zone": "Z-shop.example"
+        }
+        --- exit 0
+    "#]],
+    );
+    bench.check(
+        "outputs more",
+        expect![[r#"
+        $ shop outputs more
+        --- stderr
+        error: the output 'more' is not known: there is no more.id
+          hint: apply first
+        --- exit 1
+    "#]],
+    );
+}
