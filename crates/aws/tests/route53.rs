@@ -1,4 +1,6 @@
 //! Zones, records and health checks against the local cloud.
+#![cfg(feature = "route53")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests stop where they find something odd")]
 
 mod common;
 
@@ -11,7 +13,7 @@ use aws_sdk_route53::types::{
 use bicoastal_aws::AliasTarget;
 use bicoastal_aws::route53::{
     CheckerRegion, Continent, FailoverRole, GeoLocation, HealthCheck, HostedZone, InsufficientData,
-    Interval, Place, RecordData, RecordSet, RecordType, Routing, ZoneRef, ZoneVpc,
+    Interval, ProximityPlace, RecordData, RecordSet, RecordType, Routing, ZoneRef, ZoneVpc,
 };
 use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_model::{
@@ -416,7 +418,7 @@ async fn every_routing_and_type_settles_and_goes() {
         let builder = builder.routing(routing).maybe_set_identifier(id);
         props(builder.health_check(Id::<HealthCheck>::new(&check)).build())
     };
-    let coordinates = Place::Coordinates { latitude: 49.22, longitude: -74.019 };
+    let coordinates = ProximityPlace::Coordinates { latitude: 49.22, longitude: -74.019 };
     let mut all = vec![
         of(Routing::Weighted(0), Some("w")),
         of(Routing::Latency(Region::ApSouth1), None),
@@ -424,7 +426,7 @@ async fn every_routing_and_type_settles_and_goes() {
         of(Routing::Geolocation(GeoLocation::Default), None),
         of(Routing::Geolocation(GeoLocation::Continent(Continent::Asia)), None),
         of(Routing::Geolocation(GeoLocation::UsState("CA".into())), None),
-        of(Routing::Geoproximity { place: Place::Region(Region::UsEast1), bias: 0 }, None),
+        of(Routing::Geoproximity { place: ProximityPlace::Region(Region::UsEast1), bias: 0 }, None),
         of(Routing::Geoproximity { place: coordinates, bias: -20 }, Some("there")),
         of(Routing::Multivalue, Some("m")),
         of(Routing::Cidr { collection, location: "*".into() }, None),

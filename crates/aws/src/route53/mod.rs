@@ -18,7 +18,7 @@ pub use health_check::{
 };
 pub use latency::{RegionalFront, latency_name};
 pub use record::{
-    Continent, FailoverRole, GeoLocation, Place, RecordData, RecordSet, RecordSetBuilder,
+    Continent, FailoverRole, GeoLocation, ProximityPlace, RecordData, RecordSet, RecordSetBuilder,
     RecordSetHandle, RecordType, Routing, ZoneRef,
 };
 pub use zone::{HostedZone, HostedZoneBuilder, HostedZoneHandle, HostedZoneQuery, ZoneVpc};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bicoastal_model::Check;
 
 use super::data::{CLOUDFRONT_ZONE, RecordType};
-use super::routing::{FailoverRole, GeoLocation, Place, Routing};
+use super::routing::{FailoverRole, GeoLocation, ProximityPlace, Routing};
 use super::{RecordSet, values};
 
 /// The most values of a record.
@@ -135,7 +135,7 @@ fn routing(record: &RecordSet, check: &mut Check) {
         }
         Routing::Geoproximity { place, bias } => {
             check.ensure((-99..=99).contains(bias), "a bias is between -99 and 99");
-            if let Place::Coordinates { latitude, longitude } = place {
+            if let ProximityPlace::Coordinates { latitude, longitude } = place {
                 let good = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
                 check.ensure(good, format!("{latitude}, {longitude} is not on the globe"));
             }
@@ -173,7 +173,7 @@ fn health(record: &RecordSet, check: &mut Check) {
 
 #[cfg(test)]
 mod tests {
-    use bicoastal_model::{Place as Where, ScopeKind};
+    use bicoastal_model::{Place, ScopeKind};
 
     use super::super::{RecordData, ZoneRef};
     use super::*;
@@ -181,7 +181,7 @@ mod tests {
 
     fn errors(record: &RecordSet) -> Vec<String> {
         let mut check =
-            Check::new(Where { account: None, scope: ScopeKind::Global, regions: Vec::new() });
+            Check::new(Place { account: None, scope: ScopeKind::Global, regions: Vec::new() });
         super::record(record, &mut check);
         check.errors().into_iter().map(str::to_owned).collect()
     }
@@ -245,7 +245,7 @@ mod tests {
                 with(
                     address(),
                     Routing::Geoproximity {
-                        place: Place::Region(bicoastal_model::Region::UsEast1),
+                        place: ProximityPlace::Region(bicoastal_model::Region::UsEast1),
                         bias: 100,
                     },
                 ),

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub(in crate::route53) use check::name_problems;
 pub use data::{RecordData, RecordType};
 pub(in crate::route53) use listing::{records_of, records_of_name};
-pub use routing::{Continent, FailoverRole, GeoLocation, Place, Routing};
+pub use routing::{Continent, FailoverRole, GeoLocation, ProximityPlace, Routing};
 pub(in crate::route53) use step::{deletions, is_gone};
 pub(in crate::route53) use wire::WireRecord;
 

@@ -24,7 +24,7 @@ pub enum Routing {
     /// Clients get the nearest place.
     Geoproximity {
         /// From where distances are measured.
-        place: Place,
+        place: ProximityPlace,
         /// Makes the place's area larger (to 99) or smaller (to −99); 0 for none.
         bias: i8,
     },
@@ -107,7 +107,7 @@ impl Continent {
 
 /// From where geoproximity routing measures.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum ProximityPlace {
     /// A region.
     Region(Region),
     /// A local zone group, e.g. `us-west-2-lax-1`.
@@ -136,9 +136,13 @@ impl Routing {
             }
             Self::Geolocation(GeoLocation::Country(code)) => format!("country-{code}"),
             Self::Geolocation(GeoLocation::UsState(code)) => format!("state-{code}"),
-            Self::Geoproximity { place: Place::Region(region), .. } => region.code().to_owned(),
-            Self::Geoproximity { place: Place::LocalZoneGroup(group), .. } => group.clone(),
-            Self::Geoproximity { place: Place::Coordinates { .. }, .. } => return None,
+            Self::Geoproximity { place: ProximityPlace::Region(region), .. } => {
+                region.code().to_owned()
+            }
+            Self::Geoproximity { place: ProximityPlace::LocalZoneGroup(group), .. } => {
+                group.clone()
+            }
+            Self::Geoproximity { place: ProximityPlace::Coordinates { .. }, .. } => return None,
             Self::Cidr { location, .. } if location == "*" => "default".to_owned(),
             Self::Cidr { location, .. } => location.clone(),
         })
@@ -229,9 +233,13 @@ impl From<Routing> for RoutingProps {
             Routing::Geoproximity { place, bias } => {
                 let of = Self { bias: Some(i32::from(bias)), ..of("geoproximity") };
                 match place {
-                    Place::Region(region) => Self { region: Some(region.code().to_owned()), ..of },
-                    Place::LocalZoneGroup(group) => Self { local_zone_group: Some(group), ..of },
-                    Place::Coordinates { latitude, longitude } => Self {
+                    ProximityPlace::Region(region) => {
+                        Self { region: Some(region.code().to_owned()), ..of }
+                    }
+                    ProximityPlace::LocalZoneGroup(group) => {
+                        Self { local_zone_group: Some(group), ..of }
+                    }
+                    ProximityPlace::Coordinates { latitude, longitude } => Self {
                         latitude: Some(two_decimals(latitude)),
                         longitude: Some(two_decimals(longitude)),
                         ..of
@@ -290,10 +298,10 @@ impl TryFrom<RoutingProps> for Routing {
                     props.latitude,
                     props.longitude,
                 ) {
-                    (Some(_), None, None, None) => Place::Region(region(&props.region)?),
-                    (None, Some(group), None, None) => Place::LocalZoneGroup(group),
+                    (Some(_), None, None, None) => ProximityPlace::Region(region(&props.region)?),
+                    (None, Some(group), None, None) => ProximityPlace::LocalZoneGroup(group),
                     (None, None, Some(latitude), Some(longitude)) => {
-                        Place::Coordinates { latitude, longitude }
+                        ProximityPlace::Coordinates { latitude, longitude }
                     }
                     _ => return Err("a geoproximity record has one place".to_owned()),
                 },
@@ -323,13 +331,13 @@ mod tests {
             Routing::Geolocation(GeoLocation::Continent(Continent::Europe)),
             Routing::Geolocation(GeoLocation::Country("IN".into())),
             Routing::Geolocation(GeoLocation::UsState("CA".into())),
-            Routing::Geoproximity { place: Place::Region(Region::UsEast1), bias: -5 },
+            Routing::Geoproximity { place: ProximityPlace::Region(Region::UsEast1), bias: -5 },
             Routing::Geoproximity {
-                place: Place::LocalZoneGroup("us-west-2-lax-1".into()),
+                place: ProximityPlace::LocalZoneGroup("us-west-2-lax-1".into()),
                 bias: 0,
             },
             Routing::Geoproximity {
-                place: Place::Coordinates { latitude: 49.22, longitude: -74.01 },
+                place: ProximityPlace::Coordinates { latitude: 49.22, longitude: -74.01 },
                 bias: 99,
             },
             Routing::Multivalue,
