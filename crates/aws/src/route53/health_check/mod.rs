@@ -32,7 +32,7 @@ pub struct HealthCheck {
     #[serde(rename = "type")]
     pub(crate) check_type: String,
     /// Whether the endpoint is given by address: that can't be changed later.
-    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) by_address: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ip_address: Option<Input<String>>,

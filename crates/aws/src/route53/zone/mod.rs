@@ -26,7 +26,7 @@ use crate::tags::check_tags;
 pub struct HostedZone {
     /// In lower case, without a dot at the end.
     pub(crate) name: String,
-    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) private: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) vpcs: Option<Vec<ZoneVpc>>,
@@ -36,9 +36,9 @@ pub struct HostedZone {
     pub(crate) comment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) accelerated_recovery: Option<bool>,
-    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) exclusive_records: bool,
-    #[serde(default, skip_serializing_if = "crate::tags::is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) force_destroy: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) tags: BTreeMap<String, String>,
