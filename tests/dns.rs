@@ -1,0 +1,219 @@
+//! Zones, records and health checks through the whole engine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests stop where they find something odd"
+)]
+
+mod common;
+
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+};
+use bicoastal::prelude::*;
+use bicoastal::{PlanOptions, Stack};
+use bicoastal_aws::{AliasTarget, Connection};
+use bicoastal_local::faults::{Effect, Rule};
+use common::{World, changes, seal};
+use expect_test::expect;
+
+/// How users reach `api`.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    Latency,
+    Weight(u8),
+    OneAddress,
+    Cname,
+}
+
+#[derive(Clone)]
+struct Wanted {
+    regions: Vec<Region>,
+    by: By,
+    exclusive: bool,
+}
+
+fn front(region: Region) -> AliasTarget {
+    let zone = match region {
+        Region::UsEast1 => "Z35SXDOTRQ7X7K",
+        Region::ApSouth1 => "ZP97RAFLXTNZK",
+        _ => "Z32O12XQLNTSW2",
+    };
+    AliasTarget::new(format!("Front-1.{region}.elb.amazonaws.com"), zone)
+}
+
+fn declare(stack: &mut Stack, wanted: &Wanted) {
+    let zone = stack.global().add(
+        "zone",
+        HostedZone::builder().name("example.com").exclusive_records(wanted.exclusive).build(),
+    );
+    stack.unprotect(&zone);
+    stack.export("name servers", zone.name_servers());
+    let mut add = |name: &str, record: RecordSet| {
+        stack.global().add(name, record);
+    };
+    let api = || RecordSet::builder().zone(&zone).name("api");
+    match wanted.by {
+        By::OneAddress => add("api", api().a(60, ["192.0.2.1"]).build()),
+        By::Cname => add("api", api().cname(60, "front.example.net").build()),
+        By::Latency | By::Weight(_) => {}
+    }
+    add("txt", RecordSet::builder().zone(&zone).name("").txt(300, ["v=spf1 -all"]).build());
+    if matches!(wanted.by, By::OneAddress | By::Cname) {
+        return;
+    }
+    for &region in &wanted.regions {
+        let alive = stack.global().add(
+            region.named("alive"),
+            HealthCheck::https(format!("{region}.example.com"))
+                .path("/healthz")
+                .interval(Interval::Fast)
+                .build(),
+        );
+        let routing = match wanted.by {
+            By::Weight(weight) => Routing::Weighted(weight),
+            _ => Routing::Latency(region),
+        };
+        let record = RecordSet::builder()
+            .zone(&zone)
+            .name("api")
+            .routing(routing)
+            .set_identifier(region.code())
+            .alias(front(region))
+            .health_check(alive.id())
+            .build();
+        stack.global().add(region.named("api"), record);
+    }
+}
+
+fn two() -> Wanted {
+    let regions = vec![Region::UsEast1, Region::ApSouth1];
+    Wanted { regions, by: By::Latency, exclusive: false }
+}
+
+/// Applies and answers how many batches were written; nothing is left to do afterwards.
+async fn batches(world: &World, wanted: &Wanted) -> usize {
+    let written = || {
+        let calls = world.cloud.calls();
+        calls.iter().filter(|call| call.operation == "ChangeResourceRecordSets").count()
+    };
+    let before = written();
+    world.apply(|stack| declare(stack, wanted)).await;
+    let left = world.plan(|stack| declare(stack, wanted)).await;
+    assert_eq!(changes(&left), Vec::<String>::new());
+    written() - before
+}
+
+async fn shown(world: &World, wanted: &Wanted) -> String {
+    changes(&world.plan(|stack| declare(stack, wanted)).await).join("\n")
+}
+
+#[tokio::test]
+async fn a_name_is_routed_by_region_and_then_otherwise_each_time_in_one_batch() {
+    let world = World::new();
+    assert_eq!(batches(&world, &two()).await, 1);
+
+    let mut three = two();
+    three.regions.push(Region::EuWest1);
+    expect![[r#"
+        Create alive-eu-west-1: type (edited), host (edited), port (edited), path (edited), interval (edited)
+        Create api-eu-west-1: zone_id (edited), name (edited), type (edited), set_identifier (edited), routing (edited), alias (edited), health_check (unknown)"#]].assert_eq(&shown(&world, &three).await);
+    assert_eq!(batches(&world, &three).await, 1);
+
+    // A region is taken out, and the others stay as they are.
+    expect![[r#"
+        Delete api-eu-west-1
+        Delete alive-eu-west-1"#]]
+    .assert_eq(&shown(&world, &two()).await);
+    assert_eq!(batches(&world, &two()).await, 1);
+
+    let weighted = Wanted { by: By::Weight(10), ..two() };
+    expect![[r#"
+        Update api-ap-south-1: routing.policy (edited), routing.region (edited), routing.weight (edited)
+        Update api-us-east-1: routing.policy (edited), routing.region (edited), routing.weight (edited)"#]].assert_eq(&shown(&world, &weighted).await);
+    assert_eq!(batches(&world, &weighted).await, 1);
+
+    let one = Wanted { by: By::OneAddress, ..two() };
+    expect![[r#"
+        Create api: zone_id (edited), name (edited), type (edited), ttl (edited), values (edited)
+        Delete api-ap-south-1
+        Delete api-us-east-1
+        Delete alive-ap-south-1
+        Delete alive-us-east-1"#]]
+    .assert_eq(&shown(&world, &one).await);
+    assert_eq!(batches(&world, &one).await, 1);
+
+    let cname = Wanted { by: By::Cname, ..two() };
+    expect!["ReplaceCreateFirst api: type (edited), values (edited)"]
+        .assert_eq(&shown(&world, &cname).await);
+    assert_eq!(batches(&world, &cname).await, 1);
+
+    let all = PlanOptions { destroy: true, ..PlanOptions::default() };
+    world.apply_with(&seal(|stack| declare(stack, &cname)), &all).await;
+    world.cloud.with_world(|world| {
+        assert!(world.route53.accounts.values().all(|account| account.zones.is_empty()));
+    });
+}
+
+#[tokio::test]
+async fn a_record_that_somebody_added_is_reported_and_goes_where_the_whole_is_claimed() {
+    let world = World::new();
+    batches(&world, &two()).await;
+    let zone_id = world.cloud.with_world(|world| {
+        world.route53.accounts.values().flat_map(|it| it.zones.keys().cloned()).next().unwrap()
+    });
+    let config = Connection::base("test").http_client(world.cloud.http_client()).build();
+    let theirs = ResourceRecordSet::builder()
+        .name("theirs.example.com")
+        .r#type(RrType::A)
+        .ttl(60)
+        .resource_records(ResourceRecord::builder().value("192.0.2.9").build().unwrap())
+        .build()
+        .unwrap();
+    let change =
+        Change::builder().action(ChangeAction::Create).resource_record_set(theirs).build().unwrap();
+    aws_sdk_route53::Client::new(&config)
+        .change_resource_record_sets()
+        .hosted_zone_id(zone_id)
+        .change_batch(ChangeBatch::builder().changes(change).build().unwrap())
+        .send()
+        .await
+        .unwrap();
+    let plan = world.plan(|stack| declare(stack, &two())).await;
+    assert_eq!(changes(&plan), Vec::<String>::new());
+    let added: Vec<&str> = plan.added.iter().map(|added| added.what.as_str()).collect();
+    assert_eq!(added, ["A theirs.example.com."]);
+
+    let claimed = Wanted { exclusive: true, ..two() };
+    expect![[r#"
+        Delete zone/A theirs.example.com.
+        Note zone: exclusive_records (edited)"#]]
+    .assert_eq(&shown(&world, &claimed).await);
+    assert_eq!(batches(&world, &claimed).await, 1);
+}
+
+#[tokio::test]
+async fn lost_answers_make_nothing_twice() {
+    let world = World::new();
+    for operation in [
+        "CreateHostedZone",
+        "CreateHealthCheck",
+        "ChangeTagsForResource",
+        "ChangeResourceRecordSets",
+    ] {
+        world.cloud.faults().add(Rule::new(Effect::LoseAnswer).operation(operation).times(1));
+        world.cloud.faults().add(Rule::new(Effect::Throttle).operation(operation).times(1));
+    }
+    world.apply(|stack| declare(stack, &two())).await;
+    let left = world.plan(|stack| declare(stack, &two())).await;
+    assert_eq!(changes(&left), Vec::<String>::new());
+    let (zones, checks) = world.cloud.with_world(|world| {
+        let accounts = world.route53.accounts.values();
+        accounts.fold((0, 0), |(zones, checks), it| {
+            (zones + it.zones.len(), checks + it.health_checks.len())
+        })
+    });
+    assert_eq!((zones, checks), (1, 2));
+}
