@@ -6,6 +6,7 @@
 
 pub mod batch;
 mod changes;
+mod check_rules;
 mod checks;
 mod cidr;
 mod delegation;

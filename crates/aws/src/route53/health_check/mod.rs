@@ -25,6 +25,15 @@ pub use build::{
 /// [`calculated`](HealthCheck::calculated), [`alarm`](HealthCheck::alarm) or
 /// [`routing_control`](HealthCheck::routing_control); each takes what its type has and nothing else.
 ///
+/// ```
+/// use bicoastal_aws::route53::{HealthCheck, Interval};
+///
+/// let alive = HealthCheck::https("front.example.com")
+///     .path("/healthz")
+///     .interval(Interval::Fast)
+///     .build();
+/// ```
+///
 /// A new check counts as healthy until the checkers have looked; an inverted one as unhealthy.
 /// A disabled one counts as healthy: to drain, invert.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -33,6 +33,44 @@ use crate::alias::AliasTarget;
 ///
 /// Made with [`RecordSet::builder`]. Records of one zone are written together, a name's policy
 /// group in one batch.
+///
+/// ```
+/// use bicoastal_aws::AliasTarget;
+/// use bicoastal_aws::route53::{HostedZone, RecordSet, Routing};
+/// use bicoastal_model::{Region, Stack};
+///
+/// # let mut stack = Stack::new("docs");
+/// let zone = stack.global().add("zone", HostedZone::builder().name("example.com").build());
+/// let front = AliasTarget::new("front-1.us-east-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K");
+/// let api = RecordSet::builder()
+///     .zone(&zone)
+///     .name("api")
+///     .routing(Routing::Latency(Region::UsEast1))
+///     .alias(front)
+///     .build();
+/// ```
+///
+/// What a record answers is said once, and a latency record has a region:
+///
+/// ```compile_fail,E0308
+/// # use bicoastal_aws::route53::{RecordSet, Routing, ZoneRef};
+/// RecordSet::builder()
+///     .zone(ZoneRef::new("Z1", "example.com"))
+///     .name("api")
+///     .routing(Routing::Latency)
+///     .a(60, ["192.0.2.1"])
+///     .build();
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use bicoastal_aws::route53::{RecordSet, ZoneRef};
+/// RecordSet::builder()
+///     .zone(ZoneRef::new("Z1", "example.com"))
+///     .name("api")
+///     .a(60, ["192.0.2.1"])
+///     .cname(60, "other.example.com")
+///     .build();
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordSet {
     pub(crate) zone_id: Input<Id<HostedZone>>,
