@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_cli::{CloudChoice, Clouds, Connected, NoArgs};
-use bicoastal_model::Stack;
+use bicoastal_model::{Region, Stack};
 use bicoastal_model::provider::BoxFuture;
 
 /// Runs a program that declares one stack: parses the command line, and plans, applies or shows
@@ -82,4 +82,42 @@ fn endpoint(url: &str) -> Result<Connected, String> {
 fn endpoint(_url: &str) -> Result<Connected, String> {
     Err("an HTTP client is not compiled in\n  hint: enable the cargo feature 'tls' of bicoastal"
         .into())
+}
+
+/// A flag's value for one region: `us-east-1=subnet-1,subnet-2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByRegion {
+    region: Region,
+    values: Vec<String>,
+}
+
+impl ByRegion {
+    /// The values that were given for a region, else the default ones.
+    pub fn pick(given: &[Self], region: Region, default: impl FnOnce() -> Vec<String>) -> Vec<String> {
+        match given.iter().rev().find(|value| value.region == region) {
+            Some(given) => given.values.clone(),
+            None => default(),
+        }
+    }
+
+    /// The one value that was given for a region, else the default one.
+    pub fn one(given: &[Self], region: Region, default: impl FnOnce() -> String) -> String {
+        Self::pick(given, region, || vec![default()]).into_iter().next().unwrap_or_default()
+    }
+}
+
+impl std::str::FromStr for ByRegion {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (region, values) =
+            text.split_once('=').ok_or("expected REGION=VALUE, e.g. us-east-1=subnet-1,subnet-2")?;
+        let region: Region = region.parse().map_err(|error| format!("{error}"))?;
+        let values: Vec<String> =
+            values.split(',').filter(|value| !value.is_empty()).map(str::to_owned).collect();
+        if values.is_empty() {
+            return Err(format!("nothing is given for {region}"));
+        }
+        Ok(Self { region, values })
+    }
 }
