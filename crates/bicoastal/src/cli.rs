@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_cli::{CloudChoice, Clouds, Connected, NoArgs};
-use bicoastal_model::{Region, Stack};
 use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::{Region, Stack};
 
 /// Runs a program that declares one stack: parses the command line, and plans, applies or shows
 /// as it says. The stack is called `name` unless `--stack` says otherwise.
@@ -93,7 +93,11 @@ pub struct ByRegion {
 
 impl ByRegion {
     /// The values that were given for a region, else the default ones.
-    pub fn pick(given: &[Self], region: Region, default: impl FnOnce() -> Vec<String>) -> Vec<String> {
+    pub fn pick(
+        given: &[Self],
+        region: Region,
+        default: impl FnOnce() -> Vec<String>,
+    ) -> Vec<String> {
         match given.iter().rev().find(|value| value.region == region) {
             Some(given) => given.values.clone(),
             None => default(),
@@ -110,8 +114,9 @@ impl std::str::FromStr for ByRegion {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (region, values) =
-            text.split_once('=').ok_or("expected REGION=VALUE, e.g. us-east-1=subnet-1,subnet-2")?;
+        let (region, values) = text
+            .split_once('=')
+            .ok_or("expected REGION=VALUE, e.g. us-east-1=subnet-1,subnet-2")?;
         let region: Region = region.parse().map_err(|error| format!("{error}"))?;
         let values: Vec<String> =
             values.split(',').filter(|value| !value.is_empty()).map(str::to_owned).collect();

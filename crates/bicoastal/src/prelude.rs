@@ -1,23 +1,31 @@
 //! What a program that declares infrastructure needs: `use bicoastal::prelude::*`.
+//!
+//! Where two services use one name, the one that programs say more often is here; the other is
+//! reached through its module: `elbv2::HealthCheck`, `s3::Encryption`.
 
 pub use std::process::ExitCode;
 
 pub use bicoastal_model::{
-    ActiveRegions, Arn, Handle, Id, Input, Name, Output, PerRegion, PolicyDocument, Region,
-    Rollout, Secret, Stack, Statement, text,
+    ActiveRegions, Arn, Handle, Id, Input, Name, Output, PerRegion, PolicyDocument, Principal,
+    Region, Rollout, Secret, Stack, Statement, text,
 };
 
-#[cfg(feature = "dynamodb")]
-pub use bicoastal_aws::dynamodb::*;
+pub use bicoastal_aws::AliasTarget;
 #[cfg(feature = "elbv2")]
-pub use bicoastal_aws::elbv2::*;
+pub use bicoastal_aws::elbv2::{
+    self, Action, Listener, ListenerHandle, ListenerProtocol, LoadBalancer, LoadBalancerHandle,
+    LoadBalancerType, Protocol, Scheme, TargetGroup, TargetGroupHandle, TargetType,
+};
 #[cfg(feature = "iam")]
-pub use bicoastal_aws::iam::*;
+pub use bicoastal_aws::iam::{self, Policy, PolicyHandle, Role, RoleHandle};
 #[cfg(feature = "kms")]
-pub use bicoastal_aws::kms::*;
-#[cfg(feature = "rds")]
-pub use bicoastal_aws::rds::*;
+pub use bicoastal_aws::kms;
 #[cfg(feature = "route53")]
-pub use bicoastal_aws::route53::*;
+pub use bicoastal_aws::route53::{
+    self, GeoLocation, HealthCheck, HealthCheckHandle, HostedZone, HostedZoneHandle, Interval,
+    RecordSet, RecordSetHandle, RecordType, RegionalFront, Routing, ZoneRef, latency_name,
+};
 #[cfg(feature = "s3")]
-pub use bicoastal_aws::s3::*;
+pub use bicoastal_aws::s3::{
+    self, Bucket, BucketHandle, ReplicationConfiguration, ReplicationRule, replicated_buckets,
+};

@@ -203,13 +203,13 @@ fn everything() -> Plan {
 #[test]
 fn a_plan_of_everything() {
     expect![[r#"
-          + zone  Test:Thing in global
+          + zone  Test:Thing, global
               declared at examples/active_active.rs:31
               name: "example.com"
               secret: (secret)
               generated: "zone-…"
               policy: {Statement: [{Resource: "${bucket.arn}/*"}]}   (known after apply)
-          ~ user-sessions  Test:Thing in ap-south-1+us-east-1  disruptive
+          ~ user-sessions  Test:Thing, ap-south-1+us-east-1  disruptive
               declared at examples/active_active.rs:31
               billing: "provisioned" → "on_demand"   (edited)
               tags.Team: "them" → "us"   (drifted)
@@ -218,23 +218,23 @@ fn a_plan_of_everything() {
               password: (secret)   (edited)
               policy: …aaaaaaaaaaaaaaaaaaaaaaaaaa", "b", "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc… → …aaaaaaaaaaaaaaaaaaaaaaaaaa", "d"]   (edited)
               note: "a\u001b[31m\nb" → "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…   (edited)
-        -/+ us-east-1/front  Test:Thing in us-east-1  deleted first: an outage  disruptive
+        -/+ us-east-1/front  Test:Thing, us-east-1  deleted first: an outage  disruptive
               declared at examples/active_active.rs:31
               subnets can't be changed in place
               subnets: ["a"] → ["b"]   (edited)  takes a replacement
-        +/- us-east-1/group  Test:Thing in us-east-1  the successor is made first
+        +/- us-east-1/group  Test:Thing, us-east-1  the successor is made first
               declared at examples/active_active.rs:31
-          - us-east-1/old  Test:Thing in us-east-1 of dns  destroys data
+          - us-east-1/old  Test:Thing, us-east-1 of dns  destroys data
               no longer declared
-         <= us-east-1/bucket  Test:Thing in us-east-1  an existing one is taken over
+         <= us-east-1/bucket  Test:Thing, us-east-1  an existing one is taken over
               declared at examples/active_active.rs:31
-          x us-east-1/kept  Test:Thing in us-east-1  left alone in AWS, and not managed any more
+          x us-east-1/kept  Test:Thing, us-east-1  left alone in AWS, and not managed any more
               declared at examples/active_active.rs:31
               no longer declared
-          = us-east-1/noted  Test:Thing in us-east-1  only recorded
+          = us-east-1/noted  Test:Thing, us-east-1  only recorded
               declared at examples/active_active.rs:31
               its protection changes
-          + us-east-1/role  Test:Thing in us-east-1
+          + us-east-1/role  Test:Thing, us-east-1
               declared at examples/active_active.rs:31
               it was deleted outside of the program
 
@@ -285,11 +285,11 @@ fn nothing_to_do() {
 #[test]
 fn drift_is_what_others_did() {
     expect![[r#"
-          ~ user-sessions  Test:Thing in ap-south-1+us-east-1
+          ~ user-sessions  Test:Thing, ap-south-1+us-east-1
               declared at examples/active_active.rs:31
               tags.Team: "us" → "them"
               stream: (none) → {view: "keys"}
-          - us-east-1/role  Test:Thing in us-east-1
+          - us-east-1/role  Test:Thing, us-east-1
               declared at examples/active_active.rs:31
               is gone: it was deleted outside of the program
 

@@ -20,7 +20,39 @@ impl SourceLine {
     #[track_caller]
     pub fn here() -> Self {
         let at = std::panic::Location::caller();
-        Self { file: at.file().to_owned(), line: at.line() }
+        Self { file: tidy(at.file()), line: at.line() }
+    }
+}
+
+/// A path without detours: `crates/app/../../examples/x.rs` is `examples/x.rs`.
+fn tidy(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match (part, parts.last()) {
+            ("..", Some(last)) if !matches!(*last, ".." | "") => {
+                parts.pop();
+            }
+            (".", _) => {}
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    #[test]
+    fn paths_have_no_detours() {
+        for (path, tidied) in [
+            ("crates/app/../../examples/x.rs", "examples/x.rs"),
+            ("src/main.rs", "src/main.rs"),
+            ("../other/src/lib.rs", "../other/src/lib.rs"),
+            ("/abs/./src/lib.rs", "/abs/src/lib.rs"),
+        ] {
+            assert_eq!(tidy(path), tidied);
+        }
     }
 }
 

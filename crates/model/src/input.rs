@@ -291,6 +291,18 @@ impl<K> From<&str> for Input<Id<K>> {
     }
 }
 
+impl<K> From<String> for Input<Arn<K>> {
+    fn from(arn: String) -> Self {
+        Self::Known(Arn::new(arn))
+    }
+}
+
+impl<K> From<String> for Input<Id<K>> {
+    fn from(id: String) -> Self {
+        Self::Known(Id::new(id))
+    }
+}
+
 impl<T: Serialize> Serialize for Input<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -1,6 +1,6 @@
 //! A name that sends each user to the nearest region that is healthy.
 
-use bicoastal_model::{ActiveRegions, Id, Input, PerRegion, Region, Stack};
+use bicoastal_model::{Id, Input, PerRegion, Stack};
 
 use super::health_check::HealthCheck;
 use super::record::{RecordSet, RecordSetHandle, Routing, ZoneRef};
@@ -40,25 +40,24 @@ pub fn latency_name(
     stack: &mut Stack,
     zone: impl Into<ZoneRef>,
     name: &str,
-    regions: &ActiveRegions,
-    mut front: impl FnMut(Region) -> RegionalFront,
+    fronts: &PerRegion<RegionalFront>,
 ) -> PerRegion<RecordSetHandle> {
     let zone = zone.into();
     let label = match name {
         "" | "@" => "apex",
         other => other,
     };
-    let mut handles = std::collections::BTreeMap::new();
-    for region in regions {
-        let RegionalFront { alias, health_check } = front(region);
+    // Not `PerRegion::map`: a closure would hide the caller's line.
+    let mut records = Vec::new();
+    for (region, front) in fronts.iter() {
         let record = RecordSet::builder()
             .zone(&zone)
             .name(name)
             .routing(Routing::Latency(region))
-            .alias(alias)
-            .maybe_health_check(health_check)
+            .alias(front.alias.clone())
+            .maybe_health_check(front.health_check.clone())
             .build();
-        handles.insert(region, stack.global().add(region.named(label), record));
+        records.push((region, stack.global().add(region.named(label), record)));
     }
-    regions.map(|region| handles[&region].clone())
+    records.into_iter().collect()
 }

@@ -120,16 +120,22 @@ fn change_lines(change: &Change) -> Vec<Line> {
     // Every field of what is new is new, and of what goes, goes.
     let new = matches!(change.action, Action::Create);
     if change.action != Action::Delete {
-        lines.extend(change.fields.iter().map(|field| field_line(field, new)));
+        let shown = change.fields.iter().filter(|field| !(new && is_mark(field)));
+        lines.extend(shown.map(|field| field_line(field, new)));
     }
     lines
+}
+
+/// Whether it is one of the tags that mark what is ours: everything new gets them.
+fn is_mark(field: &FieldChange) -> bool {
+    field.path.starts_with("tags.bicoastal:")
 }
 
 fn title(change: &Change, symbol: &str, style: Style) -> Line {
     vec![
         span(style, format!("{symbol:>3} ")),
         span(Style::Bold, change.id.to_string()),
-        span(Style::Dim, format!("  {} in {}", change.kind, place(change))),
+        span(Style::Dim, format!("  {}, {}", change.kind, place(change))),
     ]
 }
 
