@@ -1,7 +1,7 @@
 //! What a program that declares infrastructure needs: `use bicoastal::prelude::*`.
 //!
 //! Where two services use one name, the one that programs say more often is here; the other is
-//! reached through its module: `elbv2::HealthCheck`, `s3::Encryption`.
+//! reached through its module: `kms::Key`, `s3::Encryption`.
 
 pub use std::process::ExitCode;
 
@@ -11,15 +11,26 @@ pub use bicoastal_model::{
 };
 
 pub use bicoastal_aws::AliasTarget;
+#[cfg(feature = "dynamodb")]
+pub use bicoastal_aws::dynamodb::{
+    self, Billing, Consistency, GlobalIndex, Key, Keys, LocalIndex, PointInTimeRecovery,
+    Projection, StreamView, Table, TableClass, TableHandle, WriteMode,
+};
 #[cfg(feature = "elbv2")]
 pub use bicoastal_aws::elbv2::{
-    self, Action, Listener, ListenerHandle, ListenerProtocol, LoadBalancer, LoadBalancerHandle,
-    LoadBalancerType, Protocol, Scheme, TargetGroup, TargetGroupHandle, TargetType,
+    self, Listener, ListenerAction, ListenerHandle, ListenerProtocol, LoadBalancer,
+    LoadBalancerHandle, LoadBalancerType, Scheme, TargetGroup, TargetGroupHandle, TargetProtocol,
+    TargetType,
 };
 #[cfg(feature = "iam")]
 pub use bicoastal_aws::iam::{self, Policy, PolicyHandle, Role, RoleHandle};
 #[cfg(feature = "kms")]
 pub use bicoastal_aws::kms;
+#[cfg(feature = "rds")]
+pub use bicoastal_aws::rds::{
+    self, DbCluster, DbClusterHandle, DbClusterParameterGroup, DbInstance, DbInstanceHandle,
+    DbSubnetGroup, Engine, GlobalCluster, GlobalClusterHandle, aurora,
+};
 #[cfg(feature = "route53")]
 pub use bicoastal_aws::route53::{
     self, GeoLocation, HealthCheck, HealthCheckHandle, HostedZone, HostedZoneHandle, Interval,
