@@ -64,8 +64,9 @@ pub(crate) fn serve_from(stack: &mut Stack, flags: &Flags, regions: &ActiveRegio
     stack.protect(&sessions);
 
     // Orders: written in one region at a time, replicated to the others in under a second.
-    let keys = regions
-        .map(|region| stack.region(region).lookup("rds-key", kms::Key::alias("alias/aws/rds")).arn());
+    let keys = regions.map(|region| {
+        stack.region(region).lookup("rds-key", kms::Key::alias("alias/aws/rds")).arn()
+    });
     let database = aurora::global_database(
         stack,
         "app",

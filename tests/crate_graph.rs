@@ -1,4 +1,5 @@
 //! The direction of the crates: who may know whom.
+#![allow(clippy::expect_used, reason = "what fails here is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,12 @@
 //! A local cloud, an engine on it and a state directory: what every end-to-end test starts from.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "each test binary uses its own part of this, and what fails here is a failed test"
+)]
 
 use bicoastal::local::Cloud;
 use bicoastal::plan::Plan;

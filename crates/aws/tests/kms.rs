@@ -57,5 +57,6 @@ async fn what_cannot_be_used_is_not_found() {
     expect![[r#"
         Absent
         the key arn:aws:kms:us-east-1:1:key/1 is in us-east-1, and is looked up in ap-south-1
-        the key KEY in us-east-1 is Disabled"#]].assert_eq(&answers.join("\n"));
+        the key KEY in us-east-1 is Disabled"#]]
+    .assert_eq(&answers.join("\n"));
 }

@@ -27,8 +27,6 @@ pub(crate) enum CloudName {
 
 /// The flags of the library.
 #[derive(Clone, Debug, Args)]
-// No group of its own: its name would clash with that of a program's own `Flags`.
-#[group(skip)]
 #[command(next_help_heading = "Flags of every program")]
 // A group is named like its struct, and a program's own may have the same name.
 #[group(skip)]
