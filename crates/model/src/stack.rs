@@ -158,9 +158,12 @@ impl Stack {
         self
     }
 
-    /// A tag on everything that takes tags; a resource's own tag of that key wins.
+    /// A tag on everything that takes tags; a resource's own tag of that key wins. Of two values
+    /// for one key, the one that is said later is meant.
     pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
-        self.tags.push((key.into(), value.into()));
+        let key = key.into();
+        self.tags.retain(|(other, _)| *other != key);
+        self.tags.push((key, value.into()));
         self
     }
 

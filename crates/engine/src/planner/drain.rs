@@ -44,10 +44,24 @@ pub(crate) fn pauses(
         }
     }
     for (region, (ttl, records)) in drained {
+        // What is taken down there, and what lets go of it elsewhere: until nobody is sent there
+        // any more, a role may still be needed, and a copy from there may still be under way.
+        let falling: BTreeSet<&ResourceId> = nodes
+            .iter()
+            .filter(|node| node.deletes() && node.footprint.down.contains(&region))
+            .filter_map(|node| node.member.as_ref().map(|member| &member.key.id))
+            .collect();
+        let lets_go = |node: &Node| {
+            let member = node.member.as_ref().filter(|_| node.makes());
+            member.and_then(|member| planner.state.entries.get(&member.key)).is_some_and(|entry| {
+                node.tier != Tier::Traffic && entry.edges.iter().any(|id| falling.contains(id))
+            })
+        };
         let below: Vec<usize> = (0..nodes.len())
             .filter(|&it| {
-                nodes[it].footprint.down.contains(&region)
-                    && matches!(nodes[it].tier, Tier::Data | Tier::Compute)
+                let falls = nodes[it].footprint.down.contains(&region)
+                    && matches!(nodes[it].tier, Tier::Data | Tier::Compute);
+                falls || lets_go(&nodes[it])
             })
             .collect();
         if below.is_empty() {
