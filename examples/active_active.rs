@@ -82,6 +82,7 @@ pub(crate) fn serve_from(stack: &mut Stack, flags: &Flags, regions: &ActiveRegio
             .subnets(subnets.map(|_, ids| ids.iter().map(|id| id.as_str().into()).collect()))
             .kms_keys(keys.map(|_, key| key.into()))
             .write_forwarding(true)
+            .final_snapshots(false) // a rehearsal leaves nothing behind
             .build(),
     );
 

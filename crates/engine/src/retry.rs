@@ -37,6 +37,10 @@ impl Class {
     }
 }
 
+/// How long after an accepted call its subject is read again. Most of AWS's control planes show a
+/// change a moment after they took it; a read too early would have the same call made twice.
+pub const SETTLE: Duration = Duration::from_secs(1);
+
 /// How a class of errors is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {

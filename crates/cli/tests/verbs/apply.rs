@@ -14,25 +14,25 @@ fn a_first_apply() {
         "apply",
         expect![[r#"
             $ shop apply
-              + ap-south-1/assets  Fake:Bucket in ap-south-1
+              + ap-south-1/assets  Fake:Bucket, ap-south-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-ap-south-1"
                   versioned: true
                   deletion_protection: false
-              + us-east-1/assets  Fake:Bucket in us-east-1
+              + us-east-1/assets  Fake:Bucket, us-east-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-us-east-1"
                   versioned: true
                   deletion_protection: true
-              + zone  Fake:Zone in global
+              + zone  Fake:Zone, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "shop.example"
-              + www-ap-south-1  Fake:Record in global
+              + www-ap-south-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-ap-south-1.shop.example"
                   target: ${ap-south-1/assets.arn}   (known after apply)
-              + www-us-east-1  Fake:Record in global
+              + www-us-east-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-us-east-1.shop.example"
@@ -41,7 +41,7 @@ fn a_first_apply() {
             Plan: 5 to create. About 5 calls (route53 3, s3 2), at least 1 s.
 
             Done: 5 changes.
-            It took 1m 00s of the local cloud's time.
+            It took 1m 02s of the local cloud's time.
 
             Outputs
               name servers  ns-1.example.
@@ -54,17 +54,17 @@ fn a_first_apply() {
             create ap-south-1/assets: CreateThing
             create us-east-1/assets: CreateThing
             create zone: CreateThing
-            create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
+            create zone: done in 1s
             create us-east-1/assets: waiting for bucket us-east-1/assets-us-east-1 CREATING
-            create zone: done in 0s
-            create ap-south-1/assets: done in 1m 00s
-            create www-ap-south-1
-            create us-east-1/assets: done in 1m 00s
+            create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
+            create us-east-1/assets: done in 1m 01s
             create www-us-east-1
-            create www-ap-south-1: CreateThing
+            create ap-south-1/assets: done in 1m 01s
+            create www-ap-south-1
             create www-us-east-1: CreateThing
-            create www-ap-south-1: done in 0s
-            create www-us-east-1: done in 0s
+            create www-ap-south-1: CreateThing
+            create www-ap-south-1: done in 1s
+            create www-us-east-1: done in 1s
             --- exit 0
         "#]],
     );
@@ -95,25 +95,25 @@ fn the_story() {
             $ shop 
             Plan: shop on the local cloud in .bicoastal/local
 
-              + ap-south-1/assets  Fake:Bucket in ap-south-1
+              + ap-south-1/assets  Fake:Bucket, ap-south-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-ap-south-1"
                   versioned: true
                   deletion_protection: false
-              + us-east-1/assets  Fake:Bucket in us-east-1
+              + us-east-1/assets  Fake:Bucket, us-east-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-us-east-1"
                   versioned: true
                   deletion_protection: true
-              + zone  Fake:Zone in global
+              + zone  Fake:Zone, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "shop.example"
-              + www-ap-south-1  Fake:Record in global
+              + www-ap-south-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-ap-south-1.shop.example"
                   target: ${ap-south-1/assets.arn}   (known after apply)
-              + www-us-east-1  Fake:Record in global
+              + www-us-east-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-us-east-1.shop.example"
@@ -122,7 +122,7 @@ fn the_story() {
             Plan: 5 to create. About 5 calls (route53 3, s3 2), at least 1 s.
 
             Done: 5 changes.
-            It took 1m 00s of the local cloud's time.
+            It took 1m 02s of the local cloud's time.
 
             Plan again
 
@@ -140,17 +140,17 @@ fn the_story() {
             create ap-south-1/assets: CreateThing
             create us-east-1/assets: CreateThing
             create zone: CreateThing
-            create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
+            create zone: done in 1s
             create us-east-1/assets: waiting for bucket us-east-1/assets-us-east-1 CREATING
-            create zone: done in 0s
-            create ap-south-1/assets: done in 1m 00s
-            create www-ap-south-1
-            create us-east-1/assets: done in 1m 00s
+            create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
+            create us-east-1/assets: done in 1m 01s
             create www-us-east-1
-            create www-ap-south-1: CreateThing
+            create ap-south-1/assets: done in 1m 01s
+            create www-ap-south-1
             create www-us-east-1: CreateThing
-            create www-ap-south-1: done in 0s
-            create www-us-east-1: done in 0s
+            create www-ap-south-1: CreateThing
+            create www-ap-south-1: done in 1s
+            create www-us-east-1: done in 1s
             --- exit 0
         "#]],
     );
@@ -187,8 +187,8 @@ fn events_a_line() {
         {"at_seconds":0.0,"event":"started","ids":["zone"],"op":0,"what":"create zone"}
         {"at_seconds":0.0,"error":{"call":"PutThing","code":"Throttling","message":"Rate exceeded","region":"us-east-1","request_id":"req-1","service":"fake"},"event":"trouble","ids":["zone"],"message":"fake PutThing in us-east-1: Throttling: Rate exceeded (request req-1)","op":0}
         {"at_seconds":0.999,"call":"CreateThing","event":"called","ids":["zone"],"op":0}
-        {"at_seconds":0.999,"done":true,"event":"ended","ids":["zone"],"op":0,"seconds":0.999}
-        {"cancelled":false,"changes":[{"action":"create","at":{"file":"crates/cli/tests/verbs/common/run.rs","line":0},"fate":"done","id":"zone","kind":"Fake:Zone","region":"global"}],"done":true,"event":"report","outputs":{"name servers":["ns-1.example.","ns-2.example."]},"seconds":0.999}
+        {"at_seconds":1.999,"done":true,"event":"ended","ids":["zone"],"op":0,"seconds":1.999}
+        {"cancelled":false,"changes":[{"action":"create","at":{"file":"crates/cli/tests/verbs/common/run.rs","line":0},"fate":"done","id":"zone","kind":"Fake:Zone","region":"global"}],"done":true,"event":"report","outputs":{"name servers":["ns-1.example.","ns-2.example."]},"seconds":1.999}
     "#]].assert_eq(&ran.out);
 }
 
@@ -198,25 +198,25 @@ fn a_part_fails_and_the_rest_goes_on() {
     bench.cloud.fail("us-east-1/assets-us-east-1", [denied()]);
     bench.check("apply", expect![[r#"
         $ shop apply
-          + ap-south-1/assets  Fake:Bucket in ap-south-1
+          + ap-south-1/assets  Fake:Bucket, ap-south-1
               declared at crates/cli/tests/verbs/common/run.rs:N
               name: "assets-ap-south-1"
               versioned: true
               deletion_protection: false
-          + us-east-1/assets  Fake:Bucket in us-east-1
+          + us-east-1/assets  Fake:Bucket, us-east-1
               declared at crates/cli/tests/verbs/common/run.rs:N
               name: "assets-us-east-1"
               versioned: true
               deletion_protection: true
-          + zone  Fake:Zone in global
+          + zone  Fake:Zone, global
               declared at crates/cli/tests/verbs/common/run.rs:N
               name: "shop.example"
-          + www-ap-south-1  Fake:Record in global
+          + www-ap-south-1  Fake:Record, global
               declared at crates/cli/tests/verbs/common/run.rs:N
               zone: ${zone.id}   (known after apply)
               name: "www-ap-south-1.shop.example"
               target: ${ap-south-1/assets.arn}   (known after apply)
-          + www-us-east-1  Fake:Record in global
+          + www-us-east-1  Fake:Record, global
               declared at crates/cli/tests/verbs/common/run.rs:N
               zone: ${zone.id}   (known after apply)
               name: "www-us-east-1.shop.example"
@@ -230,7 +230,7 @@ fn a_part_fails_and_the_rest_goes_on() {
           hint: the caller needs the permission fake:PutThing
         skipped: create www-us-east-1, because of us-east-1/assets
         Not finished: 3 of 5 changes done, 1 failed, 1 skipped. Nothing is undone; apply again to go on.
-        It took 1m 00s of the local cloud's time.
+        It took 1m 02s of the local cloud's time.
         --- stderr
         shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
         create ap-south-1/assets
@@ -240,12 +240,12 @@ fn a_part_fails_and_the_rest_goes_on() {
         create us-east-1/assets: PutThing: AccessDenied: not authorized to perform fake:PutThing
         create us-east-1/assets: failed after 0s: PutThing: AccessDenied: not authorized to perform fake:PutThing
         create zone: CreateThing
+        create zone: done in 1s
         create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
-        create zone: done in 0s
-        create ap-south-1/assets: done in 1m 00s
+        create ap-south-1/assets: done in 1m 01s
         create www-ap-south-1
         create www-ap-south-1: CreateThing
-        create www-ap-south-1: done in 0s
+        create www-ap-south-1: done in 1s
         --- exit 1
     "#]]);
     // What failed is done by the next run, and nothing else.

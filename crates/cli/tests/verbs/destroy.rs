@@ -37,41 +37,41 @@ fn every_guard_is_listed_and_only_the_named_are_lifted() {
     bench.check(
         "destroy --yes --unprotect zone --unprotect us-east-1/assets",
         expect![[r#"
-        $ shop destroy --yes --unprotect zone --unprotect us-east-1/assets
-          - www-ap-south-1  Fake:Record in global  disruptive
-              everything is destroyed
-          - www-us-east-1  Fake:Record in global  disruptive
-              everything is destroyed
-          - zone  Fake:Zone in global  disruptive
-              everything is destroyed
-          - ap-south-1/assets  Fake:Bucket in ap-south-1  destroys data
-              everything is destroyed
-          - us-east-1/assets  Fake:Bucket in us-east-1  destroys data
-              everything is destroyed
+            $ shop destroy --yes --unprotect zone --unprotect us-east-1/assets
+              - www-ap-south-1  Fake:Record, global  disruptive
+                  everything is destroyed
+              - www-us-east-1  Fake:Record, global  disruptive
+                  everything is destroyed
+              - zone  Fake:Zone, global  disruptive
+                  everything is destroyed
+              - ap-south-1/assets  Fake:Bucket, ap-south-1  destroys data
+                  everything is destroyed
+              - us-east-1/assets  Fake:Bucket, us-east-1  destroys data
+                  everything is destroyed
 
-        Plan: 5 to delete. About 5 calls (route53 3, s3 2), at least 1 s.
+            Plan: 5 to delete. About 5 calls (route53 3, s3 2), at least 1 s.
 
-        Done: 5 changes.
-        It took 0s of the local cloud's time.
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        delete www-ap-south-1
-        delete www-us-east-1
-        delete www-ap-south-1: DeleteThing
-        delete www-us-east-1: DeleteThing
-        delete www-ap-south-1: done in 0s
-        delete ap-south-1/assets
-        delete www-us-east-1: done in 0s
-        delete zone
-        delete us-east-1/assets
-        delete ap-south-1/assets: DeleteThing
-        delete zone: DeleteThing
-        delete us-east-1/assets: DeleteThing
-        delete ap-south-1/assets: done in 0s
-        delete us-east-1/assets: done in 0s
-        delete zone: done in 0s
-        --- exit 0
-    "#]],
+            Done: 5 changes.
+            It took 2s of the local cloud's time.
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            delete www-ap-south-1
+            delete www-us-east-1
+            delete www-ap-south-1: DeleteThing
+            delete www-us-east-1: DeleteThing
+            delete www-us-east-1: done in 1s
+            delete us-east-1/assets
+            delete www-ap-south-1: done in 1s
+            delete zone
+            delete ap-south-1/assets
+            delete us-east-1/assets: DeleteThing
+            delete zone: DeleteThing
+            delete ap-south-1/assets: DeleteThing
+            delete ap-south-1/assets: done in 1s
+            delete zone: done in 1s
+            delete us-east-1/assets: done in 1s
+            --- exit 0
+        "#]],
     );
     assert_eq!(bench.cloud.names(), [""; 0]);
     bench.check(
@@ -102,28 +102,28 @@ fn a_part() {
     bench.check(
         "destroy --yes --only ap-south-1/assets",
         expect![[r#"
-        $ shop destroy --yes --only ap-south-1/assets
-          - www-ap-south-1  Fake:Record in global  disruptive
-              everything is destroyed
-          - ap-south-1/assets  Fake:Bucket in ap-south-1  destroys data
-              everything is destroyed
+            $ shop destroy --yes --only ap-south-1/assets
+              - www-ap-south-1  Fake:Record, global  disruptive
+                  everything is destroyed
+              - ap-south-1/assets  Fake:Bucket, ap-south-1  destroys data
+                  everything is destroyed
 
-        Left out: us-east-1/assets, www-us-east-1, zone
+            Left out: us-east-1/assets, www-us-east-1, zone
 
-        Plan: 2 to delete. About 2 calls (route53 1, s3 1).
+            Plan: 2 to delete. About 2 calls (route53 1, s3 1).
 
-        Done: 2 changes.
-        It took 0s of the local cloud's time.
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        delete www-ap-south-1
-        delete www-ap-south-1: DeleteThing
-        delete www-ap-south-1: done in 0s
-        delete ap-south-1/assets
-        delete ap-south-1/assets: DeleteThing
-        delete ap-south-1/assets: done in 0s
-        --- exit 0
-    "#]],
+            Done: 2 changes.
+            It took 2s of the local cloud's time.
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            delete www-ap-south-1
+            delete www-ap-south-1: DeleteThing
+            delete www-ap-south-1: done in 1s
+            delete ap-south-1/assets
+            delete ap-south-1/assets: DeleteThing
+            delete ap-south-1/assets: done in 1s
+            --- exit 0
+        "#]],
     );
     bench.check(
         "destroy --yes --only us-east-1/assets",

@@ -24,22 +24,22 @@ fn changed_deleted_and_added() {
     bench.check(
         "drift --detailed-exitcode",
         expect![[r#"
-        $ shop drift --detailed-exitcode
-          ~ us-east-1/assets  Fake:Bucket in us-east-1
-              declared at crates/cli/tests/verbs/common/run.rs:N
-              versioned: true → false
-          - www-us-east-1  Fake:Record in global
-              declared at crates/cli/tests/verbs/common/run.rs:N
-              is gone: it was deleted outside of the program
+            $ shop drift --detailed-exitcode
+              ~ us-east-1/assets  Fake:Bucket, us-east-1
+                  declared at crates/cli/tests/verbs/common/run.rs:N
+                  versioned: true → false
+              - www-us-east-1  Fake:Record, global
+                  declared at crates/cli/tests/verbs/common/run.rs:N
+                  is gone: it was deleted outside of the program
 
-        Added by others, left alone
-          ap-south-1/assets  policy: "theirs"
+            Added by others, left alone
+              ap-south-1/assets  policy: "theirs"
 
-        Drift: 2 resources drifted, 1 added by others.
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        --- exit 2
-    "#]],
+            Drift: 2 resources drifted, 1 added by others.
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            --- exit 2
+        "#]],
     );
     bench.check(
         "drift --json",

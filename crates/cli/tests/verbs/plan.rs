@@ -13,25 +13,25 @@ fn a_first_plan() {
         "plan",
         expect![[r#"
             $ shop plan
-              + ap-south-1/assets  Fake:Bucket in ap-south-1
+              + ap-south-1/assets  Fake:Bucket, ap-south-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-ap-south-1"
                   versioned: true
                   deletion_protection: false
-              + us-east-1/assets  Fake:Bucket in us-east-1
+              + us-east-1/assets  Fake:Bucket, us-east-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-us-east-1"
                   versioned: true
                   deletion_protection: true
-              + zone  Fake:Zone in global
+              + zone  Fake:Zone, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "shop.example"
-              + www-ap-south-1  Fake:Record in global
+              + www-ap-south-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-ap-south-1.shop.example"
                   target: ${ap-south-1/assets.arn}   (known after apply)
-              + www-us-east-1  Fake:Record in global
+              + www-us-east-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-us-east-1.shop.example"
@@ -69,17 +69,17 @@ fn an_edited_program() {
     bench.check(
         "plan --detailed-exitcode",
         expect![[r#"
-        $ shop plan --detailed-exitcode
-          - www-ap-south-1  Fake:Record in global  disruptive
-              no longer declared
-          - ap-south-1/assets  Fake:Bucket in ap-south-1  destroys data
-              no longer declared
+            $ shop plan --detailed-exitcode
+              - www-ap-south-1  Fake:Record, global  disruptive
+                  no longer declared
+              - ap-south-1/assets  Fake:Bucket, ap-south-1  destroys data
+                  no longer declared
 
-        Plan: 2 to delete. About 2 calls (route53 1, s3 1).
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        --- exit 2
-    "#]],
+            Plan: 2 to delete. About 2 calls (route53 1, s3 1).
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            --- exit 2
+        "#]],
     );
     // The flags work before the verb too.
     assert_eq!(bench.run("--detailed-exitcode plan").code, 2);
@@ -122,15 +122,15 @@ fn only_a_part() {
         "plan --only www-us-east-1",
         expect![[r#"
             $ shop plan --only www-us-east-1
-              + us-east-1/assets  Fake:Bucket in us-east-1
+              + us-east-1/assets  Fake:Bucket, us-east-1
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "assets-us-east-1"
                   versioned: true
                   deletion_protection: true
-              + zone  Fake:Zone in global
+              + zone  Fake:Zone, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   name: "shop.example"
-              + www-us-east-1  Fake:Record in global
+              + www-us-east-1  Fake:Record, global
                   declared at crates/cli/tests/verbs/common/run.rs:N
                   zone: ${zone.id}   (known after apply)
                   name: "www-us-east-1.shop.example"
@@ -174,11 +174,11 @@ fn replaced_although_nothing_asks_for_it() {
     );
     bench.check("plan --replace us-east-1/assets --unprotect us-east-1/assets", expect![[r#"
         $ shop plan --replace us-east-1/assets --unprotect us-east-1/assets
-        -/+ us-east-1/assets  Fake:Bucket in us-east-1  deleted first: an outage  destroys data
+        -/+ us-east-1/assets  Fake:Bucket, us-east-1  deleted first: an outage  destroys data
               declared at crates/cli/tests/verbs/common/run.rs:N
               asked for by name
               its name is fixed, so the old one goes first
-          ~ www-us-east-1  Fake:Record in global
+          ~ www-us-east-1  Fake:Record, global
               declared at crates/cli/tests/verbs/common/run.rs:N
               target: "arn:aws:s3:::us-east-1/assets-us-east-1" → ${us-east-1/assets.arn}   (known after apply)
 
@@ -268,19 +268,19 @@ fn warnings_are_seen() {
     bench.check(
         "plan",
         expect![[r#"
-        $ shop plan
-          + zone  Fake:Zone in global
-              declared at crates/cli/tests/verbs/plan.rs:N
-              name: "shop.example"
-              comment: "odd"
+            $ shop plan
+              + zone  Fake:Zone, global
+                  declared at crates/cli/tests/verbs/plan.rs:N
+                  name: "shop.example"
+                  comment: "odd"
 
-        warning: zone: 'odd' is an odd comment
-          declared at crates/cli/tests/verbs/plan.rs:N
-        Plan: 1 to create. About 1 call (route53 1).
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        --- exit 0
-    "#]],
+            warning: zone: 'odd' is an odd comment
+              declared at crates/cli/tests/verbs/plan.rs:N
+            Plan: 1 to create. About 1 call (route53 1).
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            --- exit 0
+        "#]],
     );
 }
 
@@ -291,7 +291,7 @@ fn colours_only_where_they_are_seen() {
     bench.color = true;
     let ran = bench.run("plan");
     expect![[r#"
-        ESC[32m  + ESC[0mESC[1mzoneESC[0mESC[2m  Fake:Zone in globalESC[0mESC[32mESC[0m
+        ESC[32m  + ESC[0mESC[1mzoneESC[0mESC[2m  Fake:Zone, globalESC[0mESC[32mESC[0m
         ESC[2m      declared at crates/cli/tests/verbs/plan.rs:NESC[0m
               name: ESC[32m"shop.example"ESC[0m
               comment: ESC[32m"odd"ESC[0m

@@ -23,28 +23,28 @@ fn what_was_looked_at_is_what_is_done() {
     bench.check(
         "apply --plan $DIR/plan --cloud aws",
         expect![[r#"
-        $ shop apply --plan $DIR/plan --cloud aws
-          + zone  Fake:Zone in global
-              declared at crates/cli/tests/verbs/common/run.rs:N
-              name: "shop.example"
+            $ shop apply --plan $DIR/plan --cloud aws
+              + zone  Fake:Zone, global
+                  declared at crates/cli/tests/verbs/common/run.rs:N
+                  name: "shop.example"
 
-        Left out: ap-south-1/assets, us-east-1/assets, www-ap-south-1, www-us-east-1
+            Left out: ap-south-1/assets, us-east-1/assets, www-ap-south-1, www-us-east-1
 
-        Plan: 1 to create. About 1 call (route53 1).
+            Plan: 1 to create. About 1 call (route53 1).
 
-        Done: 1 change.
-        It took 0s of the local cloud's time.
+            Done: 1 change.
+            It took 1s of the local cloud's time.
 
-        Outputs
-          name servers  ns-1.example.
-                        ns-2.example.
-        --- stderr
-        shop on AWS, profile None, state in $DIR/state/shop
-        create zone
-        create zone: CreateThing
-        create zone: done in 0s
-        --- exit 0
-    "#]],
+            Outputs
+              name servers  ns-1.example.
+                            ns-2.example.
+            --- stderr
+            shop on AWS, profile None, state in $DIR/state/shop
+            create zone
+            create zone: CreateThing
+            create zone: done in 1s
+            --- exit 0
+        "#]],
     );
     assert_eq!(bench.cloud.names(), ["shop.example"]);
     // Once applied, it does not fit any more.
@@ -181,7 +181,7 @@ fn another_stack() {
 fn a_place_that_can_not_be_written() {
     Bench::new().check("plan --only zone --out $DIR/none/plan", expect![[r#"
         $ shop plan --only zone --out $DIR/none/plan
-          + zone  Fake:Zone in global
+          + zone  Fake:Zone, global
               declared at crates/cli/tests/verbs/common/run.rs:N
               name: "shop.example"
 

@@ -77,7 +77,7 @@ impl Execution {
             let message = format!("it does not settle: {calls} calls were accepted");
             self.fail(op, refusal(call, message));
         } else {
-            self.again(op, Duration::ZERO);
+            self.again(op, retry::SETTLE);
         }
     }
 

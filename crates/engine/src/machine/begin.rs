@@ -12,6 +12,7 @@ use super::run::{Run, RunMember, Status};
 use super::{Execution, Secrets, Step, secrets};
 use crate::plan::{Plan, PlannedMember};
 use crate::record::{Begun, Record};
+use crate::retry;
 use crate::state::{FORMAT, State, Verb};
 
 /// Whether a plan fits the state, the program and itself; in words where it does not.
@@ -337,7 +338,7 @@ impl Execution {
                 .map(|member| Member { target: member.target.clone(), goal: member.goal.clone() });
             let operation = Operation { members: members.collect() };
             let what = run.what.clone();
-            running.status = Status::Turning { resting: !delay.is_zero() };
+            running.status = Status::Turning { resting: delay > retry::SETTLE };
             return Some(Step::Turn { op, operation, delay, what });
         }
         None

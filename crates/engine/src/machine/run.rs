@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::report::Fate;
 use crate::plan::PlannedOp;
-use crate::retry::{Class, Spent};
+use crate::retry::{self, Class, Spent};
 
 /// Where an operation stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Op {
     pub(super) fn is_busy(&self) -> bool {
         match &self.status {
             Status::Beginning(_) | Status::Turning { resting: false } => true,
-            Status::Ready(delay) => delay.is_zero(),
+            Status::Ready(delay) => *delay <= retry::SETTLE,
             Status::Waiting
             | Status::Turning { resting: true }
             | Status::Pausing

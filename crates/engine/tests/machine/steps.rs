@@ -37,15 +37,15 @@ fn a_begin_is_durable_before_its_first_turn_and_an_end_before_what_depends_on_it
             record 3: begin 2: Create other#1
             turn 0: create key
             turn 2: create other
-            turn 0: create key
+            turn 0: create key in 1 s
             record 4: named 1: key#1 key-0
-            turn 2: create other
+            turn 2: create other in 1 s
             record 5: named 2: other#1 other-1
             record 6: end 1: present
             record 7: begin 3: Create table#1
             turn 1: create table
             record 8: end 2: present
-            turn 1: create table
+            turn 1: create table in 1 s
             record 9: named 3: table#1 table-2
             record 10: end 3: present
 
@@ -106,13 +106,13 @@ fn a_pause_lies_between_traffic_and_what_served_it() {
         expect![[r#"
             record 2: begin 1: Create record#1
             turn 0: create record
-            turn 0: create record
+            turn 0: create record in 1 s
             record 3: named 1: record#1 record-0
             record 4: end 1: present
             pause 1: 120 s, drain us-east-1
             record 5: begin 2: Create front#1
             turn 2: create front
-            turn 2: create front
+            turn 2: create front in 1 s
             record 6: named 2: front#1 front-1
             record 7: end 2: present
 
@@ -165,18 +165,18 @@ fn a_successor_supersedes_and_edges_end_up_as_planned() {
         expect![[r#"
             record 8: begin 3: Create key#2
             turn 0: create key
-            turn 0: create key
+            turn 0: create key in 1 s
             record 9: named 3: key#2 key-3
             record 10: end 3: present
             record 11: superseded key#1
             record 12: begin 4: Update table#1
             turn 1: update table
-            turn 1: update table
+            turn 1: update table in 1 s
             record 13: end 4: present
             record 14: noted table#1
             record 15: begin 5: Delete key#1
             turn 2: delete key
-            turn 2: delete key
+            turn 2: delete key in 1 s
             record 16: end 5: gone
 
             Done: 3 changes.

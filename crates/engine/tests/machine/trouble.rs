@@ -41,7 +41,7 @@ fn a_failure_skips_what_depends_on_it_and_nothing_else() {
             turn 0: create first
             turn 2: create third
             record 4: end 1: not begun
-            turn 2: create third
+            turn 2: create third in 1 s
             record 5: named 2: third#1 third-0
             record 6: end 2: present
 
@@ -70,14 +70,14 @@ fn a_lost_answer_is_settled_by_reading() {
             turn 0: create first
             turn 2: create third
             turn 0: create first in 2 s
-            turn 2: create third
+            turn 2: create third in 1 s
             record 4: named 2: third#1 third-1
             record 5: end 1: present
             record 6: begin 3: Create second#1
             turn 1: create second
             record 7: end 2: present
             turn 1: create second in 2 s
-            turn 1: create second
+            turn 1: create second in 1 s
             record 8: named 3: second#1 second-2
             record 9: end 3: present
 
@@ -211,7 +211,7 @@ fn a_refused_batch_fails_its_offenders_with_their_groups_and_the_rest_goes_again
             record 3: end 1: not begun, not begun, not begun, not begun
             record 4: begin 2: Create a#1, Create b#1
             turn 0: create a, b
-            turn 0: create a, b
+            turn 0: create a, b in 1 s
             record 5: end 2: present, present
 
             error: could not create d
@@ -316,7 +316,7 @@ fn an_output_that_takes_another_action_stops_there() {
         expect![[r#"
             record 5: begin 2: Create key#1
             turn 0: create key
-            turn 0: create key
+            turn 0: create key in 1 s
             record 6: named 2: key#1 key-1
             record 7: end 2: present
 

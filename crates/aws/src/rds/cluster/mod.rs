@@ -183,7 +183,8 @@ impl From<&GlobalClusterHandle> for GlobalMembership {
 pub enum FinalSnapshot {
     /// It is gone.
     Skip,
-    /// It is kept in a snapshot of this name, which must be free then.
+    /// It is kept in a snapshot of this name, which must be free then. A cluster that was made
+    /// again has its number appended: `orders-final`, then `orders-final-2`.
     Named(String),
 }
 

@@ -1,12 +1,12 @@
 //! What to do next with a cluster.
 
-use bicoastal_model::Region;
+use bicoastal_model::{Name, Region};
 use serde_json::Value;
 
 use super::io::{Call, Join};
 use super::modify::modification;
 use super::read::{Around, Facts, Role, facts};
-use super::{DbCluster, RoleAssociation};
+use super::{DbCluster, FinalSnapshot, RoleAssociation};
 use crate::kind::{Next, Turn, TurnGoal};
 use crate::rds::engine::{major, older};
 use crate::rds::subnet_group::region;
@@ -190,6 +190,10 @@ fn absent(turn: &Turn<'_, DbCluster>, applied: &Value, lift_guards: bool) -> Nex
         return Next::wait(format!("{} to go", facts.instances.join(", ")), 20, 2400);
     }
     match serde_json::from_value(applied["final_snapshot"].clone()) {
+        // A snapshot outlives its cluster, so a cluster that was made again needs another name.
+        Ok(FinalSnapshot::Named(name)) if turn.target.incarnation > 1 => Next::Call(Call::Delete(
+            FinalSnapshot::Named(Name::of_incarnation(&name, turn.target.incarnation)),
+        )),
         Ok(snapshot) => Next::Call(Call::Delete(snapshot)),
         Err(_) => Next::refuse(
             format!("it was never said whether {} leaves a snapshot", seen.physical),
