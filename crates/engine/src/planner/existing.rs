@@ -145,8 +145,9 @@ impl Planner<'_> {
         if under_way && !called {
             decision.reasons.push("an operation that did not end is still under way".to_owned());
         }
+        // Whether its regions are AWS's to change or only the program's to know.
+        self.refuse_writer_loss(declared, &compared.fields, snapshot);
         if called || under_way {
-            self.refuse_writer_loss(declared, &compared.fields, snapshot);
             let mut member = self.member(key, entry, Verb::Update, Some(snapshot));
             member.place = decision.place.clone();
             member.applied = compared.base;
