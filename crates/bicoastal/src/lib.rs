@@ -24,3 +24,8 @@ pub use bicoastal_runtime::{Cancel, Engine, Error, FileStore, PlanOptions};
 
 #[cfg(feature = "local")]
 pub use clouds::{LocalClock, local_connection, local_engine};
+
+/// The README's programs are compiled and run with the tests.
+#[cfg(all(doctest, feature = "all-services", feature = "cli", feature = "local"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
