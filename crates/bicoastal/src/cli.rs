@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use bicoastal_aws::{AwsProvider, Connection};
+#[cfg(any(feature = "local", feature = "tls"))]
+use bicoastal_aws::AwsProvider;
+#[cfg(feature = "tls")]
+use bicoastal_aws::Connection;
 use bicoastal_cli::{CloudChoice, Clouds, Connected, NoArgs};
 use bicoastal_model::provider::BoxFuture;
 use bicoastal_model::{Region, Stack};

@@ -1,21 +1,16 @@
-//! Which cloud a run talks to: AWS, an emulator behind a URL, or the embedded local one.
+//! Engines on the embedded local cloud.
 
-use bicoastal_aws::Connection;
-#[cfg(feature = "local")]
-use {
-    bicoastal_aws::AwsProvider,
-    bicoastal_local::Cloud,
-    bicoastal_model::provider::BoxFuture,
-    bicoastal_runtime::{Clock, Engine, StateStore},
-    std::time::Duration,
-};
+use std::time::Duration;
+
+use bicoastal_aws::{AwsProvider, Connection};
+use bicoastal_local::Cloud;
+use bicoastal_model::provider::BoxFuture;
+use bicoastal_runtime::{Clock, Engine, StateStore};
 
 /// The virtual clock of a local cloud, for an engine that works on it.
-#[cfg(feature = "local")]
 #[derive(Clone, Debug)]
 pub struct LocalClock(Cloud);
 
-#[cfg(feature = "local")]
 impl LocalClock {
     /// The clock of this cloud.
     pub fn new(cloud: &Cloud) -> Self {
@@ -23,7 +18,6 @@ impl LocalClock {
     }
 }
 
-#[cfg(feature = "local")]
 impl Clock for LocalClock {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.0.now()).unwrap_or(0)
@@ -36,7 +30,6 @@ impl Clock for LocalClock {
 
 /// A connection to an embedded local cloud, as the account of this number
 /// (`000000000000` is the default one).
-#[cfg(feature = "local")]
 pub fn local_connection(cloud: &Cloud, account: &str) -> Connection {
     Connection::new(
         Connection::base(account)
@@ -49,7 +42,6 @@ pub fn local_connection(cloud: &Cloud, account: &str) -> Connection {
 }
 
 /// An engine on an embedded local cloud, on that cloud's virtual time: for tests and first runs.
-#[cfg(feature = "local")]
 pub fn local_engine(cloud: &Cloud, store: impl StateStore + 'static) -> Engine {
     Engine::new(AwsProvider::new(local_connection(cloud, "000000000000")), store)
         .with_clock(LocalClock::new(cloud))

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "local")]
 mod clouds;
 pub mod prelude;
 
