@@ -11,6 +11,10 @@
 #[allow(dead_code, reason = "the example's own `main`")]
 mod active_active;
 mod common;
+#[path = "reference/destroy.rs"]
+mod destroy;
+#[path = "reference/drift.rs"]
+mod drift;
 #[path = "reference/edits.rs"]
 mod edits;
 #[path = "reference/first.rs"]
@@ -19,6 +23,8 @@ mod first;
 mod others;
 #[path = "reference/regions.rs"]
 mod regions;
+#[path = "reference/trouble.rs"]
+mod trouble;
 
 use bicoastal::plan::Plan;
 use bicoastal::prelude::*;
@@ -67,13 +73,19 @@ fn lifting(ids: &[&str]) -> PlanOptions {
     PlanOptions { unprotect, ..PlanOptions::default() }
 }
 
+/// An error without the example's line numbers.
+fn said(error: &bicoastal::Error) -> String {
+    let text = error.to_string();
+    text.lines().filter(|line| !line.contains("declared at")).collect::<Vec<_>>().join("\n")
+}
+
 /// Nothing is left to do: neither in AWS nor in state.
 async fn assert_settled(world: &World, desired: &Desired) {
     let plan = plan(world, desired).await;
     assert!(plan.is_empty(), "{}", render::plain(&render::plan(&plan)));
 }
 
-/// The mutating calls since a mark, as `service operation region at_ms`.
+/// The mutating calls since a mark.
 fn calls_since(world: &World, mark: usize) -> Vec<bicoastal_local::log::CallRecord> {
     world.cloud.calls().into_iter().skip(mark).filter(|call| call.mutating).collect()
 }

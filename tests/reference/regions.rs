@@ -96,7 +96,7 @@ async fn a_third_region_is_one_word_and_is_drained_before_it_goes() {
     expect![[r#"
         error: eu-west-1/app: has deletion_protection on in AWS
           hint: to have it switched off and delete it, name it: --unprotect eu-west-1/app"#]]
-    .assert_eq(&refused.to_string());
+    .assert_eq(&said(&refused));
     let lifted = lifting(&["eu-west-1/app"]);
     let removing = world.plan_with(&declared(&two()), &lifted).await;
     expect![[r#"
@@ -127,9 +127,7 @@ async fn a_third_region_is_one_word_and_is_drained_before_it_goes() {
     });
     assert!(calls[touched[0]].at_ms - calls[0].at_ms >= 120_000, "{calls:#?}");
     assert_settled(&world, &declared(&two())).await;
-    let mut after = inventory(&world.cloud).await;
-    assert!(after.remove("eu-west-1 snapshot app-eu-west-1-final"), "{after:#?}");
-    assert_eq!(before, after);
+    assert_eq!(before, inventory(&world.cloud).await);
 }
 
 #[tokio::test]
@@ -139,10 +137,12 @@ async fn a_switchover_by_hand_is_no_change_and_the_old_home_can_go() {
     let desired = declared(&without_home);
     let refused = world.engine.plan(&desired, &PlanOptions::default()).await.unwrap_err();
     expect![[r#"
+        error: app: us-east-1 is where it is written at present, so that region can't be taken out
+          hint: switch over to another region first
         error: us-east-1/app: has deletion_protection on in AWS
           hint: to have it switched off and delete it, name it: --unprotect us-east-1/app
         error: us-east-1/app: app is written in us-east-1 at present, so this member of it can't be deleted
-          hint: switch over to another region first"#]].assert_eq(&refused.to_string());
+          hint: switch over to another region first"#]].assert_eq(&said(&refused));
 
     switch_to(&world, "ap-south-1").await;
     assert_settled(&world, &declared(&three())).await;
@@ -183,5 +183,5 @@ async fn a_switchover_by_hand_is_no_change_and_the_old_home_can_go() {
         .into_iter()
         .filter(|line| line.contains("us-east-1"))
         .collect();
-    expect!["us-east-1 snapshot app-us-east-1-final"].assert_eq(&left.join("\n"));
+    expect![""].assert_eq(&left.join("\n"));
 }

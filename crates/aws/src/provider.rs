@@ -10,7 +10,7 @@ use bicoastal_model::provider::BoxFuture;
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
     Catalog, ErrorFacts, Goal, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress,
-    Provider, Resource, Retry, Seen, Snapshot, Target,
+    Provider, Region, Resource, Retry, Seen, Snapshot, Target,
 };
 use futures_util::stream::{self, StreamExt};
 
@@ -21,6 +21,10 @@ use crate::kind::{BatchKind, Found, Kind, Next, Turn};
 
 /// How many reads of a refresh are under way at once.
 const READS_AT_ONCE: usize = 32;
+
+/// Where credentials are asked whose they are: every region knows, these are open to every account,
+/// and none of them may be the one that is gone.
+const WHO_AM_I: [Region; 4] = [GLOBAL, Region::UsWest2, Region::EuWest1, Region::ApSoutheast1];
 
 type ReadResult = Result<Option<Snapshot>, OpError>;
 
@@ -148,13 +152,25 @@ impl Provider for AwsProvider {
     fn account<'a>(&'a self, account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>> {
         Box::pin(async move {
             let cx = self.cx(account, Purpose::Refresh)?;
-            let client = cx.clients().get("sts", GLOBAL, false, aws_sdk_sts::Client::new);
-            let identity = client
-                .get_caller_identity()
-                .send()
-                .await
-                .map_err(|error| classify("sts", "GetCallerIdentity", GLOBAL, &[], error))?;
-            Ok(identity.account().unwrap_or_default().to_owned())
+            let mut unanswered = None;
+            for region in WHO_AM_I {
+                // One attempt each: another region is a better one than another time.
+                let client = cx.clients().get("sts", region, true, aws_sdk_sts::Client::new);
+                let answer = client.get_caller_identity().send().await;
+                match answer
+                    .map_err(|error| classify("sts", "GetCallerIdentity", region, &[], error))
+                {
+                    Ok(identity) => return Ok(identity.account().unwrap_or_default().to_owned()),
+                    // Gone, or too busy: the next one.
+                    Err(error)
+                        if !matches!(error, OpError::Refused { retry: Retry::Never, .. }) =>
+                    {
+                        unanswered = unanswered.or(Some(error));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(unanswered.unwrap_or_else(|| refusal("no region was asked", "report this")))
         })
     }
 

@@ -116,6 +116,14 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
     for &(earlier, later) in &reversed {
         // The pair is (the writer's delete, another's): the other one goes first.
         graph.add_if_acyclic(earlier, later);
+        // What stands on the writer's member keeps it serving until the others have left it.
+        let Some(writing) = &nodes[earlier].member else { continue };
+        for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
+            let stands = |it: &PlannedMember| it.edges.contains(&writing.key.id);
+            if node.member.as_ref().is_some_and(stands) {
+                graph.add_if_acyclic(index, later);
+            }
+        }
     }
     // What is deleted goes after everything that stood on it has moved on.
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.makes()) {

@@ -95,12 +95,18 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     Ok(Some(snapshot(target, &global, &facts)))
 }
 
-/// Adds the status and version of a member's cluster.
+/// Adds the status and version of a member's cluster. Where its region does not answer they stay
+/// unknown: only what needs them, an upgrade, waits for it.
 async fn describe(cx: &Cx, member: &mut Member) -> Result<(), OpError> {
     let Some(region) = listing::region_of(&member.arn) else { return Ok(()) };
-    if let Some(cluster) = listing::cluster(cx, region, listing::name_of(&member.arn)).await? {
-        member.status = cluster.status;
-        member.version = cluster.engine_version;
+    match listing::cluster(cx, region, listing::name_of(&member.arn)).await {
+        Ok(Some(cluster)) => {
+            member.status = cluster.status;
+            member.version = cluster.engine_version;
+        }
+        Ok(None) => {}
+        Err(error) if error.is_unreachable() => {}
+        Err(error) => return Err(error),
     }
     Ok(())
 }

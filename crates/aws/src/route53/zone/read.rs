@@ -31,7 +31,7 @@ pub(in crate::route53) async fn read_zone(
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     let id = match &target.physical {
         Some(id) => bare(id).to_owned(),
-        None => match by_token(cx, target).await? {
+        None => match found(cx, target).await? {
             Some(id) => id,
             None => return Ok(None),
         },
@@ -43,18 +43,32 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
 }
 
 /// The id of the zone that this token made. Names are not unique: only the token tells.
-async fn by_token(cx: &Cx, target: &Target) -> Result<Option<String>, OpError> {
+///
+/// Where a plan is made and there is none, a public zone of somebody else that has the name stands
+/// in the way: of two, the registrar delegates to one, and records in the other are never seen.
+async fn found(cx: &Cx, target: &Target) -> Result<Option<String>, OpError> {
     if target.token.is_empty() {
         return Ok(None);
     }
-    let zones = match cx.purpose() {
-        Purpose::Refresh => cx.shared("route53 zones".to_owned(), all_zones(cx)).await?.to_vec(),
-        Purpose::Turn => zones_named(cx, target.text("name")).await?,
+    let refresh = cx.purpose() == Purpose::Refresh;
+    let zones = if refresh {
+        cx.shared("route53 zones".to_owned(), all_zones(cx)).await?.to_vec()
+    } else {
+        zones_named(cx, target.text("name")).await?
     };
-    Ok(zones
-        .iter()
-        .find(|zone| zone.caller_reference() == target.token)
-        .map(|zone| bare(zone.id()).to_owned()))
+    let own = zones.iter().find(|zone| zone.caller_reference() == target.token);
+    let name = dns::canonical(target.text("name"));
+    let private = target.mentions("vpcs") || target.props.get("private") == Some(&json!(true));
+    // Tokens begin with the stack's own: what it made before is not somebody else's.
+    let stack = target.token.rsplitn(3, '-').last().unwrap_or_default();
+    let namesake = || {
+        zones.iter().filter(|_| refresh && !private).find(|zone| {
+            dns::canonical(zone.name()) == name
+                && !zone.caller_reference().starts_with(stack)
+                && !zone.config().is_some_and(|config| config.private_zone())
+        })
+    };
+    Ok(own.or_else(namesake).map(|zone| bare(zone.id()).to_owned()))
 }
 
 async fn all_zones(cx: &Cx) -> Result<Vec<Found>, OpError> {

@@ -87,8 +87,13 @@ impl Reader<'_> {
             facts.insert("transition_minimum".to_owned(), minimum);
         }
         let lifecycle = lifecycle.map(|mut it| it["rules"].take());
-        if turn && target.props.get("force_destroy") == Some(&json!(true)) {
-            facts.extend(self.contents().await?);
+        match (turn, target.props.get("force_destroy") == Some(&json!(true))) {
+            (true, true) => facts.extend(self.contents().await?),
+            // In the way of a delete, which the plan must know beforehand.
+            (false, false) => {
+                facts.extend(self.holds().await.map(|it| ("has_objects".to_owned(), json!(it))));
+            }
+            _ => {}
         }
         let mut props = Map::new();
         props.insert("name".into(), json!(self.name));
@@ -260,6 +265,13 @@ impl Reader<'_> {
                 keys,
             })
         }))
+    }
+
+    /// Whether something is in the bucket; `None` for who may not list it.
+    async fn holds(&self) -> Option<bool> {
+        let first = self.client.list_object_versions().bucket(self.name).max_keys(1).send();
+        let first = first.await.ok()?;
+        Some(!first.versions().is_empty() || !first.delete_markers().is_empty())
     }
 
     /// Whether something is in the bucket: what its deletion has to remove first.
