@@ -95,14 +95,17 @@ pub(crate) fn serve_from(stack: &mut Stack, flags: &Flags, regions: &ActiveRegio
         let front = front(stack, flags, region, &subnets);
         let alive = HealthCheck::https(front.dns_name()).path("/healthz").interval(Interval::Fast);
         let alive = stack.global().add(region.named("alive"), alive.build());
+        stack.export(region.named("endpoint"), front.dns_name());
         RegionalFront::new(front.alias_target()).health_check(alive.id())
     });
     latency_name(stack, &zone, "api", &fronts);
 
-    stack.export("name servers", zone.name_servers());
     stack.export("users reach", text!("https://api.{}", flags.domain.as_str()));
-    stack.export("sessions", sessions.arn());
-    stack.export("database", database.global.endpoint());
+    stack.export("zone", zone.id()).export("name servers", zone.name_servers());
+    stack.export("sessions", sessions.arn()).export("database", database.global.endpoint());
+    for (region, cluster) in database.clusters.iter() {
+        stack.export(region.named("database"), cluster.reader_endpoint());
+    }
     for (region, bucket) in assets.buckets.iter() {
         stack.export(region.named("assets"), bucket.name());
     }

@@ -59,10 +59,15 @@ async fn one_apply_makes_everything_and_nothing_is_left_to_do() {
     let exports: Vec<String> =
         state.exports.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     expect![[r#"
-        name servers: ["ns-49.awsdns-06.com","ns-749.awsdns-29.net","ns-1434.awsdns-51.org","ns-1991.awsdns-56.co.uk"]
+        endpoint-us-east-1: "api-320814116.us-east-1.elb.amazonaws.com"
+        endpoint-ap-south-1: "api-2687533482.ap-south-1.elb.amazonaws.com"
         users reach: "https://api.naveenteja.cloud"
+        zone: "ZCN5X83FCCU52DMA9IQTC"
+        name servers: ["ns-49.awsdns-06.com","ns-749.awsdns-29.net","ns-1434.awsdns-51.org","ns-1991.awsdns-56.co.uk"]
         sessions: "arn:aws:dynamodb:ap-south-1:000000000000:table/user-sessions"
         database: "app.global-fchstjemvsw6.global.rds.amazonaws.com"
+        database-ap-south-1: "app-ap-south-1.cluster-ro-3n0kr3t4gldk.ap-south-1.rds.amazonaws.com"
+        database-us-east-1: "app-us-east-1.cluster-ro-yb19itx9lfae.us-east-1.rds.amazonaws.com"
         assets-ap-south-1: "naveenteja-assets-ap-south-1"
         assets-us-east-1: "naveenteja-assets-us-east-1""#]].assert_eq(&exports.join("\n"));
 }
