@@ -180,6 +180,14 @@ impl State {
         self.entries.range(from..).take_while(move |(key, _)| key.id == id)
     }
 
+    /// Whether these are the recorded exports. Their order is for people, and no difference.
+    pub fn has_exports(&self, exports: &[(String, Value)]) -> bool {
+        let by_name = |exports: &[(String, Value)]| -> BTreeMap<String, Value> {
+            exports.iter().cloned().collect()
+        };
+        by_name(&self.exports) == by_name(exports)
+    }
+
     /// The one that is in use: the newest that is not superseded.
     pub fn current(&self, id: &ResourceId) -> Option<(&Key, &Entry)> {
         self.incarnations(id).filter(|(_, entry)| !entry.superseded).last()

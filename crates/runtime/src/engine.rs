@@ -283,7 +283,7 @@ impl Engine {
             let mut state = execution.state().clone();
             let exports =
                 if options.destroy { Vec::new() } else { planner::exports(desired, &state) };
-            if exports != state.exports {
+            if !state.has_exports(&exports) {
                 self.record(&stack, &mut state, vec![Record::Exports { exports }]).await?;
             }
             self.store.compact(&stack, &state).await?;

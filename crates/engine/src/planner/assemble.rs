@@ -62,7 +62,8 @@ impl Planner<'_> {
             .collect::<Vec<_>>();
         // With nothing to wait for, exports are recorded right away.
         let known = !exports.iter().any(|(_, value)| value::has_unknown(value));
-        if operations.is_empty() && left_out.is_empty() && known && exports != self.state.exports {
+        let exported = self.state.has_exports(&exports);
+        if operations.is_empty() && left_out.is_empty() && known && !exported {
             records.push(Record::Exports { exports: exports.clone() });
         }
         if !operations.is_empty() || !records.is_empty() {
