@@ -321,3 +321,13 @@ async fn an_answer_that_is_lost_makes_nothing_twice() {
 async fn a_call_that_never_arrives_is_made_again() {
     lose_every_second(Effect::LoseRequest, 2).await;
 }
+
+#[tokio::test]
+async fn a_long_wait_leaves_the_next_one_its_patience() {
+    let world = World::new();
+    let lost = Rule::new(Effect::LoseAnswer).operation("CreateDBCluster").nth(2);
+    world.cloud.faults().add(lost);
+    // Done in one run: to create, and then to forward writes, take less than each may take.
+    world.apply_with(&declared(&two()), &PlanOptions::default()).await;
+    assert_settled(&world, &declared(&two())).await;
+}

@@ -84,6 +84,11 @@ impl Execution {
     fn waiting(&mut self, op: usize, what: &str, poll: Duration, patience: Duration) {
         let Some(run) = self.running(op) else { return };
         run.spent.clear();
+        // Each wait has its own patience: one that was long leaves the next no less.
+        if run.waiting_for != what {
+            what.clone_into(&mut run.waiting_for);
+            run.waited = Duration::ZERO;
+        }
         if run.waited >= patience {
             let message = format!("still {what} after {}", minutes(run.waited));
             return self.fail(op, refusal("", message));

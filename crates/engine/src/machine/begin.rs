@@ -170,6 +170,7 @@ impl Execution {
             calls: 0,
             spent: std::collections::BTreeMap::new(),
             waited: Duration::ZERO,
+            waiting_for: String::new(),
         };
         let begun = run.by_key().into_iter().map(|at| self.begun(op, &run.members[at])).collect();
         let number = self.push(Record::Begin { op: run.number, members: begun })?;

@@ -119,8 +119,10 @@ pub(super) struct Run {
     pub(super) calls: usize,
     /// What was spent on errors since something last went well, by class.
     pub(super) spent: BTreeMap<Class, Spent>,
-    /// Delay spent on waiting for AWS since the last accepted call.
+    /// Delay spent on waiting for AWS since the last accepted call, for the same thing.
     pub(super) waited: Duration,
+    /// What the present wait is for, in its own words.
+    pub(super) waiting_for: String,
 }
 
 impl Run {
