@@ -1,4 +1,5 @@
 //! The example as a user has it: a process of its own, with files, exit codes and a death.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests stop where they find something odd")]
 
 #[path = "program/shop.rs"]
 mod shop;
