@@ -13,7 +13,7 @@ use crate::state::{Doubt, Entry, Key, State, Verb};
 /// written by two at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "entry {position} of the journal ({entry}) does not follow from what is before it: {why}\n  hint: the journal was mixed up with another one or written by two at once; restore it from a copy, or rebuild it with `state recover`"
+    "entry {position} of the journal ({entry}) does not follow from what is before it: {why}\n  hint: the journal was mixed up with another one or written by two at once; restore it from a copy"
 )]
 pub struct IllegalSequence {
     /// The number of the entry, from 1.

@@ -21,7 +21,7 @@ pub struct Decoded {
 /// A line of the journal is not what was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "line {line} of the journal is damaged: {why}\n  hint: restore the journal from a copy; without one, rebuild the state from the cloud with `state recover`"
+    "line {line} of the journal is damaged: {why}\n  hint: restore the journal from a copy; the lines before it are good"
 )]
 pub struct DamagedJournal {
     /// The line, from 1.

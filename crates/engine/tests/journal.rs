@@ -433,7 +433,8 @@ fn a_line_that_is_not_what_was_written_is_damage() {
     let whole = decode(b"words\n").unwrap_err().to_string();
     expect![[r#"
         line 1 of the journal is damaged: it has no check sum
-          hint: restore the journal from a copy; without one, rebuild the state from the cloud with `state recover`"#]].assert_eq(&whole);
+          hint: restore the journal from a copy; the lines before it are good"#]]
+    .assert_eq(&whole);
     let text = decode(&[0xff, b'\n']).unwrap_err();
     assert_eq!(text.why, "it is not text");
 }

@@ -1146,6 +1146,25 @@ fn what_is_ignored_is_left_alone() {
     assert_eq!(wanted.get("idle"), None);
 }
 
+/// Made, perhaps, and now it can't be read: it has no outputs yet, and what refers to it waits.
+#[test]
+fn what_was_never_seen_to_be_made_keeps_others_waiting() {
+    let program = || {
+        let front = regional(UsEast1, "front", FRONT, json!({"name": "f"}));
+        vec![front, global("alive", CHECK, json!({"host": output("us-east-1/front", "dns")}))]
+    };
+    let start = World::new().plan(&desired(program())).expect("a plan");
+    let mut world = World::new();
+    world.doubt(&start, "us-east-1/front", true);
+    world.dark = vec!["us-east-1/front".into()];
+    check(&world, program(), expect![[r#"
+        unseen: us-east-1/front
+        unseen: alive
+        warning: some things could not be read; the plan leaves them as they are
+          hint: to apply it without them, say so: --without-unseen
+    "#]]);
+}
+
 #[test]
 fn what_is_still_under_way_is_waited_for() {
     let program = || {

@@ -57,7 +57,12 @@ impl Planner<'_> {
         decision.place = union(&entry.place, &declared.place);
         match self.seen(&key) {
             Seen::Unknown(error) => {
-                self.unseen.push(Unseen { id: declared.id.clone(), error });
+                self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
+                if entry.applied.is_none() {
+                    // Its creation never ended, so no outputs are recorded: what refers to it waits.
+                    self.unavailable.insert(declared.id.clone(), error);
+                    return;
+                }
                 let now = entry.outputs.clone();
                 let outputs = Outputs::unchanged(declared.schema, resolved, now);
                 self.outputs.insert(declared.id.clone(), outputs);

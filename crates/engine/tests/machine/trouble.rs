@@ -414,7 +414,7 @@ fn a_plan_that_does_not_fit_is_refused() {
         operation 0 is part of no change
         a#1 is not recorded
         entry 2 of the journal (superseded) does not follow from what is before it: x#1 is not recorded
-          hint: the journal was mixed up with another one or written by two at once; restore it from a copy, or rebuild it with `state recover`"#]].assert_eq(&all.join("\n"));
+          hint: the journal was mixed up with another one or written by two at once; restore it from a copy"#]].assert_eq(&all.join("\n"));
 }
 
 #[test]
