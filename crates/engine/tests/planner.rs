@@ -1157,12 +1157,16 @@ fn what_was_never_seen_to_be_made_keeps_others_waiting() {
     let mut world = World::new();
     world.doubt(&start, "us-east-1/front", true);
     world.dark = vec!["us-east-1/front".into()];
-    check(&world, program(), expect![[r#"
+    check(
+        &world,
+        program(),
+        expect![[r#"
         unseen: us-east-1/front
         unseen: alive
         warning: some things could not be read; the plan leaves them as they are
           hint: to apply it without them, say so: --without-unseen
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
