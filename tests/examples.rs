@@ -1,4 +1,5 @@
 //! The smaller examples: each does what its first lines say.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests stop where they find something odd")]
 
 mod common;
 #[path = "examples/embedding.rs"]
