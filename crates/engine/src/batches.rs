@@ -95,7 +95,7 @@ pub(crate) fn pack(
     // level have nothing else between them.
     let mut level = vec![0usize; units.len()];
     for &unit in order {
-        for &earlier in graph.after(unit) {
+        for &earlier in graph.after(unit).keys() {
             let step = usize::from(!same(unit, earlier));
             level[unit] = level[unit].max(level[earlier] + step);
         }

@@ -1,23 +1,25 @@
 //! What comes before what, and the orders that respect it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use crate::order::Ties;
 
 /// A directed graph of numbered nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Graph {
-    after: Vec<BTreeSet<usize>>,
+    after: Vec<BTreeMap<usize, Ties>>,
     before: Vec<BTreeSet<usize>>,
 }
 
 impl Graph {
     pub(crate) fn new(nodes: usize) -> Self {
-        Self { after: vec![BTreeSet::new(); nodes], before: vec![BTreeSet::new(); nodes] }
+        Self { after: vec![BTreeMap::new(); nodes], before: vec![BTreeSet::new(); nodes] }
     }
 
     /// One more node.
     pub(crate) fn grow(&mut self) -> usize {
-        self.after.push(BTreeSet::new());
+        self.after.push(BTreeMap::new());
         self.before.push(BTreeSet::new());
         self.len() - 1
     }
@@ -27,24 +29,30 @@ impl Graph {
     }
 
     /// `later` comes after `earlier`. A node is never after itself.
-    pub(crate) fn add(&mut self, later: usize, earlier: usize) {
+    pub(crate) fn add(&mut self, later: usize, earlier: usize, ties: impl Into<Ties>) {
         if later != earlier {
-            self.after[later].insert(earlier);
+            let all = self.after[later].entry(earlier).or_default();
+            *all = all.and(ties.into());
             self.before[earlier].insert(later);
         }
     }
 
     /// The same, unless that would close a cycle; whether it was added.
-    pub(crate) fn add_if_acyclic(&mut self, later: usize, earlier: usize) -> bool {
+    pub(crate) fn add_if_acyclic(
+        &mut self,
+        later: usize,
+        earlier: usize,
+        ties: impl Into<Ties>,
+    ) -> bool {
         let fits = later != earlier && !self.leads_to(later, earlier);
         if fits {
-            self.add(later, earlier);
+            self.add(later, earlier, ties);
         }
         fits
     }
 
-    /// What a node comes directly after.
-    pub(crate) fn after(&self, node: usize) -> &BTreeSet<usize> {
+    /// What a node comes directly after, and why.
+    pub(crate) fn after(&self, node: usize) -> &BTreeMap<usize, Ties> {
         &self.after[node]
     }
 
@@ -52,24 +60,25 @@ impl Graph {
     pub(crate) fn contracted(&self, into: &[usize], count: usize) -> Self {
         let mut graph = Self::new(count);
         for (node, after) in self.after.iter().enumerate() {
-            for &earlier in after {
-                graph.add(into[node], into[earlier]);
+            for (&earlier, &ties) in after {
+                graph.add(into[node], into[earlier], ties);
             }
         }
         graph
     }
 
-    /// Drops every edge that a longer path makes superfluous; nodes must be numbered in an order
-    /// that respects the edges.
+    /// Drops every preference that a longer path makes superfluous; nodes must be numbered in an
+    /// order that respects the edges. What a failure goes over stays, whatever leads there besides.
     pub(crate) fn reduced(&self) -> Self {
         let words = self.len().div_ceil(64);
         let mut reach: Vec<Vec<u64>> = Vec::with_capacity(self.len());
         let mut graph = Self::new(self.len());
         for (node, after) in self.after.iter().enumerate() {
             let mut all = vec![0u64; words];
-            for &earlier in after.iter().rev() {
-                if all[earlier / 64] & (1 << (earlier % 64)) == 0 {
-                    graph.add(node, earlier);
+            for (&earlier, &ties) in after.iter().rev() {
+                let reached = all[earlier / 64] & (1 << (earlier % 64)) != 0;
+                if !reached || !ties.is_preference() {
+                    graph.add(node, earlier, ties);
                     all[earlier / 64] |= 1 << (earlier % 64);
                     if let Some(further) = reach.get(earlier) {
                         all.iter_mut().zip(further).for_each(|(own, other)| *own |= other);
@@ -107,7 +116,7 @@ impl Graph {
         let plain = self.kahn(|node| node)?;
         let mut urgent: Vec<R> = ranks.to_vec();
         for &node in plain.iter().rev() {
-            for &earlier in &self.after[node] {
+            for &earlier in self.after[node].keys() {
                 if urgent[node] < urgent[earlier] {
                     urgent[earlier] = urgent[node].clone();
                 }
@@ -117,7 +126,7 @@ impl Graph {
     }
 
     fn kahn<R: Ord>(&self, rank: impl Fn(usize) -> R) -> Result<Vec<usize>, Vec<usize>> {
-        let mut waiting: Vec<usize> = self.after.iter().map(BTreeSet::len).collect();
+        let mut waiting: Vec<usize> = self.after.iter().map(BTreeMap::len).collect();
         let mut free: BinaryHeap<Reverse<(R, usize)>> = (0..self.len())
             .filter(|&node| waiting[node] == 0)
             .map(|node| Reverse((rank(node), node)))
@@ -145,7 +154,7 @@ impl Graph {
                 return path.split_off(start);
             }
             path.push(node);
-            next = self.after[node].iter().copied().find(stuck);
+            next = self.after[node].keys().copied().find(stuck);
         }
         path
     }
@@ -154,11 +163,12 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::Order;
 
     fn graph(nodes: usize, edges: &[(usize, usize)]) -> Graph {
         let mut graph = Graph::new(nodes);
         for &(later, earlier) in edges {
-            graph.add(later, earlier);
+            graph.add(later, earlier, Order::Required);
         }
         graph
     }
@@ -171,6 +181,17 @@ mod tests {
     }
 
     #[test]
+    fn only_preferences_are_superfluous() {
+        let mut graph = graph(3, &[(1, 0), (2, 1), (2, 0)]);
+        assert_eq!(graph.reduced().after(2).len(), 2);
+        graph = Graph::new(3);
+        graph.add(1, 0, Order::Required);
+        graph.add(2, 1, Order::Preference);
+        graph.add(2, 0, Order::Preference);
+        assert_eq!(graph.reduced().after(2).keys().copied().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
     fn a_cycle_is_named() {
         let graph = graph(4, &[(0, 1), (1, 2), (2, 1), (3, 0)]);
         assert_eq!(graph.order(&[0; 4]), Err(vec![1, 2]));
@@ -179,7 +200,7 @@ mod tests {
     #[test]
     fn edges_that_would_close_a_cycle_are_left_out() {
         let mut graph = graph(3, &[(1, 0), (2, 1)]);
-        assert!(!graph.add_if_acyclic(0, 2));
-        assert!(graph.add_if_acyclic(2, 0));
+        assert!(!graph.add_if_acyclic(0, 2, Order::Required));
+        assert!(graph.add_if_acyclic(2, 0, Order::Required));
     }
 }

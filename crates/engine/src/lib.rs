@@ -8,6 +8,7 @@ pub mod guards;
 pub mod journal;
 pub mod machine;
 pub mod observe;
+pub mod order;
 pub mod picture;
 pub mod plan;
 pub mod planner;

@@ -7,6 +7,7 @@ use bicoastal_model::{Diagnostic, OpError, Place, ResourceId, Risk, SourceLine, 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::order::{Order, Ties};
 use crate::record::Record;
 use crate::state::{Key, Verb};
 
@@ -113,10 +114,28 @@ pub struct PlannedOp {
     /// For a pause: why, in words (`drain us-east-1: 2 × TTL 60 s`).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pause_reason: String,
-    /// The operations that must have ended before: positions in [`Plan::operations`].
-    pub after: BTreeSet<usize>,
+    /// The operations that must be over before, and why: positions in [`Plan::operations`].
+    pub after: BTreeMap<usize, Ties>,
+    /// Which of its members need which members of an operation that it is tied to by
+    /// [`Required`](Order::Required) or [`Safety`](Order::Safety), where either has several.
+    /// Where none is listed, all need all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
     /// The rollout wave it is in, from 1.
     pub wave: u32,
+}
+
+/// A member of one operation that needs a member of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Need {
+    /// Its position in the operation's own members; 0 for a pause.
+    pub member: usize,
+    /// The other operation: its position in [`Plan::operations`].
+    pub of: usize,
+    /// The position of the other member in it; 0 for a pause.
+    pub which: usize,
+    /// Why it is needed.
+    pub order: Order,
 }
 
 /// Something that is there and was never declared.

@@ -9,6 +9,7 @@ mod existing;
 mod fingerprint;
 mod footprint;
 pub(crate) mod identity;
+mod needs;
 mod newcomer;
 mod only;
 pub(crate) mod operations;
@@ -26,6 +27,7 @@ use serde_json::Value;
 use crate::graph::Graph;
 pub use crate::guards::{Guard, GuardKind, guards};
 use crate::observe::Observed;
+use crate::order::Order;
 use crate::plan::{Plan, Unseen};
 use crate::record::Record;
 use crate::state::{LookedUp, State};
@@ -280,7 +282,7 @@ pub(crate) fn declared_order(desired: &Desired) -> Result<Vec<&ResourceId>, Vec<
     for (later, declared) in desired.resources.values().enumerate() {
         for edge in declared.edges() {
             if let Ok(earlier) = ids.binary_search(&&edge) {
-                graph.add(later, earlier);
+                graph.add(later, earlier, Order::Required);
             }
         }
     }

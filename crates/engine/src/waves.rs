@@ -1,4 +1,4 @@
-//! Rollout waves and tiers: the order that is preferred wherever no reference decides.
+//! Rollout waves and tiers: the order wherever no reference decides.
 //!
 //! Waves order changes to what already serves, region after region. First creates and deletes are
 //! never waved, and a reference is never opposed.
@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::{Catalog, Region, ResourceId, ScopeKind, Tier};
 
 use crate::graph::Graph;
+use crate::order::Order;
 use crate::planner::identity::parent_key;
 use crate::planner::operations::Node;
+use crate::state::Verb;
 
 /// Nodes that are ordered as one: a single operation, or several that may not be parted.
 pub(crate) struct Unit {
@@ -128,40 +130,88 @@ pub(crate) fn rank(unit: &Unit, nodes: &[Node]) -> Rank {
 }
 
 /// Adds what is preferred to what is required, in the direction of an order that respects what is
-/// required: so there is no cycle.
-pub(crate) fn prefer(graph: &mut Graph, units: &[Unit], nodes: &[Node], order: &[usize]) {
+/// required: so there is no cycle. Returns the pairs of nodes (later, earlier) between which the
+/// order is a matter of safety.
+pub(crate) fn prefer(
+    graph: &mut Graph,
+    units: &[Unit],
+    nodes: &[Node],
+    order: &[usize],
+    catalog: &Catalog,
+) -> Vec<(usize, usize)> {
     let mut position = vec![0; units.len()];
     for (place, &unit) in order.iter().enumerate() {
         position[unit] = place;
     }
-    let waved: Vec<usize> = (0..units.len()).filter(|&it| units[it].wave.is_some()).collect();
-    for &a in &waved {
-        for &b in &waved {
-            // Whatever comes first, two waves are never under way at once.
-            if units[a].wave != units[b].wave && position[a] < position[b] {
-                graph.add(b, a);
-            }
+    // Whatever comes first, two waves are never under way at once.
+    let waved = order.iter().copied().filter(|&it| units[it].wave.is_some());
+    let mut stages: Vec<Vec<usize>> = Vec::new();
+    for unit in waved {
+        match stages.last_mut() {
+            Some(stage) if units[stage[0]].wave == units[unit].wave => stage.push(unit),
+            _ => stages.push(vec![unit]),
         }
     }
-    let mut up: BTreeMap<Region, Vec<(Tier, usize)>> = BTreeMap::new();
-    let mut down: BTreeMap<Region, Vec<(Tier, usize)>> = BTreeMap::new();
+    for pair in stages.windows(2) {
+        for &later in &pair[1] {
+            pair[0].iter().for_each(|&earlier| graph.add(later, earlier, Order::Rollout));
+        }
+    }
+    let mut up: BTreeMap<Region, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut down: BTreeMap<Region, Vec<(usize, usize)>> = BTreeMap::new();
     for (index, unit) in units.iter().enumerate() {
-        for node in unit.nodes.iter().map(|&it| &nodes[it]).filter(|it| it.member.is_some()) {
-            let entry = (node.tier, index);
-            node.footprint.up.iter().for_each(|it| up.entry(*it).or_default().push(entry));
-            node.footprint.down.iter().for_each(|it| down.entry(*it).or_default().push(entry));
+        for &node in unit.nodes.iter().filter(|&&it| nodes[it].member.is_some()) {
+            let footprint = &nodes[node].footprint;
+            let entry = (index, node);
+            footprint.up.iter().for_each(|it| up.entry(*it).or_default().push(entry));
+            footprint.down.iter().for_each(|it| down.entry(*it).or_default().push(entry));
         }
     }
-    let mut pairs = |members: &[(Tier, usize)], rising: bool| {
-        for (tier, a) in members {
-            for (other, b) in members {
+    let mut safety = Vec::new();
+    let mut pairs = |members: &[(usize, usize)], rising: bool| {
+        for &(earlier, a) in members {
+            for &(later, b) in members {
+                let (tier, other) = (nodes[a].tier, nodes[b].tier);
                 let ordered = if rising { tier < other } else { tier > other };
-                if ordered && position[*a] < position[*b] {
-                    graph.add(*b, *a);
+                if !ordered || position[earlier] >= position[later] {
+                    continue;
+                }
+                let harmful = match rising {
+                    true => comes_up(&nodes[a]) && opens(&nodes[b], catalog),
+                    false => is_in_use(&nodes[a], catalog) && other > Tier::Foundation,
+                };
+                let why = if harmful { Order::Safety } else { Order::Preference };
+                graph.add(later, earlier, why);
+                if harmful {
+                    safety.push((b, a));
                 }
             }
         }
     };
     up.values().for_each(|members| pairs(members, true));
     down.values().for_each(|members| pairs(members, false));
+    safety
+}
+
+/// Whether a region that did not have it gets it: data or compute that traffic may need.
+fn comes_up(node: &Node) -> bool {
+    let Some(member) = &node.member else { return false };
+    let spans = member.place.scope == ScopeKind::Spanning;
+    node.tier > Tier::Foundation && (member.verb == Verb::Create || spans)
+}
+
+/// Whether it sends traffic to where none went before.
+fn opens(node: &Node, catalog: &Catalog) -> bool {
+    routes(node, catalog) && node.verb() == Some(Verb::Create)
+}
+
+/// Whether what is below it has users for as long as it is there: it is compute, or sends traffic.
+fn is_in_use(node: &Node, catalog: &Catalog) -> bool {
+    node.tier == Tier::Compute || routes(node, catalog)
+}
+
+/// Whether it sends traffic somewhere: a record.
+fn routes(node: &Node, catalog: &Catalog) -> bool {
+    let schema = node.member.as_ref().and_then(|member| catalog.get(&member.kind));
+    node.tier == Tier::Traffic && schema.is_some_and(|schema| schema.batch.is_some())
 }

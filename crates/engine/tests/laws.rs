@@ -76,8 +76,8 @@ fn program(of: &Variant) -> Vec<Declared> {
 fn ordered(plan: &Plan) -> Vec<BTreeSet<usize>> {
     let mut before: Vec<BTreeSet<usize>> = Vec::new();
     for (index, operation) in plan.operations.iter().enumerate() {
-        let mut all = operation.after.clone();
-        for &earlier in &operation.after {
+        let mut all: BTreeSet<usize> = operation.after.keys().copied().collect();
+        for &earlier in operation.after.keys() {
             assert!(earlier < index, "operation {index} comes after {earlier}");
             all.extend(before[earlier].iter().copied());
         }

@@ -32,28 +32,28 @@ fn everything_is_created_data_before_traffic() {
         &World::new(),
         serving(TWO),
         expect![[r#"
-        + role Safe
-        + ap-south-1/assets Safe
-        + sessions Safe
-        + us-east-1/assets Safe
-        + ap-south-1/front Safe
-        + us-east-1/front Safe
-        + alive-ap-south-1 Safe
-        + alive-us-east-1 Safe
-        + zone Safe
-        + api-ap-south-1 Safe
-        + api-us-east-1 Safe
-        0 w1 create role#1 after []
-        1 w1 create ap-south-1/assets#1 after [0]
-        2 w1 create sessions#1 after []
-        3 w1 create us-east-1/assets#1 after [0]
-        4 w1 create ap-south-1/front#1 after [1 2]
-        5 w1 create us-east-1/front#1 after [2 3]
-        6 w1 create alive-ap-south-1#1 after [4]
-        7 w1 create alive-us-east-1#1 after [5]
-        8 w1 create zone#1 after []
-        9 w1 create api-ap-south-1#1 & create api-us-east-1#1 after [6 7 8]
-    "#]],
+            + role Safe
+            + ap-south-1/assets Safe
+            + sessions Safe
+            + us-east-1/assets Safe
+            + ap-south-1/front Safe
+            + us-east-1/front Safe
+            + alive-ap-south-1 Safe
+            + alive-us-east-1 Safe
+            + zone Safe
+            + api-ap-south-1 Safe
+            + api-us-east-1 Safe
+            0 w1 create role#1 after []
+            1 w1 create ap-south-1/assets#1 after [0]
+            2 w1 create sessions#1 after []
+            3 w1 create us-east-1/assets#1 after [0]
+            4 w1 create ap-south-1/front#1 after [1~ 2~]
+            5 w1 create us-east-1/front#1 after [2~ 3~]
+            6 w1 create alive-ap-south-1#1 after [4~]
+            7 w1 create alive-us-east-1#1 after [5~]
+            8 w1 create zone#1 after []
+            9 w1 create api-ap-south-1#1 & create api-us-east-1#1 after [1! 2! 3! 4! 5! 6 7 8] 0:1.0! 0:2.0! 0:4.0 0:6.0 0:8.0 1:2.0! 1:3.0! 1:5.0 1:7.0 1:8.0
+        "#]],
     );
 }
 
@@ -77,25 +77,25 @@ fn a_change_everywhere_goes_region_after_region() {
         &world,
         program.clone(),
         expect![[r#"
-        ~ role Safe
-            policy: "p" → "q" Edited
-        ~ sessions Safe
-            billing: "demand" → "provisioned" Edited
-        ~ ap-south-1/assets Safe
-            versioned: true → false Edited
-        ~ ap-south-1/front Safe
-            idle: 60 → 90 Edited
-        ~ us-east-1/assets Safe
-            versioned: true → false Edited
-        ~ us-east-1/front Safe
-            idle: 60 → 90 Edited
-        0 w1 update role#1 after []
-        1 w2 update sessions#1 after [0]
-        2 w3 update ap-south-1/assets#1 after [1]
-        3 w3 update ap-south-1/front#1 after [2]
-        4 w4 update us-east-1/assets#1 after [3]
-        5 w4 update us-east-1/front#1 after [4]
-    "#]],
+            ~ role Safe
+                policy: "p" → "q" Edited
+            ~ sessions Safe
+                billing: "demand" → "provisioned" Edited
+            ~ ap-south-1/assets Safe
+                versioned: true → false Edited
+            ~ ap-south-1/front Safe
+                idle: 60 → 90 Edited
+            ~ us-east-1/assets Safe
+                versioned: true → false Edited
+            ~ us-east-1/front Safe
+                idle: 60 → 90 Edited
+            0 w1 update role#1 after []
+            1 w2 update sessions#1 after [0>]
+            2 w3 update ap-south-1/assets#1 after [0 1>]
+            3 w3 update ap-south-1/front#1 after [1> 2~]
+            4 w4 update us-east-1/assets#1 after [0 2> 3>]
+            5 w4 update us-east-1/front#1 after [2> 3> 4~]
+        "#]],
     );
     let mut at_once = desired(program);
     at_once.rollout = Rollout::AllAtOnce;
@@ -116,8 +116,8 @@ fn a_change_everywhere_goes_region_after_region() {
         1 w1 update sessions#1 after []
         2 w1 update ap-south-1/assets#1 after [0]
         3 w1 update us-east-1/assets#1 after [0]
-        4 w1 update ap-south-1/front#1 after [2]
-        5 w1 update us-east-1/front#1 after [3]
+        4 w1 update ap-south-1/front#1 after [2~]
+        5 w1 update us-east-1/front#1 after [3~]
     "#]]
     .assert_eq(&show(&world.plan(&at_once)));
 }
@@ -129,18 +129,18 @@ fn a_region_is_added_data_first() {
         &world,
         serving(&[UsEast1, ApSouth1, EuWest1]),
         expect![[r#"
-        ~ sessions Safe
-            regions[eu-west-1]: null → "eu-west-1" Edited
-        + eu-west-1/assets Safe
-        + eu-west-1/front Safe
-        + alive-eu-west-1 Safe
-        + api-eu-west-1 Safe
-        0 w1 update sessions#1 after []
-        1 w1 create eu-west-1/assets#1 after []
-        2 w1 create eu-west-1/front#1 after [0 1]
-        3 w1 create alive-eu-west-1#1 after [2]
-        4 w1 create api-eu-west-1#1 after [3]
-    "#]],
+            ~ sessions Safe
+                regions[eu-west-1]: null → "eu-west-1" Edited
+            + eu-west-1/assets Safe
+            + eu-west-1/front Safe
+            + alive-eu-west-1 Safe
+            + api-eu-west-1 Safe
+            0 w1 update sessions#1 after []
+            1 w1 create eu-west-1/assets#1 after []
+            2 w1 create eu-west-1/front#1 after [0~ 1~]
+            3 w1 create alive-eu-west-1#1 after [2~]
+            4 w1 create api-eu-west-1#1 after [0! 1! 2! 3]
+        "#]],
     );
 }
 
@@ -159,10 +159,10 @@ fn a_region_is_drained_before_it_is_taken_down() {
                 regions[us-east-1]: "us-east-1" → null Edited
             0 w1 delete api-us-east-1#1 after []
             1 w1 delete alive-us-east-1#1 after [0]
-            2 w1 drain us-east-1: 2 × TTL 60 s after [0]
-            3 w1 delete us-east-1/front#1 after [1 2]
-            4 w1 delete us-east-1/assets#1 after [3]
-            5 w1 update sessions#1 after [3]
+            2 w1 drain us-east-1: 2 × TTL 60 s after [0!]
+            3 w1 delete us-east-1/front#1 after [0! 1~ 2!]
+            4 w1 delete us-east-1/assets#1 after [0! 2! 3!]
+            5 w1 update sessions#1 after [0! 2! 3!]
         "#]],
     );
 }
@@ -221,8 +221,8 @@ fn what_was_deleted_by_others_is_made_again_and_followed() {
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             record: forgotten us-east-1/front#1
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0]
-            2 w1 update api-us-east-1#1 after [1]
+            1 w1 update alive-us-east-1#1 after [0~]
+            2 w1 update api-us-east-1#1 after [0~ 1]
         "#]],
     );
 }
@@ -243,8 +243,8 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             0 w1 delete us-east-1/front#1 after []
             1 w1 create us-east-1/front#2 after [0]
-            2 w1 update alive-us-east-1#1 after [1]
-            3 w1 update api-us-east-1#1 after [2]
+            2 w1 update alive-us-east-1#1 after [1~]
+            3 w1 update api-us-east-1#1 after [1~ 2]
         "#]],
     );
     let generated = |scheme: &str| {
@@ -265,9 +265,9 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
             ~ api-us-east-1 Safe
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0]
-            2 w1 update api-us-east-1#1 after [1]
-            3 w1 delete us-east-1/front#1 after [2]
+            1 w1 update alive-us-east-1#1 after [0~]
+            2 w1 update api-us-east-1#1 after [0~ 1]
+            3 w1 delete us-east-1/front#1 after [0 1 2]
         "#]],
     );
     let renamed = edit(serving(TWO), "us-east-1/front", |it| it.props["name"] = json!("other"));
@@ -282,9 +282,9 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
             ~ api-us-east-1 Safe
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0]
-            2 w1 update api-us-east-1#1 after [1]
-            3 w1 delete us-east-1/front#1 after [2]
+            1 w1 update alive-us-east-1#1 after [0~]
+            2 w1 update api-us-east-1#1 after [0~ 1]
+            3 w1 delete us-east-1/front#1 after [0 1 2]
         "#]],
     );
 }
@@ -313,17 +313,17 @@ fn records_of_one_group_change_in_one_batch() {
         &World::new(),
         many("one"),
         expect![[r#"
-        + zone Safe
-        + t0 Safe
-        + t1 Safe
-        + t2 Safe
-        + t3 Safe
-        + t4 Safe
-        + t5 Safe
-        0 w1 create zone#1 after []
-        1 w1 create t0#1 & create t1#1 & create t2#1 & create t3#1 & create t4#1 after [0]
-        2 w1 create t5#1 after [0]
-    "#]],
+            + zone Safe
+            + t0 Safe
+            + t1 Safe
+            + t2 Safe
+            + t3 Safe
+            + t4 Safe
+            + t5 Safe
+            0 w1 create zone#1 after []
+            1 w1 create t0#1 & create t1#1 & create t2#1 & create t3#1 & create t4#1 after [0] 0:0.0 1:0.0 2:0.0 3:0.0 4:0.0
+            2 w1 create t5#1 after [0]
+        "#]],
     );
     check(
         &world,
@@ -574,26 +574,26 @@ fn a_region_in_the_dark_is_unknown_and_not_deleted() {
         &world,
         vec![global("zone", ZONE, json!({"domain": "example.com"}))],
         expect![[r#"
-        - api-ap-south-1 Disruptive (no longer declared)
-        - api-us-east-1 Disruptive (no longer declared)
-        - alive-ap-south-1 Disruptive (no longer declared)
-        - alive-us-east-1 Disruptive (no longer declared)
-        - ap-south-1/front Disruptive (no longer declared)
-        - ap-south-1/assets DestroysData (no longer declared)
-        - sessions DestroysData (no longer declared)
-        unseen: us-east-1/assets
-        unseen: us-east-1/front
-        warning: role: is not deleted now: us-east-1/assets stands on it and could not be seen
-          hint: the next plan that can see it deletes it
-        warning: some things could not be read; the plan leaves them as they are
-          hint: to apply it without them, say so: --without-unseen
-        0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
-        1 w1 delete alive-ap-south-1#1 after [0]
-        2 w1 delete alive-us-east-1#1 after [0]
-        3 w1 delete ap-south-1/front#1 after [1]
-        4 w1 delete ap-south-1/assets#1 after [3]
-        5 w1 delete sessions#1 after [2 3]
-    "#]],
+            - api-ap-south-1 Disruptive (no longer declared)
+            - api-us-east-1 Disruptive (no longer declared)
+            - alive-ap-south-1 Disruptive (no longer declared)
+            - alive-us-east-1 Disruptive (no longer declared)
+            - ap-south-1/front Disruptive (no longer declared)
+            - ap-south-1/assets DestroysData (no longer declared)
+            - sessions DestroysData (no longer declared)
+            unseen: us-east-1/assets
+            unseen: us-east-1/front
+            warning: role: is not deleted now: us-east-1/assets stands on it and could not be seen
+              hint: the next plan that can see it deletes it
+            warning: some things could not be read; the plan leaves them as they are
+              hint: to apply it without them, say so: --without-unseen
+            0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
+            1 w1 delete alive-ap-south-1#1 after [0] 0:0.0
+            2 w1 delete alive-us-east-1#1 after [0] 0:0.1
+            3 w1 delete ap-south-1/front#1 after [0! 1~] 0:0.0
+            4 w1 delete ap-south-1/assets#1 after [0! 3!] 0:0.0!
+            5 w1 delete sessions#1 after [0! 2~ 3!] 0:0.0! 0:0.1!
+        "#]],
     );
 }
 
@@ -683,14 +683,14 @@ fn destroy_undoes_in_reverse() {
         - us-east-1/assets DestroysData (everything is destroyed)
         - role Safe (everything is destroyed)
         0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
-        1 w1 delete alive-ap-south-1#1 after [0]
-        2 w1 delete alive-us-east-1#1 after [0]
-        3 w1 delete zone#1 after [0]
-        4 w1 delete ap-south-1/front#1 after [1]
-        5 w1 delete us-east-1/front#1 after [2]
-        6 w1 delete ap-south-1/assets#1 after [4]
-        7 w1 delete sessions#1 after [4 5]
-        8 w1 delete us-east-1/assets#1 after [5]
+        1 w1 delete alive-ap-south-1#1 after [0] 0:0.0
+        2 w1 delete alive-us-east-1#1 after [0] 0:0.1
+        3 w1 delete zone#1 after [0] 0:0.0 0:0.1
+        4 w1 delete ap-south-1/front#1 after [0! 1~] 0:0.0
+        5 w1 delete us-east-1/front#1 after [0! 2~] 0:0.1
+        6 w1 delete ap-south-1/assets#1 after [0! 4!] 0:0.0!
+        7 w1 delete sessions#1 after [0! 4! 5!] 0:0.0! 0:0.1!
+        8 w1 delete us-east-1/assets#1 after [0! 5!] 0:0.1!
         9 w1 delete role#1 after [6 8]
     "#]]
     .assert_eq(&show(&world.plan_with(&desired(serving(TWO)), &options)));
@@ -714,10 +714,10 @@ fn only_what_is_named_and_what_it_needs() {
         left out: sessions
         0 w1 create role#1 after []
         1 w1 create us-east-1/assets#1 after [0]
-        2 w1 create us-east-1/front#1 after [1]
-        3 w1 create alive-us-east-1#1 after [2]
+        2 w1 create us-east-1/front#1 after [1~]
+        3 w1 create alive-us-east-1#1 after [2~]
         4 w1 create zone#1 after []
-        5 w1 create api-us-east-1#1 after [3 4]
+        5 w1 create api-us-east-1#1 after [1! 2! 3 4]
     "#]]
     .assert_eq(&show(&plan));
     let world = applied(serving(TWO));
@@ -736,7 +736,7 @@ fn only_what_is_named_and_what_it_needs() {
         left out: zone
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
-        2 w1 delete us-east-1/front#1 after [1]
+        2 w1 delete us-east-1/front#1 after [0! 1~]
     "#]]
     .assert_eq(&show(&plan));
     let plan = world.plan_with(&desired([]), &options("nothing"));
@@ -794,13 +794,13 @@ fn the_writers_region_goes_last_and_not_by_itself() {
         &world,
         vec![],
         expect![[r#"
-        - ap-south-1/db DestroysData (no longer declared)
-        - us-east-1/db DestroysData (no longer declared)
-        - db Disruptive (no longer declared)
-        0 w1 delete ap-south-1/db#1 after []
-        1 w1 delete us-east-1/db#1 after [0]
-        2 w1 delete db#1 after [1]
-    "#]],
+            - ap-south-1/db DestroysData (no longer declared)
+            - us-east-1/db DestroysData (no longer declared)
+            - db Disruptive (no longer declared)
+            0 w1 delete ap-south-1/db#1 after []
+            1 w1 delete us-east-1/db#1 after [0]
+            2 w1 delete db#1 after [0 1]
+        "#]],
     );
     // After a failover, the former secondary is the writer and goes last.
     world.thing("db").snapshot.facts.insert("writer_region".into(), json!("ap-south-1"));
@@ -808,13 +808,13 @@ fn the_writers_region_goes_last_and_not_by_itself() {
         &world,
         vec![],
         expect![[r#"
-        - us-east-1/db DestroysData (no longer declared)
-        - ap-south-1/db DestroysData (no longer declared)
-        - db Disruptive (no longer declared)
-        0 w1 delete us-east-1/db#1 after []
-        1 w1 delete ap-south-1/db#1 after [0]
-        2 w1 delete db#1 after [1]
-    "#]],
+            - us-east-1/db DestroysData (no longer declared)
+            - ap-south-1/db DestroysData (no longer declared)
+            - db Disruptive (no longer declared)
+            0 w1 delete us-east-1/db#1 after []
+            1 w1 delete ap-south-1/db#1 after [0]
+            2 w1 delete db#1 after [0 1]
+        "#]],
     );
     check(&world, program(TWO), expect![[""]]);
     let mut upgraded = program(TWO);
@@ -825,13 +825,13 @@ fn the_writers_region_goes_last_and_not_by_itself() {
         &world,
         upgraded,
         expect![[r#"
-        ~ us-east-1/db Disruptive
-            engine: "16" → "17" Edited
-        ~ ap-south-1/db Disruptive
-            engine: "16" → "17" Edited
-        0 w1 update us-east-1/db#1 after []
-        1 w2 update ap-south-1/db#1 after [0]
-    "#]],
+            ~ us-east-1/db Disruptive
+                engine: "16" → "17" Edited
+            ~ ap-south-1/db Disruptive
+                engine: "16" → "17" Edited
+            0 w1 update us-east-1/db#1 after []
+            1 w2 update ap-south-1/db#1 after [0>]
+        "#]],
     );
     // The group alone does not say so, but its member that is written goes.
     let alone = vec![program(TWO).remove(0), program(TWO).remove(1)];
@@ -971,17 +971,17 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
         &made,
         program("internal"),
         expect![[r#"
-        ~ alive-us-east-1 Safe
-            host: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
-        ~ api-us-east-1 Safe
-            alias: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
-        - us-east-1/front Disruptive (its successor takes its place)
-        note us-east-1/front Safe (an operation that did not end turns out to be done)
-        record: noted us-east-1/front#2
-        0 w1 update alive-us-east-1#1 after []
-        1 w1 update api-us-east-1#1 after [0]
-        2 w1 delete us-east-1/front#1 after [1]
-    "#]],
+            ~ alive-us-east-1 Safe
+                host: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
+            ~ api-us-east-1 Safe
+                alias: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
+            - us-east-1/front Disruptive (its successor takes its place)
+            note us-east-1/front Safe (an operation that did not end turns out to be done)
+            record: noted us-east-1/front#2
+            0 w1 update alive-us-east-1#1 after []
+            1 w1 update api-us-east-1#1 after [0]
+            2 w1 delete us-east-1/front#1 after [0 1]
+        "#]],
     );
     let mut missing = world.clone();
     missing.doubt(&plan, "us-east-1/front", false);
@@ -989,17 +989,17 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
         &missing,
         program("internal"),
         expect![[r#"
-        + us-east-1/front Safe (its creation did not end)
-        ~ alive-us-east-1 Safe
-            host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
-        ~ api-us-east-1 Safe
-            alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
-        - us-east-1/front Disruptive (its successor takes its place)
-        0 w1 create us-east-1/front#2 after []
-        1 w1 update alive-us-east-1#1 after [0]
-        2 w1 update api-us-east-1#1 after [1]
-        3 w1 delete us-east-1/front#1 after [2]
-    "#]],
+            + us-east-1/front Safe (its creation did not end)
+            ~ alive-us-east-1 Safe
+                host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            ~ api-us-east-1 Safe
+                alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
+            - us-east-1/front Disruptive (its successor takes its place)
+            0 w1 create us-east-1/front#2 after []
+            1 w1 update alive-us-east-1#1 after [0~]
+            2 w1 update api-us-east-1#1 after [0~ 1]
+            3 w1 delete us-east-1/front#1 after [0 1 2]
+        "#]],
     );
     check(
         &missing,
@@ -1185,11 +1185,11 @@ fn what_is_still_under_way_is_waited_for() {
         &world,
         program(),
         expect![[r#"
-        ~ us-east-1/front Safe (an operation that did not end is still under way)
-        + alive Safe
-        0 w1 update us-east-1/front#1 after []
-        1 w1 create alive#1 after [0]
-    "#]],
+            ~ us-east-1/front Safe (an operation that did not end is still under way)
+            + alive Safe
+            0 w1 update us-east-1/front#1 after []
+            1 w1 create alive#1 after [0~]
+        "#]],
     );
 }
 
@@ -1205,18 +1205,18 @@ fn a_routing_group_is_a_wave_of_its_own() {
         &world,
         program,
         expect![[r#"
-        ~ alive-ap-south-1 Safe
-            path: "/up" → "/" Edited
-        ~ alive-us-east-1 Safe
-            path: "/up" → "/" Edited
-        ~ api-ap-south-1 Safe
-            ttl: null → 30 Edited
-        ~ api-us-east-1 Safe
-            ttl: null → 30 Edited
-        0 w1 update alive-ap-south-1#1 after []
-        1 w2 update alive-us-east-1#1 after [0]
-        2 w3 update api-ap-south-1#1 & update api-us-east-1#1 after [1]
-    "#]],
+            ~ alive-ap-south-1 Safe
+                path: "/up" → "/" Edited
+            ~ alive-us-east-1 Safe
+                path: "/up" → "/" Edited
+            ~ api-ap-south-1 Safe
+                ttl: null → 30 Edited
+            ~ api-us-east-1 Safe
+                ttl: null → 30 Edited
+            0 w1 update alive-ap-south-1#1 after []
+            1 w2 update alive-us-east-1#1 after [0>]
+            2 w3 update api-ap-south-1#1 & update api-us-east-1#1 after [0 1>] 0:0.0 1:1.0
+        "#]],
     );
     let one = edit(serving(TWO), "api-us-east-1", |it| it.props["ttl"] = json!(30));
     let both = edit(one, "ap-south-1/front", |it| it.props["idle"] = json!(90));
@@ -1224,13 +1224,13 @@ fn a_routing_group_is_a_wave_of_its_own() {
         &world,
         both,
         expect![[r#"
-        ~ ap-south-1/front Safe
-            idle: 60 → 90 Edited
-        ~ api-us-east-1 Safe
-            ttl: null → 30 Edited
-        0 w1 update ap-south-1/front#1 after []
-        1 w2 update api-us-east-1#1 after [0]
-    "#]],
+            ~ ap-south-1/front Safe
+                idle: 60 → 90 Edited
+            ~ api-us-east-1 Safe
+                ttl: null → 30 Edited
+            0 w1 update ap-south-1/front#1 after []
+            1 w2 update api-us-east-1#1 after [0>]
+        "#]],
     );
 }
 
@@ -1244,7 +1244,7 @@ fn a_replacement_can_be_asked_for() {
             check: "Fake:Check-global-8.id" → {"$ref":{"attribute":"id","id":"alive-us-east-1"}} Unknown
         0 w1 create alive-us-east-1#2 after []
         1 w1 update api-us-east-1#1 after [0]
-        2 w1 delete alive-us-east-1#1 after [1]
+        2 w1 delete alive-us-east-1#1 after [0 1]
     "#]].assert_eq(&show(&world.plan_with(&desired(serving(TWO)), &options)));
 }
 
@@ -1263,13 +1263,13 @@ fn what_has_something_else_between_does_not_travel_together() {
         &World::new(),
         program,
         expect![[r#"
-        + a Safe
-        + c Safe
-        + between Safe
-        + b Safe
-        0 w1 create a#1 & create c#1 after []
-        1 w1 create between#1 after [0]
-        2 w1 create b#1 after [1]
-    "#]],
+            + a Safe
+            + c Safe
+            + between Safe
+            + b Safe
+            0 w1 create a#1 & create c#1 after []
+            1 w1 create between#1 after [0] 0:0.0
+            2 w1 create b#1 after [1]
+        "#]],
     );
 }

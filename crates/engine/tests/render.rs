@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use bicoastal_engine::order::Order;
 use bicoastal_engine::picture;
 use bicoastal_engine::plan::{Action, Added, Change, Plan, PlannedMember, PlannedOp, Unseen};
 use bicoastal_engine::record::Record;
@@ -93,6 +94,7 @@ fn operation(plan: &Plan, change: usize, verb: Verb, wave: u32) -> PlannedOp {
         pause_ms: 0,
         pause_reason: String::new(),
         after: Default::default(),
+        needs: Vec::new(),
         wave,
     }
 }
@@ -500,6 +502,7 @@ fn a_plan_for_programs() {
               ],
               "pause_reason": "",
               "pause_seconds": 0,
+              "ties": [],
               "verbs": [
                 "create"
               ],
@@ -512,6 +515,7 @@ fn a_plan_for_programs() {
               ],
               "pause_reason": "",
               "pause_seconds": 0,
+              "ties": [],
               "verbs": [
                 "update"
               ],
@@ -522,6 +526,7 @@ fn a_plan_for_programs() {
               "ids": [],
               "pause_reason": "drain us-east-1: 2 × TTL 60 s",
               "pause_seconds": 120,
+              "ties": [],
               "verbs": [],
               "wave": 2
             }
@@ -565,7 +570,7 @@ fn a_report_for_programs() {
     let changes = everything().changes.into_iter().zip([
         Fate::Done,
         Fate::Failed(failure.clone()),
-        Fate::Skipped { because: "user-sessions".into() },
+        Fate::Skipped { because: "user-sessions".into(), order: Order::Rollout },
         Fate::InDoubt(failure),
         Fate::Abandoned,
         Fate::NotStarted,
@@ -588,7 +593,7 @@ fn a_report_for_programs() {
           declared at examples/active_active.rs:31
           dynamodb CreateTable in us-east-1: LimitExceeded: too many (request r-1)
           hint: ask for more
-        skipped: replace us-east-1/front, because of user-sessions
+        skipped: replace us-east-1/front: the rollout stopped at user-sessions, which failed
         stopped: delete us-east-1/old was under way; the next apply goes on with it
         not begun: adopt us-east-1/bucket
         Stopped: 1 of 6 changes done, 1 failed, 1 in doubt, 1 skipped, 1 under way, 1 not begun. Nothing is undone; apply again to go on.
@@ -599,7 +604,7 @@ fn a_report_for_programs() {
     expect![[r#"
         {"action":"create","at":{"file":"examples/active_active.rs","line":31},"fate":"done","id":"zone","kind":"Test:Thing","region":"global"}
         {"action":"update","at":{"file":"examples/active_active.rs","line":31},"error":{"call":"CreateTable","code":"LimitExceeded","hint":"ask for more","message":"dynamodb CreateTable in us-east-1: LimitExceeded: too many (request r-1)","request_id":"r-1"},"fate":"failed","id":"user-sessions","kind":"Test:Thing","region":"ap-south-1+us-east-1"}
-        {"action":"replace_delete_first","at":{"file":"examples/active_active.rs","line":31},"because":"user-sessions","fate":"skipped","id":"us-east-1/front","kind":"Test:Thing","region":"us-east-1"}
+        {"action":"replace_delete_first","at":{"file":"examples/active_active.rs","line":31},"because":"user-sessions","fate":"skipped","id":"us-east-1/front","kind":"Test:Thing","order":"rollout","region":"us-east-1"}
         {"action":"replace_create_first","at":{"file":"examples/active_active.rs","line":31},"error":{"call":"CreateTable","code":"LimitExceeded","hint":"ask for more","message":"dynamodb CreateTable in us-east-1: LimitExceeded: too many (request r-1)","request_id":"r-1"},"fate":"in_doubt","id":"us-east-1/group","kind":"Test:Thing","region":"us-east-1"}
         {"action":"delete","at":null,"fate":"abandoned","id":"us-east-1/old","kind":"Test:Thing","region":"us-east-1"}
         {"action":"adopt","at":{"file":"examples/active_active.rs","line":31},"fate":"not_started","id":"us-east-1/bucket","kind":"Test:Thing","region":"us-east-1"}"#]].assert_eq(&lines.join("\n"));

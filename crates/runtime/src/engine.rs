@@ -7,10 +7,10 @@ use bicoastal_engine::digest;
 use bicoastal_engine::machine::{Execution, Limits, Report};
 use bicoastal_engine::observe::{self, Observed};
 use bicoastal_engine::plan::Plan;
-use bicoastal_engine::planner::{self, Options};
+use bicoastal_engine::planner::{self, Options as PlanOptions};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::{Key, State};
-use bicoastal_model::{Desired, Provider, ResourceId, Seen, Target};
+use bicoastal_model::{Desired, Provider, Seen, Target};
 use serde_json::Value;
 
 use crate::cancel::Cancel;
@@ -19,33 +19,6 @@ use crate::driver::{Driver, Observer};
 use crate::error::Error;
 use crate::pace::Pace;
 use crate::store::StateStore;
-
-/// What to plan besides the program itself.
-#[derive(Clone, Debug, Default)]
-pub struct PlanOptions {
-    /// Only these resources and what they depend on; everything where empty.
-    pub only: BTreeSet<ResourceId>,
-    /// Replace these although nothing asks for it.
-    pub replace: BTreeSet<ResourceId>,
-    /// Protections and guards that may be lifted.
-    pub unprotect: BTreeSet<ResourceId>,
-    /// Delete everything that is recorded.
-    pub destroy: bool,
-    /// Go on without what can't be seen.
-    pub without_unseen: bool,
-}
-
-impl PlanOptions {
-    fn engine(&self) -> Options {
-        Options {
-            only: self.only.clone(),
-            replace: self.replace.clone(),
-            unprotect: self.unprotect.clone(),
-            destroy: self.destroy,
-            without_unseen: self.without_unseen,
-        }
-    }
-}
 
 /// Plans and applies stacks. Holds no state of its own but the pace of its calls; two engines
 /// with different accounts run in one process.
@@ -106,7 +79,7 @@ impl Engine {
     pub async fn plan(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
         let state = self.state_or_new(&desired.stack).await?;
         let observed = self.observe(desired, &state).await?;
-        Ok(planner::plan(desired, &state, &observed, &self.provider.catalog(), &options.engine())?)
+        Ok(planner::plan(desired, &state, &observed, &self.provider.catalog(), options)?)
     }
 
     /// Everything that stands in the way of deleting the stack.
@@ -121,7 +94,7 @@ impl Engine {
     ) -> Result<Vec<bicoastal_engine::guards::Guard>, Error> {
         let state = self.state_or_new(&desired.stack).await?;
         let observed = self.observe(desired, &state).await?;
-        Ok(planner::guards(&state, &observed, &self.provider.catalog(), &options.engine()))
+        Ok(planner::guards(&state, &observed, &self.provider.catalog(), options))
     }
 
     async fn state_or_new(&self, stack: &str) -> Result<State, Error> {
@@ -203,7 +176,7 @@ impl Engine {
         }
         let observed = self.observe(desired, &state).await?;
         let now =
-            planner::plan(desired, &state, &observed, &self.provider.catalog(), &options.engine())?;
+            planner::plan(desired, &state, &observed, &self.provider.catalog(), options)?;
         if now.fingerprint != plan.fingerprint {
             return Err(Error::stale(
                 plan,

@@ -228,7 +228,7 @@ fn a_part_fails_and_the_rest_goes_on() {
           declared at crates/cli/tests/verbs/common/run.rs:N
           fake PutThing in us-east-1: AccessDenied: not authorized to perform fake:PutThing (request req-1)
           hint: the caller needs the permission fake:PutThing
-        skipped: create www-us-east-1, because of us-east-1/assets
+        skipped: create www-us-east-1, it needs us-east-1/assets, which failed
         Not finished: 3 of 5 changes done, 1 failed, 1 skipped. Nothing is undone; apply again to go on.
         It took 1m 02s of the local cloud's time.
         --- stderr

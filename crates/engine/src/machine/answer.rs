@@ -15,6 +15,10 @@ use crate::state::Verb;
 /// that a step which does not converge ends.
 const CALLS: (usize, usize) = (20, 100);
 
+/// How many of its longest waits an operation may spend waiting in all, and one more for each call
+/// that was accepted.
+const WAITS: u32 = 4;
+
 impl Execution {
     /// A turn, or a pause, brought this.
     pub fn answered(&mut self, op: usize, answer: Result<Progress, OpError>) {
@@ -89,12 +93,20 @@ impl Execution {
             what.clone_into(&mut run.waiting_for);
             run.waited = Duration::ZERO;
         }
+        run.patience = run.patience.max(patience);
         if run.waited >= patience {
             let message = format!("still {what} after {}", minutes(run.waited));
             return self.fail(op, refusal("", message));
         }
+        // Words that alternate would be patient for ever; what goes on needs a call now and then.
+        let calls = u32::try_from(run.calls).unwrap_or(u32::MAX);
+        if run.waited_in_all >= run.patience.saturating_mul(WAITS.saturating_add(calls)) {
+            let message = format!("still {what} after {} in all", minutes(run.waited_in_all));
+            return self.fail(op, refusal("", message));
+        }
         let poll = poll.max(Duration::from_secs(1));
         run.waited += poll;
+        run.waited_in_all += poll;
         self.again(op, poll);
     }
 

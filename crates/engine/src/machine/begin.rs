@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bicoastal_model::value::{self, Map, NAME, Ref, marker};
-use bicoastal_model::{Goal, Member, Name, Operation, ResourceId, Target, diff};
+use bicoastal_model::{Goal, Member, Name, Operation, Target, diff};
 use serde_json::Value;
 
 use super::report::{Failure, Fate};
@@ -53,7 +53,7 @@ fn check_order(plan: &Plan) -> Result<(), String> {
     loop {
         let before = reached.len();
         for (index, op) in plan.operations.iter().enumerate() {
-            if op.after.iter().all(|earlier| reached.contains(earlier)) {
+            if op.after.keys().all(|earlier| reached.contains(earlier)) {
                 reached.insert(index);
             }
         }
@@ -64,12 +64,6 @@ fn check_order(plan: &Plan) -> Result<(), String> {
             return Err("its operations wait for each other".to_owned());
         }
     }
-}
-
-enum Blocked {
-    No,
-    Waits,
-    Skipped(ResourceId),
 }
 
 impl Execution {
@@ -94,21 +88,19 @@ impl Execution {
                 if self.ops[op].status != Status::Waiting {
                     continue;
                 }
-                match self.blocked(op) {
-                    Blocked::Waits => {}
-                    Blocked::Skipped(because) => {
-                        self.ops[op].over(&Fate::Skipped { because });
-                        settled = true;
-                    }
-                    Blocked::No if self.plan.operations[op].members.is_empty() => {
-                        self.ops[op].status = Status::Ready(Duration::ZERO);
-                    }
-                    Blocked::No => {
-                        if let Err(why) = self.begin(op) {
-                            self.ops[op].over(&Fate::Failed(Failure::plan_again(why)));
-                            settled = true;
-                        }
-                    }
+                let after = &self.plan.operations[op].after;
+                if after.keys().any(|earlier| self.ops[*earlier].status != Status::Over) {
+                    continue;
+                }
+                settled |= self.skip(op);
+                if self.ops[op].status != Status::Waiting {
+                    continue;
+                }
+                if self.plan.operations[op].members.is_empty() {
+                    self.ops[op].status = Status::Ready(Duration::ZERO);
+                } else if let Err(why) = self.begin(op) {
+                    self.ops[op].over(&Fate::Failed(Failure::plan_again(why)));
+                    settled = true;
                 }
             }
             // What has come to an end here may be what others waited for.
@@ -116,30 +108,6 @@ impl Execution {
                 return;
             }
         }
-    }
-
-    fn blocked(&self, op: usize) -> Blocked {
-        let mut waits = false;
-        for earlier in &self.plan.operations[op].after {
-            let before = &self.ops[*earlier];
-            if before.status != Status::Over {
-                waits = true;
-            } else if !before.is_done() {
-                return Blocked::Skipped(self.cause(*earlier));
-            }
-        }
-        if waits { Blocked::Waits } else { Blocked::No }
-    }
-
-    /// The first thing that went wrong, of which an operation's end is a consequence.
-    fn cause(&self, op: usize) -> ResourceId {
-        let planned = &self.plan.operations[op];
-        let failed = self.ops[op].fates.iter().enumerate().find_map(|(index, fate)| match fate {
-            Some(Fate::Done) | None => None,
-            Some(Fate::Skipped { because }) => Some(because.clone()),
-            Some(_) => planned.members.get(index).map(|member| member.key.id.clone()),
-        });
-        failed.unwrap_or_else(|| ResourceId::new(planned.pause_reason.clone()))
     }
 
     /// Begins an operation if there is a place for it.
@@ -170,6 +138,8 @@ impl Execution {
             calls: 0,
             spent: std::collections::BTreeMap::new(),
             waited: Duration::ZERO,
+            waited_in_all: Duration::ZERO,
+            patience: Duration::ZERO,
             waiting_for: String::new(),
         };
         let begun = run.by_key().into_iter().map(|at| self.begun(op, &run.members[at])).collect();

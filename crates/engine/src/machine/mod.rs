@@ -14,6 +14,7 @@ mod begin;
 mod report;
 mod run;
 mod secrets;
+mod skip;
 mod split;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ use bicoastal_model::{OpError, Place, ResourceId, SourceLine};
 
 use super::Execution;
 use super::run::Status;
+use crate::order::Order;
 use crate::plan::Action;
 
 /// Why something did not come about.
@@ -38,10 +39,12 @@ pub enum Fate {
     Done,
     /// It failed.
     Failed(Failure),
-    /// It was not begun, because something that it depends on did not come about.
+    /// It was not begun, because something that comes before it did not come about.
     Skipped {
-        /// What.
+        /// What: the first thing that went wrong, of which this is a consequence.
         because: ResourceId,
+        /// Why that matters to it.
+        order: Order,
     },
     /// No answer came, and it could not be found out what happened; the next run settles it.
     InDoubt(Failure),

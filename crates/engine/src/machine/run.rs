@@ -121,6 +121,10 @@ pub(super) struct Run {
     pub(super) spent: BTreeMap<Class, Spent>,
     /// Delay spent on waiting for AWS since the last accepted call, for the same thing.
     pub(super) waited: Duration,
+    /// Delay spent on waiting for AWS in all.
+    pub(super) waited_in_all: Duration,
+    /// The longest patience that was asked for.
+    pub(super) patience: Duration,
     /// What the present wait is for, in its own words.
     pub(super) waiting_for: String,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bicoastal_model::{Goal, OpError, Schema};
+use bicoastal_model::{Goal, OpError, ResourceId, Schema};
 use serde_json::Value;
 
 use super::Execution;
@@ -20,7 +20,9 @@ impl Execution {
         let offenders = &error.facts().offenders;
         let guilty: BTreeSet<usize> =
             offenders.iter().map(|(at, _)| *at).filter(|at| *at < run.members.len()).collect();
-        let parted = with_groups(&run.members, &guilty, schema);
+        let parts: Vec<(&ResourceId, &Value)> =
+            run.members.iter().map(|member| (&member.key.id, props(member))).collect();
+        let parted = with_groups(&parts, &guilty, schema);
         if parted.is_empty() || parted.len() == run.members.len() {
             return self.fail(op, error.clone());
         }
@@ -57,8 +59,8 @@ impl Execution {
 /// The members at these positions, and all that may not be parted from one of them: other
 /// incarnations of the same thing, and members with the same values in the fields that the kind
 /// keeps together.
-fn with_groups(
-    members: &[RunMember],
+pub(super) fn with_groups(
+    members: &[(&ResourceId, &Value)],
     guilty: &BTreeSet<usize>,
     schema: Option<&Schema>,
 ) -> BTreeSet<usize> {
@@ -66,7 +68,7 @@ fn with_groups(
     loop {
         let joined: Vec<usize> = (0..members.len())
             .filter(|at| !all.contains(at))
-            .filter(|at| all.iter().any(|it| are_one(&members[*at], &members[*it], schema)))
+            .filter(|at| all.iter().any(|it| are_one(members[*at], members[*it], schema)))
             .collect();
         if joined.is_empty() {
             return all;
@@ -75,13 +77,16 @@ fn with_groups(
     }
 }
 
-fn are_one(a: &RunMember, b: &RunMember, schema: Option<&Schema>) -> bool {
-    if a.key.id == b.key.id {
+fn are_one(
+    (id, a): (&ResourceId, &Value),
+    (other, b): (&ResourceId, &Value),
+    schema: Option<&Schema>,
+) -> bool {
+    if id == other {
         return true;
     }
     let Some(batch) = schema.and_then(|schema| schema.batch) else { return false };
-    !batch.together.is_empty()
-        && batch.together.iter().all(|field| props(a).get(*field) == props(b).get(*field))
+    !batch.together.is_empty() && batch.together.iter().all(|field| a.get(*field) == b.get(*field))
 }
 
 fn props(member: &RunMember) -> &Value {

@@ -7,9 +7,10 @@ use bicoastal_model::{Catalog, Diagnostic, Diagnostics, ResourceId, Rollout, val
 use super::decide::{Decision, Planner};
 use super::fingerprint::fingerprint;
 use super::operations::{self, Node};
-use super::{drain, operations::writers};
+use super::{drain, needs, operations::writers};
 use crate::batches;
 use crate::graph::Graph;
+use crate::order::Order;
 use crate::plan::{Action, Change, Plan, PlannedOp};
 use crate::rates;
 use crate::record::Record;
@@ -33,7 +34,7 @@ impl Planner<'_> {
         let mut nodes = operations::nodes(&self, &decisions);
         let mut graph = operations::ordered(&self, &decisions, &nodes);
         drain::pauses(&self, &decisions, &mut nodes, &mut graph);
-        let Some((operations, graph)) = self.arrange(&nodes, &graph) else {
+        let Some((operations, arranged)) = self.arrange(&nodes, &mut graph) else {
             return Err(stuck(&nodes, &graph).into());
         };
         let mut shown: Vec<usize> = Vec::new();
@@ -49,7 +50,8 @@ impl Planner<'_> {
                 shown.push(index);
             }
         }
-        let operations = planned(&operations, &graph, &nodes, &shown);
+        let mut operations = planned(&operations, &arranged, &nodes, &shown);
+        needs::state(&mut operations, &nodes, &graph);
         let (calls, floor_ms) = cost(&operations, self.catalog);
         let exports = self
             .desired
@@ -89,14 +91,15 @@ impl Planner<'_> {
     }
 
     /// Operations in the order that is required, then preferred, and what each comes after;
-    /// `None` where what is required is a cycle.
-    fn arrange(&self, nodes: &[Node], graph: &Graph) -> Option<(Vec<Operation>, Graph)> {
-        let groups = batches::groups(nodes, graph, self.catalog);
+    /// `None` where what is required is a cycle. What safety asks of single nodes is added to
+    /// their graph.
+    fn arrange(&self, nodes: &[Node], single: &mut Graph) -> Option<(Vec<Operation>, Graph)> {
+        let groups = batches::groups(nodes, single, self.catalog);
         let mut into = vec![0; nodes.len()];
         for (unit, group) in groups.iter().enumerate() {
             group.iter().for_each(|&node| into[node] = unit);
         }
-        let mut graph = graph.contracted(&into, groups.len());
+        let mut graph = single.contracted(&into, groups.len());
         let waved = self.desired.rollout == Rollout::OneRegionAtATime;
         let writers = writers(self);
         let mut units: Vec<Unit> = groups
@@ -109,7 +112,9 @@ impl Planner<'_> {
         waves::agree_on_writers(&mut units);
         let ranks: Vec<waves::Rank> = units.iter().map(|unit| waves::rank(unit, nodes)).collect();
         let order = graph.order(&ranks).ok()?;
-        waves::prefer(&mut graph, &units, nodes, &order);
+        for (later, earlier) in waves::prefer(&mut graph, &units, nodes, &order, self.catalog) {
+            single.add(later, earlier, Order::Safety);
+        }
         let packed = batches::pack(&units, nodes, &graph, &order, self.catalog);
         let mut into = vec![0; units.len()];
         for (operation, of) in packed.iter().enumerate() {
@@ -162,7 +167,7 @@ fn planned(
             }
             // Unwaved: in the wave of what it waits for.
             None => {
-                let after = graph.after(index).iter();
+                let after = graph.after(index).keys();
                 after.filter_map(|&it| planned.get(it)).map(|it| it.wave).max().unwrap_or(1)
             }
         };
@@ -179,6 +184,7 @@ fn planned(
             pause_ms: all.clone().map(|node| node.pause_ms).max().unwrap_or(0),
             pause_reason: all.map(|node| node.pause_reason.as_str()).collect(),
             after: graph.after(index).clone(),
+            needs: Vec::new(),
             wave,
         });
     }
@@ -190,7 +196,7 @@ fn cost(operations: &[PlannedOp], catalog: &Catalog) -> (BTreeMap<String, u32>, 
     let mut calls: BTreeMap<String, u32> = BTreeMap::new();
     let mut paused: Vec<u64> = Vec::with_capacity(operations.len());
     for operation in operations {
-        let before = operation.after.iter().filter_map(|&it| paused.get(it)).max();
+        let before = operation.after.keys().filter_map(|&it| paused.get(it)).max();
         paused.push(before.copied().unwrap_or(0) + operation.pause_ms);
         let costs = operation.members.iter().filter_map(|member| {
             let schema = catalog.get(&member.kind)?;

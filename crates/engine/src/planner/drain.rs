@@ -9,6 +9,7 @@ use super::decide::{Decision, Planner};
 use super::footprint::Footprint;
 use super::operations::Node;
 use crate::graph::Graph;
+use crate::order::Order;
 
 /// Route 53 answers for an alias to a load balancer with this TTL, in seconds.
 const ALIAS_TTL: u64 = 60;
@@ -78,10 +79,10 @@ pub(crate) fn pauses(
             pause_reason: format!("drain {region}: 2 × TTL {ttl} s"),
         });
         for record in records {
-            graph.add(pause, record);
+            graph.add(pause, record, Order::Safety);
         }
         for later in below {
-            graph.add_if_acyclic(later, pause);
+            graph.add_if_acyclic(later, pause, Order::Safety);
         }
     }
 }

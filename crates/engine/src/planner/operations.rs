@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::decide::{Decision, Planner};
 use super::footprint::{Footprint, Homes};
 use crate::graph::Graph;
+use crate::order::Order;
 use crate::plan::{Action, PlannedMember};
 use crate::state::Verb;
 
@@ -96,12 +97,12 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
             if node.deletes() {
                 for &other in deletes.get(edge).unwrap_or(&none) {
                     if !reversed.contains(&(index, other)) {
-                        graph.add(other, index);
+                        graph.add(other, index, Order::Required);
                     }
                 }
             } else {
                 for &other in makes.get(edge).unwrap_or(&none) {
-                    graph.add(index, other);
+                    graph.add(index, other, Order::Required);
                 }
             }
         }
@@ -109,19 +110,20 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
             for &other in deletes.get(&member.key.id).unwrap_or(&none) {
                 let first = action(index) == Some(Action::ReplaceDeleteFirst)
                     && nodes[other].decision == node.decision;
-                if first { graph.add(index, other) } else { graph.add(other, index) }
+                let (later, earlier) = if first { (index, other) } else { (other, index) };
+                graph.add(later, earlier, Order::Required);
             }
         }
     }
     for &(earlier, later) in &reversed {
         // The pair is (the writer's delete, another's): the other one goes first.
-        graph.add_if_acyclic(earlier, later);
+        graph.add_if_acyclic(earlier, later, Order::Required);
         // What stands on the writer's member keeps it serving until the others have left it.
         let Some(writing) = &nodes[earlier].member else { continue };
         for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
             let stands = |it: &PlannedMember| it.edges.contains(&writing.key.id);
             if node.member.as_ref().is_some_and(stands) {
-                graph.add_if_acyclic(index, later);
+                graph.add_if_acyclic(index, later, Order::Safety);
             }
         }
     }
@@ -135,7 +137,7 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
         for edge in &stood_on {
             for &other in deletes.get(edge).unwrap_or(&none) {
                 if action(other) != Some(Action::ReplaceDeleteFirst) {
-                    graph.add_if_acyclic(other, index);
+                    graph.add_if_acyclic(other, index, Order::Required);
                 }
             }
         }

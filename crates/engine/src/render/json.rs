@@ -15,7 +15,8 @@ pub fn plan_json(plan: &Plan) -> Value {
         "operations": plan.operations.iter().map(|op| json!({
             "ids": op.members.iter().map(|member| &member.key.id).collect::<Vec<_>>(),
             "verbs": op.members.iter().map(|member| member.verb).collect::<Vec<_>>(),
-            "after": op.after,
+            "after": op.after.keys().collect::<Vec<_>>(),
+            "ties": op.after.values().collect::<Vec<_>>(),
             "wave": op.wave,
             "pause_seconds": seconds(op.pause_ms),
             "pause_reason": op.pause_reason,
@@ -67,7 +68,10 @@ pub fn report_json(report: &Report) -> Value {
         let (fate, more) = match &change.fate {
             Fate::Done => ("done", None),
             Fate::Failed(why) => ("failed", Some(("error", failure(why)))),
-            Fate::Skipped { because } => ("skipped", Some(("because", json!(because)))),
+            Fate::Skipped { because, order } => {
+                object["order"] = json!(order);
+                ("skipped", Some(("because", json!(because))))
+            }
             Fate::InDoubt(why) => ("in_doubt", Some(("error", failure(why)))),
             Fate::Abandoned => ("abandoned", None),
             Fate::NotStarted => ("not_started", None),

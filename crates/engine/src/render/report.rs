@@ -1,7 +1,10 @@
 //! What became of a plan, as lines.
 
+use bicoastal_model::ResourceId;
+
 use super::{Line, Style, counted, span};
 use crate::machine::{ChangeReport, Failure, Fate, Report};
+use crate::order::Order;
 use crate::plan::Action;
 
 /// What became of a plan: what went wrong first, how the run stands last.
@@ -26,8 +29,14 @@ pub fn report(report: &Report) -> Vec<Line> {
     }
     for change in &report.changes {
         let line = match &change.fate {
-            Fate::Skipped { because } => {
-                format!("skipped: {} {}, because of {because}", verb(change.action), change.id)
+            Fate::Skipped { because, order } => {
+                let why = match order {
+                    Order::Safety => format!("not safe without {because}"),
+                    Order::Rollout => format!("the rollout stopped at {because}"),
+                    Order::Required | Order::Preference => format!("it needs {because}"),
+                };
+                let became = became(report, because);
+                format!("skipped: {} {}: {why}, which {became}", verb(change.action), change.id)
             }
             Fate::Abandoned => format!(
                 "stopped: {} {} was under way; the next apply goes on with it",
@@ -41,6 +50,15 @@ pub fn report(report: &Report) -> Vec<Line> {
     }
     lines.push(standing(report));
     lines
+}
+
+/// What became of what something else was skipped for.
+fn became(report: &Report, id: &ResourceId) -> &'static str {
+    match report.changes.iter().find(|change| change.id == *id).map(|change| &change.fate) {
+        Some(Fate::Failed(_)) => "failed",
+        Some(Fate::InDoubt(_)) => "is in doubt",
+        _ => "was not done",
+    }
 }
 
 fn failed(change: &ChangeReport, what: &str, failure: &Failure) -> Vec<Line> {

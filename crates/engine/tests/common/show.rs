@@ -2,10 +2,21 @@
 
 use std::fmt::Write;
 
+use bicoastal_engine::order::Order;
 use bicoastal_engine::plan::{Action, Plan};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::Verb;
 use bicoastal_model::Diagnostics;
+
+/// Why something comes after something else: nothing for what is only required.
+fn word(order: Order) -> &'static str {
+    match order {
+        Order::Required => "",
+        Order::Safety => "!",
+        Order::Rollout => ">",
+        Order::Preference => "~",
+    }
+}
 
 pub fn show(plan: &Result<Plan, Diagnostics>) -> String {
     match plan {
@@ -88,8 +99,22 @@ pub fn operations(plan: &Plan) -> String {
             true => operation.pause_reason.clone(),
             false => members.join(" & "),
         };
-        let after: Vec<String> = operation.after.iter().map(ToString::to_string).collect();
-        let _ = writeln!(out, "{index} w{} {what} after [{}]", operation.wave, after.join(" "));
+        let after: Vec<String> = operation
+            .after
+            .iter()
+            .map(|(earlier, ties)| {
+                let words: Vec<&str> = ties.iter().map(word).collect();
+                let required = if words.len() > 1 && ties.has(Order::Required) { "=" } else { "" };
+                format!("{earlier}{required}{}", words.concat())
+            })
+            .collect();
+        let needs: Vec<String> = operation
+            .needs
+            .iter()
+            .map(|it| format!(" {}:{}.{}{}", it.member, it.of, it.which, word(it.order)))
+            .collect();
+        let (after, needs) = (after.join(" "), needs.concat());
+        let _ = writeln!(out, "{index} w{} {what} after [{after}]{needs}", operation.wave);
     }
     out
 }

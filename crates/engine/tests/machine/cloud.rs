@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bicoastal_engine::machine::{Execution, Limits, Secrets, Stale, Step};
+use bicoastal_engine::order::Order;
 use bicoastal_engine::plan::{Action, Change, Plan, PlannedMember, PlannedOp};
 use bicoastal_engine::record::{Ended, Record};
 use bicoastal_engine::state::{FORMAT, Key, State, Verb, token};
@@ -275,7 +276,8 @@ impl Planned {
             members,
             pause_ms: 0,
             pause_reason: String::new(),
-            after: after.iter().copied().collect(),
+            after: after.iter().map(|&it| (it, Order::Required.into())).collect(),
+            needs: Vec::new(),
             wave: 1,
         });
         self.0.operations.len() - 1

@@ -1,6 +1,7 @@
 //! What the machine hands out when all goes well.
 
 use bicoastal_engine::machine::{Execution, Limits, Step};
+use bicoastal_engine::order::Order;
 use bicoastal_engine::plan::PlannedOp;
 use bicoastal_engine::record::Record;
 use bicoastal_engine::render;
@@ -94,7 +95,8 @@ fn a_pause_lies_between_traffic_and_what_served_it() {
         members: Vec::new(),
         pause_ms: 120_000,
         pause_reason: "drain us-east-1".into(),
-        after: [first].into(),
+        after: [(first, Order::Safety.into())].into(),
+        needs: Vec::new(),
         wave: 1,
     });
     plan.one(Verb::Create, "front", json!({"name": "f"}), &[1]);

@@ -6,6 +6,7 @@ use bicoastal_engine::digest;
 use bicoastal_engine::fold::ENDED;
 use bicoastal_engine::journal;
 use bicoastal_engine::machine::{Execution, Fate, Secrets, Step};
+use bicoastal_engine::order::Order;
 use bicoastal_engine::state::{Key, State, Verb};
 use bicoastal_model::diff::{Cause, FieldChange};
 use bicoastal_model::schema::Change as Takes;
@@ -47,7 +48,7 @@ fn a_failure_skips_what_depends_on_it_and_nothing_else() {
 
             error: could not create first
               test Call in us-east-1: no
-            skipped: create second, because of first
+            skipped: create second: it needs first, which failed
             Not finished: 1 of 3 changes done, 1 failed, 1 skipped. Nothing is undone; apply again to go on.
         "#]],
     );
@@ -95,28 +96,28 @@ fn what_stays_in_doubt_is_left_to_the_next_run() {
         &run,
         &execution,
         expect![[r#"
-        record 2: begin 1: Create first#1
-        record 3: begin 2: Create third#1
-        turn 0: create first
-        turn 2: create third
-        turn 0: create first in 2 s
-        turn 2: create third in 2 s
-        turn 0: create first in 2 s
-        turn 2: create third in 2 s
-        turn 0: create first in 2 s
-        turn 2: create third in 2 s
-        turn 0: create first in 2 s
-        turn 2: create third in 3 s
-        turn 0: create first in 3 s
-        turn 2: create third in 3 s
+            record 2: begin 1: Create first#1
+            record 3: begin 2: Create third#1
+            turn 0: create first
+            turn 2: create third
+            turn 0: create first in 2 s
+            turn 2: create third in 2 s
+            turn 0: create first in 2 s
+            turn 2: create third in 2 s
+            turn 0: create first in 2 s
+            turn 2: create third in 2 s
+            turn 0: create first in 2 s
+            turn 2: create third in 3 s
+            turn 0: create first in 3 s
+            turn 2: create third in 3 s
 
-        error: it is not known whether first was created; the next apply finds out
-          test Call in us-east-1: no answer
-        error: it is not known whether third was created; the next apply finds out
-          test Call in us-east-1: no answer
-        skipped: create second, because of first
-        Not finished: 0 of 3 changes done, 2 in doubt, 1 skipped. Nothing is undone; apply again to go on.
-    "#]],
+            error: it is not known whether first was created; the next apply finds out
+              test Call in us-east-1: no answer
+            error: it is not known whether third was created; the next apply finds out
+              test Call in us-east-1: no answer
+            skipped: create second: it needs first, which is in doubt
+            Not finished: 0 of 3 changes done, 2 in doubt, 1 skipped. Nothing is undone; apply again to go on.
+        "#]],
     );
     let entry = &execution.state().entries[&Key::new("first", 1)];
     assert_eq!(entry.doubt.as_ref().map(|doubt| (doubt.op, doubt.verb)), Some((1, Verb::Create)));
@@ -218,7 +219,7 @@ fn a_refused_batch_fails_its_offenders_with_their_groups_and_the_rest_goes_again
               test Call in us-east-1: refused together with c
             error: could not create c
               test Call in us-east-1: a bad value
-            skipped: create later, because of d
+            skipped: create later: it needs d, which failed
             Not finished: 2 of 5 changes done, 2 failed, 1 skipped. Nothing is undone; apply again to go on.
         "#]],
     );
@@ -396,7 +397,7 @@ fn a_plan_that_does_not_fit_is_refused() {
         stale(&|plan| plan.0.stack = "other".into()),
         stale(&|plan| plan.0.generation = 7),
         stale(&|plan| plan.0.format = 99),
-        stale(&|plan| plan.0.operations[0].after = [0].into()),
+        stale(&|plan| plan.0.operations[0].after = [(0, Order::Required.into())].into()),
         stale(&|plan| plan.0.operations[0].members[0].change = 7),
         stale(&|plan| plan.0.operations[0].members[0].verb = Verb::Update),
         stale(&|plan| {
