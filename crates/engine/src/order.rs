@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn ties_are_written_as_their_reasons() {
-        let ties = Ties::from(Order::Preference).and(Order::Rollout.into()).and(Order::Required.into());
+        let ties =
+            Ties::from(Order::Preference).and(Order::Rollout.into()).and(Order::Required.into());
         let text = serde_json::to_string(&ties).unwrap_or_default();
         assert_eq!(text, r#"["required","rollout"]"#);
         assert_eq!(serde_json::from_str::<Ties>(&text).ok(), Some(ties));

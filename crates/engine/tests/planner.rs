@@ -47,12 +47,12 @@ fn everything_is_created_data_before_traffic() {
             1 w1 create ap-south-1/assets#1 after [0]
             2 w1 create sessions#1 after []
             3 w1 create us-east-1/assets#1 after [0]
-            4 w1 create ap-south-1/front#1 after [1~ 2~]
-            5 w1 create us-east-1/front#1 after [2~ 3~]
-            6 w1 create alive-ap-south-1#1 after [4~]
-            7 w1 create alive-us-east-1#1 after [5~]
+            4 w1 create ap-south-1/front#1 after [1 2~]
+            5 w1 create us-east-1/front#1 after [2~ 3]
+            6 w1 create alive-ap-south-1#1 after [4]
+            7 w1 create alive-us-east-1#1 after [5]
             8 w1 create zone#1 after []
-            9 w1 create api-ap-south-1#1 & create api-us-east-1#1 after [1! 2! 3! 4! 5! 6 7 8] 0:1.0! 0:2.0! 0:4.0 0:6.0 0:8.0 1:2.0! 1:3.0! 1:5.0 1:7.0 1:8.0
+            9 w1 create api-ap-south-1#1 & create api-us-east-1#1 after [1! 2! 3! 4=! 5=! 6 7 8] 0:1.0! 0:2.0! 0:4.0 0:6.0 0:8.0 1:2.0! 1:3.0! 1:5.0 1:7.0 1:8.0
         "#]],
     );
 }
@@ -92,9 +92,9 @@ fn a_change_everywhere_goes_region_after_region() {
             0 w1 update role#1 after []
             1 w2 update sessions#1 after [0>]
             2 w3 update ap-south-1/assets#1 after [0 1>]
-            3 w3 update ap-south-1/front#1 after [1> 2~]
+            3 w3 update ap-south-1/front#1 after [1> 2]
             4 w4 update us-east-1/assets#1 after [0 2> 3>]
-            5 w4 update us-east-1/front#1 after [2> 3> 4~]
+            5 w4 update us-east-1/front#1 after [2> 3> 4]
         "#]],
     );
     let mut at_once = desired(program);
@@ -116,8 +116,8 @@ fn a_change_everywhere_goes_region_after_region() {
         1 w1 update sessions#1 after []
         2 w1 update ap-south-1/assets#1 after [0]
         3 w1 update us-east-1/assets#1 after [0]
-        4 w1 update ap-south-1/front#1 after [2~]
-        5 w1 update us-east-1/front#1 after [3~]
+        4 w1 update ap-south-1/front#1 after [2]
+        5 w1 update us-east-1/front#1 after [3]
     "#]]
     .assert_eq(&show(&world.plan(&at_once)));
 }
@@ -137,9 +137,9 @@ fn a_region_is_added_data_first() {
             + api-eu-west-1 Safe
             0 w1 update sessions#1 after []
             1 w1 create eu-west-1/assets#1 after []
-            2 w1 create eu-west-1/front#1 after [0~ 1~]
-            3 w1 create alive-eu-west-1#1 after [2~]
-            4 w1 create api-eu-west-1#1 after [0! 1! 2! 3]
+            2 w1 create eu-west-1/front#1 after [0~ 1]
+            3 w1 create alive-eu-west-1#1 after [2]
+            4 w1 create api-eu-west-1#1 after [0! 1! 2=! 3]
         "#]],
     );
 }
@@ -160,8 +160,8 @@ fn a_region_is_drained_before_it_is_taken_down() {
             0 w1 delete api-us-east-1#1 after []
             1 w1 delete alive-us-east-1#1 after [0]
             2 w1 drain us-east-1: 2 × TTL 60 s after [0!]
-            3 w1 delete us-east-1/front#1 after [0! 1~ 2!]
-            4 w1 delete us-east-1/assets#1 after [0! 2! 3!]
+            3 w1 delete us-east-1/front#1 after [0=! 1 2!]
+            4 w1 delete us-east-1/assets#1 after [0! 2! 3=!]
             5 w1 update sessions#1 after [0! 2! 3!]
         "#]],
     );
@@ -221,8 +221,8 @@ fn what_was_deleted_by_others_is_made_again_and_followed() {
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             record: forgotten us-east-1/front#1
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0~]
-            2 w1 update api-us-east-1#1 after [0~ 1]
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [0 1]
         "#]],
     );
 }
@@ -243,8 +243,8 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             0 w1 delete us-east-1/front#1 after []
             1 w1 create us-east-1/front#2 after [0]
-            2 w1 update alive-us-east-1#1 after [1~]
-            3 w1 update api-us-east-1#1 after [1~ 2]
+            2 w1 update alive-us-east-1#1 after [1]
+            3 w1 update api-us-east-1#1 after [1 2]
         "#]],
     );
     let generated = |scheme: &str| {
@@ -265,8 +265,8 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
             ~ api-us-east-1 Safe
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0~]
-            2 w1 update api-us-east-1#1 after [0~ 1]
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [0 1]
             3 w1 delete us-east-1/front#1 after [0 1 2]
         "#]],
     );
@@ -282,8 +282,8 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
             ~ api-us-east-1 Safe
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0~]
-            2 w1 update api-us-east-1#1 after [0~ 1]
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [0 1]
             3 w1 delete us-east-1/front#1 after [0 1 2]
         "#]],
     );
@@ -590,8 +590,8 @@ fn a_region_in_the_dark_is_unknown_and_not_deleted() {
             0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
             1 w1 delete alive-ap-south-1#1 after [0] 0:0.0
             2 w1 delete alive-us-east-1#1 after [0] 0:0.1
-            3 w1 delete ap-south-1/front#1 after [0! 1~] 0:0.0
-            4 w1 delete ap-south-1/assets#1 after [0! 3!] 0:0.0!
+            3 w1 delete ap-south-1/front#1 after [0=! 1] 0:0.0
+            4 w1 delete ap-south-1/assets#1 after [0! 3=!] 0:0.0!
             5 w1 delete sessions#1 after [0! 2~ 3!] 0:0.0! 0:0.1!
         "#]],
     );
@@ -686,11 +686,11 @@ fn destroy_undoes_in_reverse() {
         1 w1 delete alive-ap-south-1#1 after [0] 0:0.0
         2 w1 delete alive-us-east-1#1 after [0] 0:0.1
         3 w1 delete zone#1 after [0] 0:0.0 0:0.1
-        4 w1 delete ap-south-1/front#1 after [0! 1~] 0:0.0
-        5 w1 delete us-east-1/front#1 after [0! 2~] 0:0.1
-        6 w1 delete ap-south-1/assets#1 after [0! 4!] 0:0.0!
+        4 w1 delete ap-south-1/front#1 after [0=! 1] 0:0.0
+        5 w1 delete us-east-1/front#1 after [0=! 2] 0:0.1
+        6 w1 delete ap-south-1/assets#1 after [0! 4=!] 0:0.0!
         7 w1 delete sessions#1 after [0! 4! 5!] 0:0.0! 0:0.1!
-        8 w1 delete us-east-1/assets#1 after [0! 5!] 0:0.1!
+        8 w1 delete us-east-1/assets#1 after [0! 5=!] 0:0.1!
         9 w1 delete role#1 after [6 8]
     "#]]
     .assert_eq(&show(&world.plan_with(&desired(serving(TWO)), &options)));
@@ -714,10 +714,10 @@ fn only_what_is_named_and_what_it_needs() {
         left out: sessions
         0 w1 create role#1 after []
         1 w1 create us-east-1/assets#1 after [0]
-        2 w1 create us-east-1/front#1 after [1~]
-        3 w1 create alive-us-east-1#1 after [2~]
+        2 w1 create us-east-1/front#1 after [1]
+        3 w1 create alive-us-east-1#1 after [2]
         4 w1 create zone#1 after []
-        5 w1 create api-us-east-1#1 after [1! 2! 3 4]
+        5 w1 create api-us-east-1#1 after [1! 2=! 3 4]
     "#]]
     .assert_eq(&show(&plan));
     let world = applied(serving(TWO));
@@ -736,7 +736,7 @@ fn only_what_is_named_and_what_it_needs() {
         left out: zone
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
-        2 w1 delete us-east-1/front#1 after [0! 1~]
+        2 w1 delete us-east-1/front#1 after [0=! 1]
     "#]]
     .assert_eq(&show(&plan));
     let plan = world.plan_with(&desired([]), &options("nothing"));
@@ -830,7 +830,7 @@ fn the_writers_region_goes_last_and_not_by_itself() {
             ~ ap-south-1/db Disruptive
                 engine: "16" → "17" Edited
             0 w1 update us-east-1/db#1 after []
-            1 w2 update ap-south-1/db#1 after [0>]
+            1 w2 update ap-south-1/db#1 after [0=>]
         "#]],
     );
     // The group alone does not say so, but its member that is written goes.
@@ -996,8 +996,8 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             - us-east-1/front Disruptive (its successor takes its place)
             0 w1 create us-east-1/front#2 after []
-            1 w1 update alive-us-east-1#1 after [0~]
-            2 w1 update api-us-east-1#1 after [0~ 1]
+            1 w1 update alive-us-east-1#1 after [0]
+            2 w1 update api-us-east-1#1 after [0 1]
             3 w1 delete us-east-1/front#1 after [0 1 2]
         "#]],
     );
@@ -1188,7 +1188,7 @@ fn what_is_still_under_way_is_waited_for() {
             ~ us-east-1/front Safe (an operation that did not end is still under way)
             + alive Safe
             0 w1 update us-east-1/front#1 after []
-            1 w1 create alive#1 after [0~]
+            1 w1 create alive#1 after [0]
         "#]],
     );
 }
@@ -1215,7 +1215,7 @@ fn a_routing_group_is_a_wave_of_its_own() {
                 ttl: null → 30 Edited
             0 w1 update alive-ap-south-1#1 after []
             1 w2 update alive-us-east-1#1 after [0>]
-            2 w3 update api-ap-south-1#1 & update api-us-east-1#1 after [0 1>] 0:0.0 1:1.0
+            2 w3 update api-ap-south-1#1 & update api-us-east-1#1 after [0 1=>] 0:0.0 1:1.0
         "#]],
     );
     let one = edit(serving(TWO), "api-us-east-1", |it| it.props["ttl"] = json!(30));

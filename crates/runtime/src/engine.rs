@@ -175,8 +175,7 @@ impl Engine {
             return Err(Error::stale(plan, "the state has moved since it was made"));
         }
         let observed = self.observe(desired, &state).await?;
-        let now =
-            planner::plan(desired, &state, &observed, &self.provider.catalog(), options)?;
+        let now = planner::plan(desired, &state, &observed, &self.provider.catalog(), options)?;
         if now.fingerprint != plan.fingerprint {
             return Err(Error::stale(
                 plan,

@@ -9,10 +9,10 @@ mod file_store;
 mod pace;
 mod store;
 
+pub use bicoastal_engine::planner::Options as PlanOptions;
 pub use cancel::Cancel;
 pub use clock::{Clock, SystemClock};
 pub use driver::{Event, Observer, Quiet};
-pub use bicoastal_engine::planner::Options as PlanOptions;
 pub use engine::Engine;
 pub use error::Error;
 pub use file_store::FileStore;

@@ -1,12 +1,15 @@
 //! What the machine hands out when something goes wrong.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bicoastal_engine::digest;
 use bicoastal_engine::fold::ENDED;
 use bicoastal_engine::journal;
 use bicoastal_engine::machine::{Execution, Fate, Secrets, Step};
 use bicoastal_engine::order::Order;
+use bicoastal_engine::plan::Need;
+use bicoastal_engine::render;
 use bicoastal_engine::state::{Key, State, Verb};
 use bicoastal_model::diff::{Cause, FieldChange};
 use bicoastal_model::schema::Change as Takes;
@@ -226,6 +229,139 @@ fn a_refused_batch_fails_its_offenders_with_their_groups_and_the_rest_goes_again
     assert_eq!(cloud.things.len(), 2);
     let ids: Vec<String> = execution.state().entries.keys().map(Key::to_string).collect();
     assert_eq!(ids, ["a#1", "b#1"]);
+}
+
+/// `first` fails; what becomes of things that come after it for one reason or another.
+fn after_a_failure(ties: &[Order]) -> Vec<String> {
+    let all = ties.iter().map(|order| {
+        let state = opened();
+        let mut plan = Planned::of(&state);
+        let first = plan.one(Verb::Create, "first", json!({"name": "a"}), &[]);
+        let second = plan.one(Verb::Create, "second", json!({"name": "b"}), &[]);
+        plan.0.operations[second].after = [(first, (*order).into())].into();
+        let third = plan.one(Verb::Create, "third", json!({"name": "c"}), &[]);
+        plan.0.operations[third].after = [(second, Order::Required.into())].into();
+        let mut execution = plan.execution(&state, Default::default()).unwrap();
+        let faults = [Some(Fault::Refused(Retry::Never))];
+        let mut cloud = Cloud { faults: faults.into(), ..Cloud::default() };
+        finish(&mut execution, &mut cloud);
+        let lines = render::report(&execution.report());
+        let lines = render::plain(&lines[2..]);
+        format!("{order}, then required:\n{lines}")
+    });
+    all.collect()
+}
+
+#[test]
+fn the_reason_for_an_order_says_what_a_failure_means() {
+    expect![[r#"
+        required, then required:
+        skipped: create second: it needs first, which failed
+        skipped: create third: it needs first, which failed
+        Not finished: 0 of 3 changes done, 1 failed, 2 skipped. Nothing is undone; apply again to go on.
+        safety, then required:
+        skipped: create second: not safe without first, which failed
+        skipped: create third: it needs first, which failed
+        Not finished: 0 of 3 changes done, 1 failed, 2 skipped. Nothing is undone; apply again to go on.
+        rollout, then required:
+        skipped: create second: the rollout stopped at first, which failed
+        skipped: create third: it needs first, which failed
+        Not finished: 0 of 3 changes done, 1 failed, 2 skipped. Nothing is undone; apply again to go on.
+        preference, then required:
+        Not finished: 2 of 3 changes done, 1 failed. Nothing is undone; apply again to go on.
+    "#]].assert_eq(&after_a_failure(&Order::ALL).concat());
+}
+
+#[test]
+fn of_a_batch_only_what_needs_the_failed_one_is_skipped() {
+    let mut state = opened();
+    let mut cloud = Cloud::default();
+    let record = |name: &str, value: &str| json!({"zone": "z", "name": name, "value": value});
+    let mut plan = Planned::of(&state);
+    plan.one(Verb::Create, "there", record("shared", "1"), &[]);
+    let mut execution = plan.execution(&state, Default::default()).unwrap();
+    finish(&mut execution, &mut cloud);
+    state = execution.state().clone();
+
+    // Of a batch of two checks one is refused; records need one or the other.
+    let mut plan = Planned::of(&state);
+    let checks = ["good", "bad"].map(|it| plan.member(Verb::Create, it, record(it, it)));
+    let checks = plan.op(checks.into(), &[]);
+    let mut members = Vec::new();
+    for (verb, id, name) in [
+        (Verb::Create, "of-bad", "new"),
+        (Verb::Create, "of-good", "new"),
+        (Verb::Create, "shared-of-bad", "shared"),
+        (Verb::Update, "there", "shared"),
+    ] {
+        members.push(plan.member(verb, id, record(name, "2")));
+    }
+    members[3].applied = Some(record("shared", "1"));
+    let records = plan.op(members, &[checks]);
+    let need = |member, which| Need { member, of: checks, which, order: Order::Required };
+    plan.0.operations[records].needs = vec![need(0, 1), need(1, 0), need(2, 1)];
+    let mut execution = plan.execution(&state, Default::default()).unwrap();
+    let run = finish(&mut execution, &mut cloud);
+    check(
+        &run,
+        &execution,
+        expect![[r#"
+        record 5: begin 2: Create bad#1, Create good#1
+        turn 0: create good, bad
+        record 6: end 2: not begun, not begun
+        record 7: begin 3: Create good#1
+        turn 0: create good
+        turn 0: create good in 1 s
+        record 8: named 3: good#1 good-1
+        record 9: end 3: present
+        record 10: begin 4: Create of-good#1
+        turn 1: create of-good
+        turn 1: create of-good in 1 s
+        record 11: named 4: of-good#1 of-good-2
+        record 12: end 4: present
+
+        error: could not create bad
+          test Call in us-east-1: a bad value
+        skipped: create of-bad: it needs bad, which failed
+        skipped: create shared-of-bad: it needs bad, which failed
+        skipped: update there: it needs bad, which failed
+        Not finished: 2 of 6 changes done, 1 failed, 3 skipped. Nothing is undone; apply again to go on.
+    "#]],
+    );
+}
+
+#[test]
+fn words_that_alternate_are_not_waited_for_for_ever() {
+    let state = opened();
+    let mut plan = Planned::of(&state);
+    plan.one(Verb::Create, "first", json!({"name": "a"}), &[]);
+    let mut execution = plan.execution(&state, Default::default()).unwrap();
+    let mut waited = Duration::ZERO;
+    let patience = Duration::from_secs(600);
+    for turn in 0.. {
+        match execution.next() {
+            Step::Record(records) => execution.recorded(records.last().unwrap().0),
+            Step::Turn { op, delay, .. } => {
+                waited += delay;
+                let what = ["modifying", "backing-up"][turn / 2 % 2].to_owned();
+                let poll = Duration::from_secs(30);
+                execution.answered(op, Ok(Progress::Waiting { what, poll, patience }));
+            }
+            Step::Wait => panic!("nothing is under way"),
+            Step::Finished => break,
+            Step::Pause { .. } => panic!("there is none"),
+        }
+    }
+    // Four times its longest patience.
+    assert_eq!(waited, 4 * patience);
+    expect![[r#"
+        error: could not create first
+          still modifying after 40 min in all
+        Not finished: 0 of 1 change done, 1 failed. Nothing is undone; apply again to go on.
+    "#]]
+    .assert_eq(&render::plain(&render::report(&execution.report())));
+    // Nothing was called, so nothing is left to be settled.
+    assert!(execution.state().entries.is_empty());
 }
 
 #[test]
