@@ -114,6 +114,14 @@ impl State {
                 entry.superseded = true;
                 Ok(())
             }
+            Record::Restored { key } => {
+                let entry = self.entry(key)?;
+                if !entry.superseded {
+                    return Err(format!("{key} is not superseded"));
+                }
+                entry.superseded = false;
+                Ok(())
+            }
             Record::Forgotten { key, .. } => {
                 self.entry(key)?;
                 self.remove(key);
@@ -421,6 +429,7 @@ impl Record {
             Self::End { .. } => "end",
             Self::Noted { .. } => "noted",
             Self::Superseded { .. } => "superseded",
+            Self::Restored { .. } => "restored",
             Self::Forgotten { .. } => "forgotten",
             Self::Moved { .. } => "moved",
             Self::Protected { .. } => "protected",

@@ -1,6 +1,6 @@
 //! What stands in the way of deleting something, and how each is lifted.
 
-use bicoastal_model::{Catalog, Diagnostic, ResourceId, Seen, Snapshot};
+use bicoastal_model::{Catalog, Diagnostic, Region, ResourceId, Seen, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ use crate::state::{Entry, State};
 pub enum GuardKind {
     /// The program protects it (or did when it was last applied).
     Protected,
+    /// The program protects it, and what one of its regions holds would be destroyed.
+    ProtectedMember,
     /// AWS refuses to delete it until a property is switched off.
     AwsProtection,
     /// It holds things that nobody declared, and AWS does not delete it before they are gone.
@@ -59,6 +61,26 @@ pub fn guards(
         found.extend(guards_of(&key.id, entry, seen, catalog, options, &knows));
     }
     found
+}
+
+/// What stands in the way of taking regions out of a spanning thing that stays.
+pub(crate) fn guard_of_regions(
+    id: &ResourceId,
+    protected: bool,
+    leaving: &[Region],
+    options: &Options,
+) -> Option<Guard> {
+    if !protected || leaving.is_empty() || options.unprotect.contains(id) {
+        return None;
+    }
+    let regions: Vec<&str> = leaving.iter().map(|region| region.code()).collect();
+    let regions = regions.join(" and ");
+    Some(Guard {
+        id: id.clone(),
+        kind: GuardKind::ProtectedMember,
+        message: format!("is protected, and what it holds in {regions} would be destroyed"),
+        hint: format!("to take {regions} out of it, name it: --unprotect {id}"),
+    })
 }
 
 /// What stands in the way of deleting one thing. `known` tells whether something inside it is

@@ -8,6 +8,7 @@ mod drain;
 mod existing;
 mod fingerprint;
 mod footprint;
+mod former;
 pub(crate) mod identity;
 mod needs;
 mod newcomer;
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::stack::missing_kinds;
 use bicoastal_model::value;
-use bicoastal_model::{Catalog, Desired, Diagnostic, Diagnostics, ResourceId, Seen};
+use bicoastal_model::{Catalog, Desired, Diagnostic, Diagnostics, Region, ResourceId, Seen};
 use serde_json::Value;
 
 use crate::graph::Graph;
@@ -242,6 +243,16 @@ impl Planner<'_> {
         }
         let mut found = Vec::new();
         for decision in &self.decisions {
+            let id = &decision.id;
+            let leaving: Vec<Region> = decision.leaving().collect();
+            let protected = self.desired.resources.get(id).is_some_and(|it| it.protected)
+                || self.state.incarnations(id).any(|(_, entry)| entry.protected);
+            let of_regions = crate::guards::guard_of_regions(id, protected, &leaving, self.options);
+            found.extend(of_regions.map(|guard| {
+                let mut diagnostic = Diagnostic::from(guard);
+                diagnostic.at.clone_from(&decision.at);
+                diagnostic
+            }));
             for member in &decision.deletes {
                 let Some(entry) = self.state.entries.get(&member.key) else { continue };
                 let seen = match self.observed.seen.get(&member.key) {

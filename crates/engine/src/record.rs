@@ -122,6 +122,11 @@ pub enum Record {
         /// Which thing.
         key: Key,
     },
+    /// It is in use again: the program went back to what it was, and it is still there.
+    Restored {
+        /// Which thing.
+        key: Key,
+    },
     /// It is gone, and it was not us; or it is to be left alone.
     Forgotten {
         /// Which thing.

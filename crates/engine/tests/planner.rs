@@ -667,6 +667,177 @@ fn guards_are_listed_at_once_and_lifted_by_name() {
 }
 
 #[test]
+fn what_a_region_of_a_protected_thing_holds_is_guarded_too() {
+    let three = [UsEast1, ApSouth1, EuWest1];
+    let table = |regions: &[Region], protected: bool| {
+        let mut table = declared("sessions", TABLE, regions, json!({"name": "s", "key": "id"}));
+        table.protected = protected;
+        table
+    };
+    let world = applied(vec![table(&three, true)]);
+    // Its protection outlives the word that set it.
+    check(
+        &world,
+        vec![table(TWO, false)],
+        expect![[r#"
+        error: sessions: is protected, and what it holds in eu-west-1 would be destroyed
+          declared at main.rs:1
+          hint: to take eu-west-1 out of it, name it: --unprotect sessions
+    "#]],
+    );
+    check(
+        &world,
+        vec![table(&[UsEast1], true)],
+        expect![[r#"
+        error: sessions: is protected, and what it holds in ap-south-1 and eu-west-1 would be destroyed
+          declared at main.rs:1
+          hint: to take ap-south-1 and eu-west-1 out of it, name it: --unprotect sessions
+    "#]],
+    );
+    let options = Options { unprotect: ["sessions".into()].into(), ..Options::default() };
+    let plan = world.plan_with(&desired([table(TWO, true)]), &options);
+    expect![[r#"
+        ~ sessions Disruptive
+            regions[eu-west-1]: "eu-west-1" → null Edited
+        0 w1 update sessions#1 after []
+    "#]]
+    .assert_eq(&show(&plan));
+    // Where the program protects it only now, what it takes out is guarded all the same.
+    check(
+        &applied(vec![table(&three, false)]),
+        vec![table(TWO, true)],
+        expect![[r#"
+        error: sessions: is protected, and what it holds in eu-west-1 would be destroyed
+          declared at main.rs:1
+          hint: to take eu-west-1 out of it, name it: --unprotect sessions
+    "#]],
+    );
+    check(
+        &applied(vec![table(&three, false)]),
+        vec![table(TWO, false)],
+        expect![[r#"
+        ~ sessions Disruptive
+            regions[eu-west-1]: "eu-west-1" → null Edited
+        0 w1 update sessions#1 after []
+    "#]],
+    );
+}
+
+#[test]
+fn the_program_may_go_back_to_a_name_that_is_not_free_yet() {
+    let role = |name: &str| vec![global("role", ROLE, json!({"name": name, "policy": "p"}))];
+    let first = applied(role("one"));
+    let plan = first.plan(&desired(role("two"))).expect("a plan");
+    // The successor was made, the former one not deleted yet.
+    let mut done = first.clone();
+    let mut half = plan.clone();
+    half.operations.truncate(1);
+    done.carry_out(&half);
+    done.state.entries.values_mut().next().expect("the first").superseded = true;
+    check(
+        &done,
+        role("one"),
+        expect![[r#"
+        - role Safe (another one takes its place)
+        note role Safe (it is what it was before, which is still there)
+        record: restored role#1
+        record: superseded role#2
+        record: noted role#1
+        0 w1 delete role#2 after []
+    "#]],
+    );
+    check(
+        &done,
+        role("two"),
+        expect![[r#"
+        - role Safe (another one takes its place)
+        0 w1 delete role#1 after []
+    "#]],
+    );
+    // It may have been made: nobody knows, and it was.
+    let mut made = first.clone();
+    made.doubt(&plan, "role", true);
+    check(
+        &made,
+        role("one"),
+        expect![[r#"
+        - role Safe (another one takes its place)
+        record: superseded role#2
+        0 w1 delete role#2 after []
+    "#]],
+    );
+    // It was not.
+    let mut lost = first.clone();
+    lost.doubt(&plan, "role", false);
+    check(
+        &lost,
+        role("one"),
+        expect![[r#"
+        record: forgotten role#2
+    "#]],
+    );
+    // There and back, and there again.
+    let back = done.plan(&desired(role("one"))).expect("a plan");
+    let mut half = back.clone();
+    half.operations.clear();
+    done.carry_out(&half);
+    check(
+        &done,
+        role("two"),
+        expect![[r#"
+        - role Safe (another one takes its place)
+        note role Safe (it is what it was before, which is still there)
+        record: restored role#2
+        record: superseded role#1
+        record: noted role#2
+        0 w1 delete role#1 after []
+    "#]],
+    );
+    // A third self that can't be either of the two, and has the name of one.
+    let fixed = |name: &str, scheme: &str| {
+        vec![regional(UsEast1, "front", FRONT, json!({"name": name, "scheme": scheme}))]
+    };
+    let mut world = applied(fixed("one", "public"));
+    let plan = world.plan(&desired(fixed("two", "public"))).expect("a plan");
+    let mut half = plan.clone();
+    half.operations.truncate(1);
+    world.carry_out(&half);
+    world.state.entries.values_mut().next().expect("the first").superseded = true;
+    check(
+        &world,
+        fixed("one", "internal"),
+        expect![[r#"
+        -/+ us-east-1/front Disruptive (name can't be changed in place; scheme can't be changed in place; its name is fixed, so the old one goes first; us-east-1/front#1 still has its name, and goes first)
+            name: "two" → "one" Edited
+            scheme: "public" → "internal" Edited
+        0 w1 delete us-east-1/front#2 after []
+        1 w1 delete us-east-1/front#1 after []
+        2 w1 create us-east-1/front#3 after [0 1]
+    "#]],
+    );
+    world.apply(&desired(fixed("one", "internal")));
+    check(&world, fixed("one", "internal"), expect![[""]]);
+    assert_eq!((world.things.len(), world.state.entries.len()), (1, 1));
+    // The same where nothing came of the second one.
+    let mut world = applied(fixed("one", "public"));
+    world.doubt(&plan, "us-east-1/front", false);
+    check(
+        &world,
+        fixed("one", "internal"),
+        expect![[r#"
+        -/+ us-east-1/front Disruptive (its creation did not end; us-east-1/front#1 still has its name, and goes first)
+            name: null → "one" Edited
+            scheme: null → "internal" Edited
+            tags.bicoastal:lineage: null → "lineage" Edited
+            tags.bicoastal:resource: null → "us-east-1/front" Edited
+            tags.bicoastal:stack: null → "test" Edited
+        0 w1 delete us-east-1/front#1 after []
+        1 w1 create us-east-1/front#2 after [0]
+    "#]],
+    );
+}
+
+#[test]
 fn destroy_undoes_in_reverse() {
     let world = applied(serving(TWO));
     let options = Options { destroy: true, ..Options::default() };
@@ -975,7 +1146,7 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
                 host: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
             ~ api-us-east-1 Safe
                 alias: "Fake:Front-us-east-1-6.dns" → "Fake:Front-us-east-1-12.dns" Edited
-            - us-east-1/front Disruptive (its successor takes its place)
+            - us-east-1/front Disruptive (another one takes its place)
             note us-east-1/front Safe (an operation that did not end turns out to be done)
             record: noted us-east-1/front#2
             0 w1 update alive-us-east-1#1 after []
@@ -994,7 +1165,7 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
                 host: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
             ~ api-us-east-1 Safe
                 alias: "Fake:Front-us-east-1-6.dns" → {"$ref":{"attribute":"dns","id":"us-east-1/front"}} Unknown
-            - us-east-1/front Disruptive (its successor takes its place)
+            - us-east-1/front Disruptive (another one takes its place)
             0 w1 create us-east-1/front#2 after []
             1 w1 update alive-us-east-1#1 after [0]
             2 w1 update api-us-east-1#1 after [0 1]
@@ -1017,9 +1188,9 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
         &left,
         program("internal"),
         expect![[r#"
-        - us-east-1/front Disruptive (its successor takes its place)
-        0 w1 delete us-east-1/front#1 after []
-    "#]],
+            - us-east-1/front Disruptive (another one takes its place)
+            0 w1 delete us-east-1/front#1 after []
+        "#]],
     );
     let key = bicoastal_engine::state::Key::new("us-east-1/front", 1);
     left.state.entries.get_mut(&key).expect("it is there").superseded = true;
@@ -1027,9 +1198,9 @@ fn an_interrupted_replacement_goes_on_or_is_given_up() {
         &left,
         program("internal"),
         expect![[r#"
-        - us-east-1/front Disruptive (its successor takes its place)
-        0 w1 delete us-east-1/front#1 after []
-    "#]],
+            - us-east-1/front Disruptive (another one takes its place)
+            0 w1 delete us-east-1/front#1 after []
+        "#]],
     );
 }
 

@@ -183,7 +183,7 @@ fn events_a_line() {
         assert!(parsed.get("event").is_some(), "{line}");
     }
     expect![[r#"
-        {"added":[],"calls":{"route53":1},"changes":[{"account":null,"action":"create","at":{"file":"crates/cli/tests/verbs/common/run.rs","line":0},"fields":[{"after":"shop.example","before":null,"cause":"edited","change":"replace","path":"name"}],"id":"zone","kind":"Fake:Zone","reasons":[],"region":"global","risk":"safe"}],"event":"plan","floor_seconds":0,"generation":0,"left_out":["ap-south-1/assets","us-east-1/assets","www-ap-south-1","www-us-east-1"],"operations":[{"after":[],"ids":["zone"],"pause_reason":"","pause_seconds":0,"verbs":["create"],"wave":1}],"risk":"safe","stack":"shop","unseen":[],"warnings":[]}
+        {"added":[],"calls":{"route53":1},"changes":[{"account":null,"action":"create","at":{"file":"crates/cli/tests/verbs/common/run.rs","line":0},"fields":[{"after":"shop.example","before":null,"cause":"edited","change":"replace","path":"name"}],"id":"zone","kind":"Fake:Zone","reasons":[],"region":"global","risk":"safe"}],"event":"plan","floor_seconds":0,"generation":0,"left_out":["ap-south-1/assets","us-east-1/assets","www-ap-south-1","www-us-east-1"],"operations":[{"after":[],"ids":["zone"],"pause_reason":"","pause_seconds":0,"ties":[],"verbs":["create"],"wave":1}],"risk":"safe","stack":"shop","unseen":[],"warnings":[]}
         {"at_seconds":0.0,"event":"started","ids":["zone"],"op":0,"what":"create zone"}
         {"at_seconds":0.0,"error":{"call":"PutThing","code":"Throttling","message":"Rate exceeded","region":"us-east-1","request_id":"req-1","service":"fake"},"event":"trouble","ids":["zone"],"message":"fake PutThing in us-east-1: Throttling: Rate exceeded (request req-1)","op":0}
         {"at_seconds":0.999,"call":"CreateThing","event":"called","ids":["zone"],"op":0}
@@ -228,7 +228,7 @@ fn a_part_fails_and_the_rest_goes_on() {
           declared at crates/cli/tests/verbs/common/run.rs:N
           fake PutThing in us-east-1: AccessDenied: not authorized to perform fake:PutThing (request req-1)
           hint: the caller needs the permission fake:PutThing
-        skipped: create www-us-east-1, it needs us-east-1/assets, which failed
+        skipped: create www-us-east-1: it needs us-east-1/assets, which failed
         Not finished: 3 of 5 changes done, 1 failed, 1 skipped. Nothing is undone; apply again to go on.
         It took 1m 02s of the local cloud's time.
         --- stderr

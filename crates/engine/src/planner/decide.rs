@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::diff::FieldChange;
 use bicoastal_model::value;
-use bicoastal_model::{Catalog, Declared, Desired, Diagnostic, OpError, Place, ResourceId, Risk};
+use bicoastal_model::{
+    Catalog, Declared, Desired, Diagnostic, OpError, Place, Region, ResourceId, Risk, ScopeKind,
+};
 use bicoastal_model::{ErrorFacts, Seen, Snapshot, SourceLine, Tier};
 use serde_json::Value;
 
@@ -35,6 +37,17 @@ pub(crate) struct Decision {
     pub(crate) records: Vec<Record>,
 }
 
+impl Decision {
+    /// The regions that a spanning thing which stays gives up.
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = Region> {
+        let spans = self.place.scope == ScopeKind::Spanning;
+        let fields = self.fields.iter().filter(move |field| spans && field.after.is_null());
+        fields.filter_map(|field| {
+            field.path.strip_prefix("regions[")?.strip_suffix(']')?.parse().ok()
+        })
+    }
+}
+
 /// Everything that deciding needs, and what it found so far.
 pub(crate) struct Planner<'a> {
     pub(crate) desired: &'a Desired,
@@ -53,6 +66,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) warnings: Vec<Diagnostic>,
     /// The outputs that something refers to, by whose they are.
     pub(crate) used: BTreeMap<ResourceId, BTreeSet<String>>,
+    /// The incarnation that is decided on, where it is not the newest in use.
+    pub(crate) chosen: BTreeMap<ResourceId, Key>,
     /// Former ids, by the new one.
     pub(crate) moved: BTreeMap<ResourceId, ResourceId>,
     /// Wanted properties as resolved, for the fingerprint.
@@ -81,6 +96,7 @@ impl<'a> Planner<'a> {
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
             used: used_outputs(desired),
+            chosen: BTreeMap::new(),
             moved: BTreeMap::new(),
             wanted: BTreeMap::new(),
         }

@@ -22,33 +22,16 @@ impl Planner<'_> {
             return;
         }
         let resolved = self.resolved(declared);
-        let mut living: Vec<(Key, Entry)> = self
-            .state
-            .incarnations(&declared.id)
-            .filter(|(_, entry)| !entry.superseded)
-            .map(|(key, entry)| (key.clone(), entry.clone()))
-            .collect();
         let mut decision = self.undecided(declared);
-        let Some((mut key, mut entry)) = living.pop() else {
+        let newest = self.state.current(&declared.id);
+        let Some((mut key, mut entry)) = newest.map(|(key, entry)| (key.clone(), entry.clone()))
+        else {
             self.decide_new(declared, resolved, decision);
             return;
         };
-        if let Some((older, before)) = living.last().cloned()
-            && is_unborn(&entry)
-            && matches!(self.seen(&key), Seen::Absent)
-            && let Seen::Present(snapshot) = self.seen(&older)
-            && self
-                .compare(declared, &resolved, &older, Some(&before), &snapshot)
-                .replace
-                .is_empty()
-        {
-            // The successor never came to be, and is not needed any more.
-            decision.records.push(Record::Forgotten {
-                key: key.clone(),
-                reason: "its predecessor is as wanted".to_owned(),
-            });
-            living.pop();
-            (key, entry) = (older, before);
+        if let Some((other, former)) = self.former_self(declared, &resolved, &key, &entry) {
+            self.go_back(&mut decision, (&key, &entry), (&other, &former));
+            (key, entry) = (other, former);
         }
         if entry.kind != declared.schema.kind {
             self.decide_other_kind(declared, resolved, decision, &key, &entry);
@@ -196,6 +179,12 @@ impl Planner<'_> {
         decision.action = Some(Action::Create);
         decision.fields = diff(declared.schema, &wanted, None, None).changes;
         decision.make = Some(member);
+        let in_the_way = self.in_the_way(declared, &wanted);
+        if !in_the_way.is_empty() {
+            decision.action = Some(Action::ReplaceDeleteFirst);
+            decision.risk = declared.schema.delete_risk.max(Risk::Disruptive);
+            self.make_way(&mut decision, declared, in_the_way);
+        }
         self.conclude_fresh(declared, wanted);
         self.decisions.push(decision);
     }

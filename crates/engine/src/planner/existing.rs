@@ -249,7 +249,9 @@ impl Planner<'_> {
             let top = field.path.split(['.', '[']).next().unwrap_or_default();
             schema.identity.contains(&top)
         });
-        let room = schema.identity.is_empty() || renames || has_generated_name(declared);
+        let in_the_way = self.in_the_way(declared, &wanted);
+        let room = (schema.identity.is_empty() || renames || has_generated_name(declared))
+            && in_the_way.is_empty();
         // What stands on something that is deleted first can't outlive it.
         let edges = self.edges(declared);
         let stands = self.decisions.iter().any(|other| {
@@ -277,6 +279,7 @@ impl Planner<'_> {
         let mut old = self.delete_member(key, entry, snapshot, Some(declared));
         old.superseded = create_first;
         decision.deletes.push(old);
+        self.make_way(&mut decision, declared, in_the_way);
         self.conclude_fresh(declared, wanted);
         self.decisions.push(decision);
     }
@@ -312,7 +315,7 @@ impl Planner<'_> {
     }
 }
 
-fn is_being_deleted(entry: &Entry, snapshot: &Snapshot) -> bool {
+pub(super) fn is_being_deleted(entry: &Entry, snapshot: &Snapshot) -> bool {
     let deleting = entry.doubt.as_ref().is_some_and(|doubt| doubt.verb == Verb::Delete);
     matches!(&snapshot.status, Status::Busy(word) if deleting && word.to_lowercase().contains("delet"))
 }

@@ -53,18 +53,7 @@ impl Planner<'_> {
             return false;
         }
         let newest = self.state.current(&key.id).map(|(newest, _)| newest);
-        match newest {
-            Some(newest) if newest == key => false,
-            // It was chosen over a successor that never came to be.
-            Some(newest) => {
-                !self.decisions.iter().any(|decision| {
-                    decision.records.iter().any(
-                        |it| matches!(it, Record::Forgotten { key: other, .. } if other == newest),
-                    ) && decision.make.is_none()
-                }) || self.state.entries.get(key).is_some_and(|entry| entry.superseded)
-            }
-            None => true,
-        }
+        self.chosen.get(&key.id).or(newest) != Some(key)
     }
 
     fn retire_predecessor(&mut self, key: &Key, entry: &Entry, schema: &'static Schema) {
@@ -72,7 +61,7 @@ impl Planner<'_> {
         match self.seen(key) {
             Seen::Absent => decision.records.push(Record::Forgotten {
                 key: key.clone(),
-                reason: "its successor took its place, and it is gone".to_owned(),
+                reason: "another one took its place, and it is gone".to_owned(),
             }),
             Seen::Unknown(error) => {
                 self.unseen.push(Unseen { id: key.id.clone(), error });
@@ -81,7 +70,7 @@ impl Planner<'_> {
             Seen::Present(snapshot) => {
                 decision.action = Some(Action::Delete);
                 decision.risk = schema.delete_risk;
-                decision.reasons.push("its successor takes its place".to_owned());
+                decision.reasons.push("another one takes its place".to_owned());
                 let declared = self.desired.resources.get(&key.id);
                 let mut member = self.delete_member(key, entry, &snapshot, declared);
                 member.superseded = true;

@@ -114,6 +114,10 @@ impl World {
                 entry.retained = *retained;
                 entry.doubt = None;
             }
+            Record::Superseded { key } | Record::Restored { key } => {
+                let entry = state.entries.get_mut(key).expect("it is in state");
+                entry.superseded = matches!(record, Record::Superseded { .. });
+            }
             Record::Forgotten { key, .. } => self.forget(key),
             Record::Moved { from, to } => {
                 let keys: Vec<Key> = state.incarnations(from).map(|(key, _)| key.clone()).collect();

@@ -58,6 +58,8 @@ pub fn changes(plan: &Plan) -> String {
         let text = match record {
             Record::Noted { key, .. } => format!("noted {key}"),
             Record::Forgotten { key, .. } => format!("forgotten {key}"),
+            Record::Superseded { key } => format!("superseded {key}"),
+            Record::Restored { key } => format!("restored {key}"),
             Record::Moved { from, to } => format!("moved {from} to {to}"),
             Record::LookedUp { id, found } => format!("looked up {id}: {}", found.is_some()),
             other => format!("{other:?}"),

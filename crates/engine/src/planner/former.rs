@@ -1,0 +1,119 @@
+//! Going back: an incarnation that was given up, or is about to be, is what the program wants again.
+
+use bicoastal_model::{Declared, Ownership, Seen};
+use serde_json::Value;
+
+use super::decide::{Decision, Planner};
+use super::declared::is_unborn;
+use super::existing::is_being_deleted;
+use super::identity::natural_key;
+use crate::record::Record;
+use crate::state::{Entry, Key};
+
+impl Planner<'_> {
+    /// Another incarnation that is there and can become what is wanted, where the one in use would
+    /// have to be replaced or never came to be. A third one would only be in its way: it could not
+    /// have the name that the former one still has.
+    pub(super) fn former_self(
+        &self,
+        declared: &Declared,
+        resolved: &Value,
+        key: &Key,
+        entry: &Entry,
+    ) -> Option<(Key, Entry)> {
+        let can_become = |key: &Key, entry: &Entry| {
+            entry.kind == declared.schema.kind
+                && match self.seen(key) {
+                    Seen::Present(snapshot) => {
+                        snapshot.ownership != Ownership::Unmarked || !is_unborn(entry)
+                    }
+                    _ => false,
+                }
+                && self.fits(declared, resolved, key, entry)
+        };
+        let given_up = match self.seen(key) {
+            Seen::Present(_) => {
+                entry.kind != declared.schema.kind || !self.fits(declared, resolved, key, entry)
+            }
+            Seen::Absent => is_unborn(entry),
+            Seen::Unknown(_) => false,
+        };
+        if !given_up {
+            return None;
+        }
+        let others = self.state.incarnations(&declared.id).filter(|(other, _)| *other != key);
+        let mut others: Vec<(&Key, &Entry)> = others.collect();
+        others.reverse();
+        let found = others.into_iter().find(|(key, entry)| can_become(key, entry));
+        found.map(|(key, entry)| (key.clone(), entry.clone()))
+    }
+
+    /// Whether what is there can be made as wanted without a replacement.
+    fn fits(&self, declared: &Declared, resolved: &Value, key: &Key, entry: &Entry) -> bool {
+        let Seen::Present(snapshot) = self.seen(key) else { return false };
+        !matches!(snapshot.ownership, Ownership::Foreign(_))
+            && !is_being_deleted(entry, &snapshot)
+            && self.compare(declared, resolved, key, Some(entry), &snapshot).replace.is_empty()
+    }
+
+    /// The former one is in use again, and the one in use is given up.
+    pub(super) fn go_back(
+        &mut self,
+        decision: &mut Decision,
+        (key, entry): (&Key, &Entry),
+        (other, former): (&Key, &Entry),
+    ) {
+        if former.superseded {
+            decision.records.push(Record::Restored { key: other.clone() });
+        }
+        let there = matches!(self.seen(key), Seen::Present(_));
+        if there && !entry.superseded {
+            decision.records.push(Record::Superseded { key: key.clone() });
+        } else if !there {
+            // Its successor never came to be, and is not needed any more.
+            decision.records.push(Record::Forgotten {
+                key: key.clone(),
+                reason: "its predecessor is as wanted".to_owned(),
+            });
+        }
+        if former.superseded {
+            decision.reasons.push("it is what it was before, which is still there".to_owned());
+        }
+        self.chosen.insert(other.id.clone(), other.clone());
+    }
+
+    /// Other incarnations that are there and have the name that the next one is to have: they go
+    /// first.
+    pub(super) fn in_the_way(&self, declared: &Declared, wanted: &Value) -> Vec<(Key, Entry)> {
+        let schema = declared.schema;
+        if schema.identity.is_empty() {
+            return Vec::new();
+        }
+        let name = natural_key(schema, wanted);
+        let holds = |key: &Key, entry: &Entry| match self.seen(key) {
+            Seen::Present(snapshot) => {
+                entry.kind == schema.kind && natural_key(schema, &snapshot.props) == name
+            }
+            _ => false,
+        };
+        let others = self.state.incarnations(&declared.id);
+        let holding = others.filter(|(key, entry)| holds(key, entry));
+        holding.map(|(key, entry)| (key.clone(), entry.clone())).collect()
+    }
+
+    /// What has the name goes first: an outage, if it still serves.
+    pub(super) fn make_way(
+        &self,
+        decision: &mut Decision,
+        declared: &Declared,
+        in_the_way: Vec<(Key, Entry)>,
+    ) {
+        for (key, entry) in in_the_way {
+            let planned = decision.deletes.iter().any(|it| it.key == key);
+            if let (Seen::Present(snapshot), false) = (self.seen(&key), planned) {
+                decision.reasons.push(format!("{key} still has its name, and goes first"));
+                decision.deletes.push(self.delete_member(&key, &entry, &snapshot, Some(declared)));
+            }
+        }
+    }
+}
