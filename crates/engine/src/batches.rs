@@ -23,7 +23,7 @@ struct Parent {
 }
 
 fn props(member: &PlannedMember) -> &Value {
-    member.wanted.as_ref().or(member.applied.as_ref()).unwrap_or(&Value::Null)
+    member.wanted.as_deref().or(member.applied.as_deref()).unwrap_or(&Value::Null)
 }
 
 fn batched<'n>(
@@ -51,28 +51,52 @@ pub(crate) fn groups(nodes: &[Node], graph: &Graph, catalog: &Catalog) -> Vec<Ve
         }
     }
     let exists = |it: &usize| nodes[*it].verb() != Some(Verb::Create);
+    let all = wanted.values().chain(halves.values());
+    let groups: Vec<&[usize]> =
+        all.filter(|it| it.len() > 1 && it.iter().any(exists)).map(Vec::as_slice).collect();
     let mut into: Vec<usize> = (0..nodes.len()).collect();
-    for group in wanted.values().chain(halves.values()) {
-        if group.len() < 2 || !group.iter().any(exists) {
-            continue;
-        }
-        let Some(&first) = group.first() else { continue };
-        let mut tried = into.clone();
-        let target = into[first];
-        for &node in group {
-            let old = into[node];
-            tried.iter_mut().filter(|it| **it == old).for_each(|it| *it = target);
-        }
-        let drawn = graph.contracted(&tried, nodes.len());
-        if drawn.order(&vec![(); nodes.len()]).is_ok() {
-            into = tried;
-        }
-    }
+    draw_together(&mut into, &groups, graph);
     let mut units: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (node, unit) in into.into_iter().enumerate() {
         units.entry(unit).or_default().push(node);
     }
     units.into_values().collect()
+}
+
+/// Draws the members of each group together, where that makes no cycle: all at once, and where
+/// they do not fit, one half after the other.
+fn draw_together(into: &mut Vec<usize>, groups: &[&[usize]], graph: &Graph) {
+    if groups.is_empty() {
+        return;
+    }
+    let mut tried = into.clone();
+    for group in groups {
+        let target = group.first().map_or(0, |&first| root(&tried, first));
+        for &node in *group {
+            let old = root(&tried, node);
+            tried[old] = target;
+        }
+    }
+    for node in 0..tried.len() {
+        tried[node] = root(&tried, node);
+    }
+    let drawn = graph.contracted(&tried, tried.len());
+    if drawn.order(&vec![(); tried.len()]).is_ok() {
+        *into = tried;
+    } else if groups.len() > 1 {
+        let (some, others) = groups.split_at(groups.len() / 2);
+        draw_together(into, some, graph);
+        draw_together(into, others, graph);
+    }
+}
+
+/// What a node is drawn into, over however many steps.
+fn root(into: &[usize], node: usize) -> usize {
+    let mut node = node;
+    while into[node] != node {
+        node = into[node];
+    }
+    node
 }
 
 /// Draws units together into operations: those of one parent and one wave between which no path

@@ -7,7 +7,7 @@ use bicoastal_model::{OpError, Region, ResourceId, ScopeKind};
 use serde_json::{Value, json};
 
 use crate::record::{Begun, Ended, Record};
-use crate::state::{Doubt, Entry, Key, State, Verb};
+use crate::state::{Doubt, Entry, Key, State, UnderWay, Verb};
 
 /// A journal that says what can't have happened: it was damaged, mixed up with another one, or
 /// written by two at once.
@@ -196,6 +196,7 @@ impl State {
         for begun in members {
             self.begun(op, begun);
         }
+        self.under_way.0.insert(op, members.iter().map(|begun| begun.key.clone()).collect());
         Ok(())
     }
 
@@ -272,12 +273,7 @@ impl State {
     }
 
     fn end(&mut self, op: u64, results: &[Ended]) -> Result<(), String> {
-        let keys: Vec<Key> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.doubt.as_ref().is_some_and(|doubt| doubt.op == op))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let keys = self.members(op);
         if op == ENDED || keys.is_empty() {
             return Err(format!("operation {op} is not under way"));
         }
@@ -304,7 +300,24 @@ impl State {
         for (key, ended) in keys.iter().zip(results) {
             self.ended(key, ended);
         }
+        self.under_way.0.remove(&op);
         Ok(())
+    }
+
+    /// The things that an operation is under way on, in the order of their keys.
+    fn members(&self, op: u64) -> Vec<Key> {
+        let is_under_way = |entry: &Entry| entry.doubt.as_ref().is_some_and(|doubt| doubt.op == op);
+        match self.under_way.0.get(&op) {
+            Some(keys) => {
+                let still = |key: &&Key| self.entries.get(*key).is_some_and(is_under_way);
+                keys.iter().filter(still).cloned().collect()
+            }
+            // It began before this state was read from somewhere.
+            None => {
+                let all = self.entries.iter().filter(|(_, entry)| is_under_way(entry));
+                all.map(|(key, _)| key.clone()).collect()
+            }
+        }
     }
 
     fn ended(&mut self, key: &Key, ended: &Ended) {
@@ -346,6 +359,7 @@ impl State {
                 self.entries.insert(Key::new(to.clone(), key.incarnation), entry);
             }
         }
+        self.under_way = UnderWay::default();
         if let Some(last) = self.retired.remove(from) {
             let there = self.retired.entry(to.clone()).or_default();
             *there = last.max(*there);

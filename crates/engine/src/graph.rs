@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use crate::order::Ties;
+use crate::order::{Order, Ties};
+
+/// How far is looked for a longer path, for each node.
+const LOOK: usize = 256;
 
 /// A directed graph of numbered nodes.
 #[derive(Clone, Debug, Default)]
@@ -37,18 +40,24 @@ impl Graph {
         }
     }
 
-    /// The same, unless that would close a cycle; whether it was added.
-    pub(crate) fn add_if_acyclic(
-        &mut self,
-        later: usize,
-        earlier: usize,
-        ties: impl Into<Ties>,
-    ) -> bool {
-        let fits = later != earlier && !self.leads_to(later, earlier);
-        if fits {
-            self.add(later, earlier, ties);
+    /// The same for many (later, earlier), one after the other, except those that would close a
+    /// cycle. Most often none does, so all are tried at once, and where that fails, one half after
+    /// the other.
+    pub(crate) fn add_if_acyclic(&mut self, wished: &[(usize, usize, Order)]) {
+        if wished.is_empty() {
+            return;
         }
-        fits
+        let mut tried = self.clone();
+        for &(later, earlier, order) in wished {
+            tried.add(later, earlier, order);
+        }
+        if tried.kahn(|node| node).is_ok() {
+            *self = tried;
+        } else if wished.len() > 1 {
+            let (some, others) = wished.split_at(wished.len() / 2);
+            self.add_if_acyclic(some);
+            self.add_if_acyclic(others);
+        }
     }
 
     /// What a node comes directly after, and why.
@@ -67,42 +76,40 @@ impl Graph {
         graph
     }
 
-    /// Drops every preference that a longer path makes superfluous; nodes must be numbered in an
+    /// Drops the preferences that a longer path makes superfluous; nodes must be numbered in an
     /// order that respects the edges. What a failure goes over stays, whatever leads there besides.
+    /// They do no harm but to a reader, so that no more than [`LOOK`] steps are spent on finding
+    /// those of one node.
     pub(crate) fn reduced(&self) -> Self {
-        let words = self.len().div_ceil(64);
-        let mut reach: Vec<Vec<u64>> = Vec::with_capacity(self.len());
         let mut graph = Self::new(self.len());
+        // By node: the last one from which it was found to be reached.
+        let mut reached: Vec<usize> = vec![usize::MAX; self.len()];
+        let mut open = Vec::new();
         for (node, after) in self.after.iter().enumerate() {
-            let mut all = vec![0u64; words];
+            let Some((&least, _)) = after.first_key_value() else { continue };
+            let mut steps = if after.len() > 1 { LOOK } else { 0 };
             for (&earlier, &ties) in after.iter().rev() {
-                let reached = all[earlier / 64] & (1 << (earlier % 64)) != 0;
-                if !reached || !ties.is_preference() {
-                    graph.add(node, earlier, ties);
-                    all[earlier / 64] |= 1 << (earlier % 64);
-                    if let Some(further) = reach.get(earlier) {
-                        all.iter_mut().zip(further).for_each(|(own, other)| *own |= other);
+                if reached[earlier] == node {
+                    if !ties.is_preference() {
+                        graph.add(node, earlier, ties);
+                    }
+                    continue;
+                }
+                graph.add(node, earlier, ties);
+                open.push(earlier);
+                while let Some(from) = open.pop().filter(|_| steps > 0) {
+                    for (&further, _) in graph.after[from].range(least..).rev() {
+                        if reached[further] != node {
+                            reached[further] = node;
+                            open.push(further);
+                        }
+                        steps = steps.saturating_sub(1);
                     }
                 }
+                open.clear();
             }
-            reach.push(all);
         }
         graph
-    }
-
-    /// Whether a path leads from one node to a later one.
-    pub(crate) fn leads_to(&self, from: usize, to: usize) -> bool {
-        let mut open = vec![from];
-        let mut seen = BTreeSet::new();
-        while let Some(node) = open.pop() {
-            if node == to {
-                return true;
-            }
-            if seen.insert(node) {
-                open.extend(&self.before[node]);
-            }
-        }
-        false
     }
 
     /// An order in which everything comes after what it must, low ranks first wherever there is
@@ -163,7 +170,6 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::Order;
 
     fn graph(nodes: usize, edges: &[(usize, usize)]) -> Graph {
         let mut graph = Graph::new(nodes);
@@ -200,7 +206,19 @@ mod tests {
     #[test]
     fn edges_that_would_close_a_cycle_are_left_out() {
         let mut graph = graph(3, &[(1, 0), (2, 1)]);
-        assert!(!graph.add_if_acyclic(0, 2, Order::Required));
-        assert!(graph.add_if_acyclic(2, 0, Order::Required));
+        let wished = [(0, 2), (2, 0), (0, 0)];
+        graph.add_if_acyclic(&wished.map(|(later, earlier)| (later, earlier, Order::Required)));
+        assert_eq!(graph.after(0).len(), 0);
+        assert_eq!(graph.after(2).keys().copied().collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn of_those_that_close_a_cycle_together_the_first_stay() {
+        let mut graph = graph(4, &[]);
+        let wished = [(1, 0), (2, 1), (0, 2), (3, 0)];
+        graph.add_if_acyclic(&wished.map(|(later, earlier)| (later, earlier, Order::Required)));
+        let after: Vec<Vec<usize>> =
+            (0..4).map(|it| graph.after(it).keys().copied().collect()).collect();
+        assert_eq!(after, [vec![], vec![0], vec![1], vec![0]]);
     }
 }

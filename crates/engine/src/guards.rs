@@ -49,7 +49,7 @@ pub fn guards(
     catalog: &Catalog,
     options: &Options,
 ) -> Vec<Guard> {
-    let known = crate::planner::identity::of_state(state, catalog);
+    let known = crate::planner::identity::of_state(state, observed, catalog);
     let mut found = Vec::new();
     for (key, entry) in state.entries.iter().filter(|(_, entry)| !entry.retained) {
         let seen = match observed.seen.get(key) {
@@ -58,7 +58,8 @@ pub fn guards(
             Some(Seen::Unknown(_)) | None => None,
         };
         let knows = |kind: &str, identity: &Value| known.contains(kind, identity, catalog);
-        found.extend(guards_of(&key.id, entry, seen, catalog, options, &knows));
+        let applied = entry.applied.as_ref();
+        found.extend(guards_of(&key.id, entry, applied, seen, catalog, options, &knows));
     }
     found
 }
@@ -83,11 +84,13 @@ pub(crate) fn guard_of_regions(
     })
 }
 
-/// What stands in the way of deleting one thing. `known` tells whether something inside it is
-/// deleted along with it.
+/// What stands in the way of deleting one thing. `applied` is what counts as applied, delete
+/// options of the program included; `known` tells whether something inside it is deleted along
+/// with it.
 pub(crate) fn guards_of(
     id: &ResourceId,
     entry: &Entry,
+    applied: Option<&Value>,
     seen: Option<&Snapshot>,
     catalog: &Catalog,
     options: &Options,
@@ -104,7 +107,7 @@ pub(crate) fn guards_of(
         });
     }
     let Some(schema) = catalog.get(&entry.kind) else { return found };
-    let props = seen.map(|it| &it.props).or(entry.applied.as_ref());
+    let props = seen.map(|it| &it.props).or(applied);
     let says = |name: &str| props.and_then(|it| it.get(name)) == Some(&Value::Bool(true));
     if let Some(guard) = schema.guard
         && says(guard)
@@ -117,8 +120,8 @@ pub(crate) fn guards_of(
             hint: format!("to have it switched off and delete it, name it: --unprotect {id}"),
         });
     }
-    let forced =
-        entry.applied.as_ref().and_then(|it| it.get("force_destroy")) == Some(&Value::Bool(true));
+    let claims = |option: &str| applied.and_then(|it| it.get(option)) == Some(&Value::Bool(true));
+    let forced = claims("force_destroy");
     let Some(seen) = seen.filter(|_| !forced) else { return found };
     if seen.facts.get("has_objects") == Some(&Value::Bool(true)) {
         found.push(Guard {
@@ -128,8 +131,7 @@ pub(crate) fn guards_of(
             hint: "empty it, or set force_destroy(true) and apply that first".to_owned(),
         });
     }
-    let exclusive = entry.applied.as_ref().and_then(|it| it.get("exclusive_records"))
-        == Some(&Value::Bool(true));
+    let exclusive = claims("exclusive_records");
     let foreign: Vec<&str> = seen
         .children
         .iter()

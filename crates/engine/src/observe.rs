@@ -53,7 +53,7 @@ pub fn targets(
     lookups: &BTreeMap<ResourceId, Seen>,
 ) -> Vec<(Key, Target)> {
     let view = moved(desired, state);
-    let state = &view.state;
+    let state = &*view.state;
     let mut out: Vec<(Key, Target)> = Vec::new();
     for (key, entry) in &state.entries {
         // A stranger is seen, if it is still there, inside of what it was put into.
@@ -82,7 +82,7 @@ pub fn targets(
         let props =
             value::resolve(&declared.props, &|reference| known(reference, state, lookups, &fresh));
         let props = with_name(props, key.incarnation);
-        let props = with_ownership(declared.schema, props, &state.ownership_tags(id));
+        let props = with_ownership(declared.schema, props, state, id);
         if declared.adopt.is_some() || identity_known(declared.schema, &props) {
             out.push((key.clone(), fresh_target(state, declared, key, props.clone())));
         }

@@ -1,6 +1,7 @@
 //! A plan: every decision, taken. Data that can be shown, saved and carried out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bicoastal_model::diff::FieldChange;
 use bicoastal_model::{Diagnostic, OpError, Place, ResourceId, Risk, SourceLine, Tier};
@@ -79,13 +80,13 @@ pub struct PlannedMember {
     pub verb: Verb,
     /// What is wanted, with markers for what is not known yet and for secrets (none for a delete).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<Value>,
+    pub wanted: Option<Arc<Value>>,
     /// What was last applied, or was about to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied: Option<Value>,
+    pub applied: Option<Arc<Value>>,
     /// What is seen now, for what unknowns may turn out to mean (none where it is not there).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Value>,
+    pub seen: Option<Arc<Value>>,
     /// It may be taken over although it bears no mark.
     #[serde(default)]
     pub adopt: bool,

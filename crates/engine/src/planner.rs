@@ -67,11 +67,12 @@ pub fn plan(
     let nothing;
     let desired = if options.destroy {
         nothing = Desired {
+            stack: desired.stack.clone(),
             resources: BTreeMap::new(),
+            rollout: desired.rollout,
             exports: Vec::new(),
             secrets: BTreeMap::new(),
             warnings: Vec::new(),
-            ..desired.clone()
         };
         &nothing
     } else {
@@ -170,7 +171,7 @@ impl Planner<'_> {
                     if recorded != Some(&now) {
                         records.push(Record::LookedUp { id: id.clone(), found: Some(now) });
                     }
-                    found.outputs.clone()
+                    &found.outputs
                 }
                 Some(Seen::Absent) => {
                     self.error(
@@ -187,7 +188,7 @@ impl Planner<'_> {
                     };
                     self.unseen.push(Unseen { id: id.clone(), error: error.clone() });
                     match recorded {
-                        Some(recorded) => recorded.outputs.clone(),
+                        Some(recorded) => &recorded.outputs,
                         None => {
                             self.unavailable.insert(id.clone(), error);
                             continue;
@@ -209,17 +210,17 @@ impl Planner<'_> {
     /// A member that is written at present can't be deleted from under a group that stays.
     fn refuse_writers(&mut self) {
         let writers = operations::writers(self);
-        let goes = |id: &ResourceId| {
-            self.decisions
-                .iter()
-                .any(|it| it.id == *id && it.make.is_none() && !it.deletes.is_empty())
-        };
+        if writers.is_empty() {
+            return;
+        }
+        let going = self.decisions.iter().filter(|it| it.make.is_none() && !it.deletes.is_empty());
+        let going: BTreeSet<&ResourceId> = going.map(|it| &it.id).collect();
         let mut found = Vec::new();
         for decision in &self.decisions {
             for member in decision.deletes.iter().filter(|it| !it.superseded) {
                 let Some(region) = member.place.region() else { continue };
                 let mut groups = member.edges.iter().filter(|it| writers.get(*it) == Some(&region));
-                if let Some(group) = groups.find(|it| !goes(it)) {
+                if let Some(group) = groups.find(|it| !going.contains(it)) {
                     found.push(
                         Diagnostic::error(format!(
                             "{group} is written in {region} at present, so this member of it can't be deleted"
@@ -235,12 +236,7 @@ impl Planner<'_> {
 
     /// Guards of everything that would be deleted.
     fn refuse_guarded(&mut self) {
-        let mut known = identity::of_state(self.state, self.catalog);
-        for (id, wanted) in &self.wanted {
-            if let Some(declared) = self.desired.resources.get(id) {
-                known.insert(declared.schema, wanted);
-            }
-        }
+        let known = self.identities();
         let mut found = Vec::new();
         for decision in &self.decisions {
             let id = &decision.id;
@@ -259,13 +255,12 @@ impl Planner<'_> {
                     Some(Seen::Present(snapshot)) => Some(snapshot),
                     _ => None,
                 };
-                let mut entry = entry.clone();
-                entry.applied.clone_from(&member.applied);
                 let knows =
                     |kind: &str, identity: &Value| known.contains(kind, identity, self.catalog);
                 let guards = crate::guards::guards_of(
                     &decision.id,
-                    &entry,
+                    entry,
+                    member.applied.as_deref(),
                     seen,
                     self.catalog,
                     self.options,

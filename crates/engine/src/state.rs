@@ -154,6 +154,21 @@ pub struct State {
     /// The stack's exports when it was last applied.
     #[serde(default)]
     pub exports: Vec<(String, Value)>,
+    /// What the operations that are under way are about, so that an end does not have to look
+    /// for it.
+    #[serde(skip)]
+    pub(crate) under_way: UnderWay,
+}
+
+/// The things of operations that began while this state was in memory, as far as they still bear
+/// those operations' doubts. Follows from the entries, so it is no difference.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnderWay(pub(crate) BTreeMap<u64, Vec<Key>>);
+
+impl PartialEq for UnderWay {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 impl State {
@@ -170,14 +185,14 @@ impl State {
             retired: BTreeMap::new(),
             lookups: BTreeMap::new(),
             exports: Vec::new(),
+            under_way: UnderWay::default(),
         }
     }
 
     /// The incarnations of a resource, oldest first.
     pub fn incarnations(&self, id: &ResourceId) -> impl Iterator<Item = (&Key, &Entry)> {
         let from = Key::new(id.clone(), 0);
-        let id = id.clone();
-        self.entries.range(from..).take_while(move |(key, _)| key.id == id)
+        self.entries.range(from..).take_while(move |(key, _)| key.id == *id)
     }
 
     /// Whether these are the recorded exports. Their order is for people, and no difference.

@@ -65,7 +65,7 @@ pub(crate) fn wave(
         }
         (None, None) => match catalog.get(&member.kind).filter(|schema| schema.batch.is_some()) {
             Some(schema) => {
-                let props = member.wanted.as_ref().or(member.applied.as_ref());
+                let props = member.wanted.as_deref().or(member.applied.as_deref());
                 let parent = props.map(|props| parent_key(schema, props)).unwrap_or_default();
                 Wave::Parent(member.kind.clone(), parent)
             }

@@ -2,21 +2,23 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::region::Region;
 
 /// The logical id of a resource within its stack: `zone`, `us-east-1/front`, or with an
-/// account `dns:zone`. It is what state is keyed by and what users type.
+/// account `dns:zone`. It is what state is keyed by and what users type. A copy shares the text:
+/// one id is in many places of a plan and a state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ResourceId(String);
+pub struct ResourceId(Arc<str>);
 
 impl ResourceId {
     /// From its written form.
     pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+        Self(id.into().into())
     }
 
     /// The written form.
@@ -33,7 +35,7 @@ impl fmt::Display for ResourceId {
 
 impl From<&str> for ResourceId {
     fn from(id: &str) -> Self {
-        Self(id.to_owned())
+        Self(id.into())
     }
 }
 

@@ -69,6 +69,11 @@ regions! {
 }
 
 impl Region {
+    /// The region of this code, if it is one.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|region| region.code() == code)
+    }
+
     /// A name for the thing of this kind that belongs to this region: `us-east-1` and `api`
     /// make `api-us-east-1`. For global resources of which there is one per region.
     pub fn named(self, name: &str) -> String {
@@ -91,11 +96,7 @@ impl FromStr for Region {
     type Err = UnknownRegion;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|region| region.code() == code)
-            .ok_or_else(|| UnknownRegion(code.to_owned()))
+        Self::of_code(code).ok_or_else(|| UnknownRegion(code.to_owned()))
     }
 }
 

@@ -126,6 +126,8 @@ impl Desired {
 pub struct Stack {
     name: String,
     declared: Vec<Declared>,
+    /// Where in the list of the declared each id is first.
+    places: BTreeMap<ResourceId, usize>,
     rollout: Rollout,
     tags: Vec<(String, String)>,
     exports: Vec<(String, Value)>,
@@ -139,6 +141,7 @@ impl Stack {
         Self {
             name: name.into(),
             declared: Vec::new(),
+            places: BTreeMap::new(),
             rollout: Rollout::default(),
             tags: Vec::new(),
             exports: Vec::new(),
@@ -265,9 +268,8 @@ impl Stack {
     }
 
     fn edit(&mut self, handle: &impl Handle, edit: impl FnOnce(&mut Declared)) -> &mut Self {
-        if let Some(declared) =
-            self.declared.iter_mut().find(|declared| declared.id == *handle.resource_id())
-        {
+        let place = self.places.get(handle.resource_id());
+        if let Some(declared) = place.and_then(|place| self.declared.get_mut(*place)) {
             edit(declared);
         }
         self
@@ -305,6 +307,7 @@ impl Stack {
             fields.insert("regions".into(), json!(place.regions));
         }
         take_secrets(&id, &mut props, &mut self.secrets);
+        self.places.entry(id.clone()).or_insert(self.declared.len());
         self.declared.push(Declared {
             id: id.clone(),
             schema,
@@ -328,7 +331,7 @@ impl Stack {
     ///
     /// All mistakes, each with the line that declares it.
     pub fn seal(self) -> Result<Desired, Diagnostics> {
-        let Self { name, declared, rollout, tags, exports, secrets, found } = self;
+        let Self { name, declared, rollout, tags, exports, secrets, found, .. } = self;
         let mut found = found;
         let mut resources: BTreeMap<ResourceId, Declared> = BTreeMap::new();
         for mut declared in declared {

@@ -47,7 +47,9 @@ pub fn marker<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
 
 /// The reference, if the value is one.
 pub fn as_ref(value: &Value) -> Option<Ref> {
-    serde_json::from_value(marker(value, REF)?.clone()).ok()
+    let of = marker(value, REF)?.as_object()?;
+    let (id, attribute) = (of.get("id")?.as_str()?, of.get("attribute")?.as_str()?);
+    Some(Ref { id: id.into(), attribute: attribute.to_owned() })
 }
 
 /// Every reference inside a value, in order of appearance.

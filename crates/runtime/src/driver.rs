@@ -1,12 +1,13 @@
 //! The loop that carries an execution out. It decides nothing: the machine says what is next.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_engine::machine::{Execution, Step};
 use bicoastal_engine::rates;
 use bicoastal_model::{Catalog, OpError, Operation, Progress, Provider, Retry};
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tracing::Instrument;
 
@@ -99,7 +100,7 @@ impl Driver<'_> {
     /// and what could not be recorded is settled by the next run.
     pub(crate) async fn run(&self, execution: &mut Execution) -> Result<(), StoreError> {
         let mut under_way = FuturesUnordered::new();
-        let mut started: BTreeMap<usize, String> = BTreeMap::new();
+        let mut started: BTreeSet<usize> = BTreeSet::new();
         let mut told_to_stop = false;
         let mut broken: Option<StoreError> = None;
         loop {
@@ -123,7 +124,7 @@ impl Driver<'_> {
                     }
                 }
                 Step::Turn { op, operation, delay, what } => {
-                    if started.insert(op, what.clone()).is_none() {
+                    if started.insert(op) {
                         self.observer.event(&Event::Started { op, what: what.clone() });
                     }
                     let span = tracing::info_span!("operation", op, what = %what);
@@ -149,9 +150,11 @@ impl Driver<'_> {
                         () = self.cancel.reached(Level::Stopping), if !told_to_stop => continue,
                         next = under_way.next() => next,
                     };
-                    match next {
-                        Some((op, answer)) => self.answered(execution, op, answer),
-                        None => break,
+                    let Some((op, answer)) = next else { break };
+                    self.answered(execution, op, answer);
+                    // What else is answered by now is made durable together with it.
+                    while let Some(Some((op, answer))) = under_way.next().now_or_never() {
+                        self.answered(execution, op, answer);
                     }
                 }
                 Step::Finished => break,

@@ -1,6 +1,5 @@
 //! How operations begin: references resolved from what is durable, then recorded, then durable.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bicoastal_model::value::{self, Map, NAME, Ref, marker};
@@ -37,7 +36,7 @@ pub(super) fn check(plan: &Plan, state: &State, supplied: &Secrets) -> Result<()
             return Err(format!("operation {index} is part of no change"));
         }
         for member in &op.members {
-            for slot in member.wanted.iter().flat_map(secrets::slots) {
+            for slot in member.wanted.as_deref().into_iter().flat_map(secrets::slots) {
                 if !supplied.contains_key(&(member.key.id.clone(), slot.clone())) {
                     return Err(secrets::missing(&member.key.id, &slot));
                 }
@@ -49,20 +48,32 @@ pub(super) fn check(plan: &Plan, state: &State, supplied: &Secrets) -> Result<()
 
 /// Every operation can come to its turn.
 fn check_order(plan: &Plan) -> Result<(), String> {
-    let mut reached = BTreeSet::new();
-    loop {
-        let before = reached.len();
-        for (index, op) in plan.operations.iter().enumerate() {
-            if op.after.keys().all(|earlier| reached.contains(earlier)) {
-                reached.insert(index);
+    let operations = &plan.operations;
+    let mut later = vec![Vec::new(); operations.len()];
+    for (index, op) in operations.iter().enumerate() {
+        for &earlier in op.after.keys() {
+            let list: &mut Vec<usize> = later
+                .get_mut(earlier)
+                .ok_or_else(|| format!("operation {index} comes after one that is not in it"))?;
+            list.push(index);
+        }
+    }
+    let mut waits: Vec<usize> = operations.iter().map(|op| op.after.len()).collect();
+    let mut open: Vec<usize> = (0..waits.len()).filter(|&op| waits[op] == 0).collect();
+    let mut reached = 0;
+    while let Some(op) = open.pop() {
+        reached += 1;
+        for &it in &later[op] {
+            waits[it] -= 1;
+            if waits[it] == 0 {
+                open.push(it);
             }
         }
-        if reached.len() == plan.operations.len() {
-            return Ok(());
-        }
-        if reached.len() == before {
-            return Err("its operations wait for each other".to_owned());
-        }
+    }
+    if reached == operations.len() {
+        Ok(())
+    } else {
+        Err("its operations wait for each other".to_owned())
     }
 }
 
@@ -70,44 +81,67 @@ impl Execution {
     /// Begins every operation that can begin.
     pub(super) fn start(&mut self) {
         if self.cancelled {
-            for op in 0..self.ops.len() {
-                match self.ops[op].status {
-                    Status::Waiting => self.ops[op].over(&Fate::NotStarted),
-                    Status::Ready(_) => self.give_up(op),
-                    _ => {}
-                }
-            }
-            return;
+            return self.stop();
         }
         if self.state.generation < self.preamble {
             return;
         }
-        loop {
-            let mut settled = false;
-            for op in 0..self.ops.len() {
-                if self.ops[op].status != Status::Waiting {
-                    continue;
-                }
-                let after = &self.plan.operations[op].after;
-                if after.keys().any(|earlier| self.ops[*earlier].status != Status::Over) {
-                    continue;
-                }
-                settled |= self.skip(op);
-                if self.ops[op].status != Status::Waiting {
-                    continue;
-                }
-                if self.plan.operations[op].members.is_empty() {
-                    self.ops[op].status = Status::Ready(Duration::ZERO);
-                } else if let Err(why) = self.begin(op) {
-                    self.ops[op].over(&Fate::Failed(Failure::plan_again(why)));
-                    settled = true;
-                }
-            }
-            // What has come to an end here may be what others waited for.
-            if !settled {
-                return;
+        self.look_at_fresh();
+        let mut from = 0;
+        while let Some(op) = self.next_queued(from) {
+            from = op + 1;
+            if let Err(why) = self.begin(op) {
+                self.ops[op].over(&Fate::Failed(Failure::plan_again(why)));
+                // What has come to an end here may be what others waited for.
+                self.look_at_fresh();
+                from = 0;
             }
         }
+    }
+
+    /// Begins nothing more, and gives up what waits.
+    fn stop(&mut self) {
+        if !std::mem::replace(&mut self.swept, true) {
+            for op in 0..self.ops.len() {
+                if self.ops[op].status == Status::Waiting {
+                    self.ops[op].over(&Fate::NotStarted);
+                }
+            }
+        }
+        while let Some(op) = self.ops.fresh() {
+            self.ops[op].over(&Fate::NotStarted);
+        }
+        while let Some(op) = self.ops.ready() {
+            self.give_up(op);
+        }
+    }
+
+    /// What waits for nothing before it any more is skipped, paused, or queued for a place.
+    fn look_at_fresh(&mut self) {
+        while let Some(op) = self.ops.fresh() {
+            self.skip(op);
+            if self.ops.get(op).is_none_or(|op| op.status != Status::Waiting) {
+                continue;
+            }
+            if let Some(first) = self.plan.operations[op].members.first() {
+                let service = self.service(&first.kind);
+                self.ops.queue(op, service);
+            } else {
+                self.ops[op].status = Status::Ready(Duration::ZERO);
+            }
+        }
+    }
+
+    /// The first from this position on that can begin.
+    fn next_queued(&mut self, from: usize) -> Option<usize> {
+        self.ops.settle();
+        if self.ops.busy() >= self.limits.total.max(1) {
+            return None;
+        }
+        let limits = &self.limits.per_service;
+        self.ops.queued(from, |service, busy| {
+            limits.get(service).is_none_or(|limit| busy < *limit.max(&1))
+        })
     }
 
     /// Begins an operation if there is a place for it.
@@ -120,7 +154,7 @@ impl Execution {
         };
         let service = self.service(&first.kind);
         let parent = self.parent(first);
-        if !self.has_place(&service, parent.as_ref()) {
+        if parent.as_ref().is_some_and(|parent| self.ops.has_parent(parent)) {
             return Ok(());
         }
         let what = describe(open.iter().map(|index| &self.plan.operations[op].members[*index]));
@@ -164,24 +198,6 @@ impl Execution {
         Some((member.kind.clone(), parent.to_string()))
     }
 
-    fn has_place(&self, service: &str, parent: Option<&(String, String)>) -> bool {
-        let busy = self.ops.iter().filter(|op| op.is_busy());
-        let (mut total, mut of_service) = (0, 0);
-        for op in busy {
-            total += 1;
-            if op.run.as_ref().is_some_and(|run| run.service == service) {
-                of_service += 1;
-            }
-        }
-        let limit = self.limits.per_service.get(service).copied().unwrap_or(usize::MAX);
-        let alone = parent.is_none()
-            || !self
-                .ops
-                .iter()
-                .any(|op| op.run.as_ref().is_some_and(|run| run.parent.as_ref() == parent));
-        total < self.limits.total.max(1) && of_service < limit.max(1) && alone
-    }
-
     /// An output, as far as it is durable.
     fn known(&self, reference: &Ref) -> Option<Value> {
         let outputs = match self.state.current(&reference.id) {
@@ -198,7 +214,8 @@ impl Execution {
         let physical = member.physical.clone().or_else(|| entry.and_then(|it| it.physical.clone()));
         let (goal, recorded) = match &member.wanted {
             None => {
-                let applied = member.applied.clone().or_else(|| entry.and_then(|it| it.base()));
+                let applied = member.applied.as_deref().cloned();
+                let applied = applied.or_else(|| entry.and_then(|it| it.base()));
                 let applied = applied.unwrap_or(Value::Null);
                 (Goal::Absent { applied, lift_guards: member.lift_guards }, None)
             }
@@ -207,7 +224,7 @@ impl Execution {
                 let (open, sealed) = secrets::fill(&wanted, &member.key, &self.secrets, self.salt);
                 let goal = Goal::Present {
                     wanted: open,
-                    applied: member.applied.clone(),
+                    applied: member.applied.as_deref().cloned(),
                     adopt: member.adopt || doubted,
                 };
                 (goal, Some(sealed))
@@ -220,7 +237,7 @@ impl Execution {
             incarnation: member.key.incarnation,
             token: member.token.clone(),
             physical,
-            props: mentioned(member.applied.as_ref(), recorded.as_ref()),
+            props: mentioned(member.applied.as_deref(), recorded.as_ref()),
             tags: self.state.ownership_tags(&member.born),
         };
         Ok(RunMember { index, key: member.key.clone(), target, goal, recorded, doubted })
@@ -253,14 +270,14 @@ impl Execution {
     /// the value that it turned out to have.
     fn replaces_after_all(&self, member: &PlannedMember, resolved: &Value) -> Option<String> {
         let schema = self.catalog.get(&member.kind)?;
-        let seen = member.seen.as_ref()?;
+        let seen = member.seen.as_deref()?;
         let unknown: Vec<&str> = self.plan.changes[member.change]
             .fields
             .iter()
             .filter(|field| field.cause == diff::Cause::Unknown)
             .map(|field| field.path.as_str())
             .collect();
-        let found = diff::diff(schema, resolved, member.applied.as_ref(), Some(seen)).changes;
+        let found = diff::diff(schema, resolved, member.applied.as_deref(), Some(seen)).changes;
         let replaces = found.into_iter().find(|field| {
             field.change == bicoastal_model::schema::Change::Replace
                 && unknown.iter().any(|path| within(&field.path, path) || within(path, &field.path))
@@ -292,27 +309,26 @@ impl Execution {
 
     /// A turn or a pause, if one can be taken.
     pub(super) fn hand_out(&mut self) -> Option<Step> {
-        for (op, running) in self.ops.iter_mut().enumerate() {
-            let Status::Ready(delay) = running.status else { continue };
-            let Some(run) = &running.run else {
-                let planned = &self.plan.operations[op];
-                running.status = Status::Pausing;
-                return Some(Step::Pause {
-                    op,
-                    delay: Duration::from_millis(planned.pause_ms),
-                    reason: planned.pause_reason.clone(),
-                });
-            };
-            let members = run
-                .members
-                .iter()
-                .map(|member| Member { target: member.target.clone(), goal: member.goal.clone() });
-            let operation = Operation { members: members.collect() };
-            let what = run.what.clone();
-            running.status = Status::Turning { resting: delay > retry::SETTLE };
-            return Some(Step::Turn { op, operation, delay, what });
-        }
-        None
+        let op = self.ops.ready()?;
+        let running = &mut self.ops[op];
+        let Status::Ready(delay) = running.status else { return None };
+        let Some(run) = &running.run else {
+            let planned = &self.plan.operations[op];
+            running.status = Status::Pausing;
+            return Some(Step::Pause {
+                op,
+                delay: Duration::from_millis(planned.pause_ms),
+                reason: planned.pause_reason.clone(),
+            });
+        };
+        let members = run
+            .members
+            .iter()
+            .map(|member| Member { target: member.target.clone(), goal: member.goal.clone() });
+        let operation = Operation { members: members.collect() };
+        let what = run.what.clone();
+        running.status = Status::Turning { resting: delay > retry::SETTLE };
+        Some(Step::Turn { op, operation, delay, what })
     }
 }
 

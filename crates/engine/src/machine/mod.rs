@@ -11,23 +11,25 @@
 
 mod answer;
 mod begin;
+mod board;
 mod report;
 mod run;
 mod secrets;
 mod skip;
 mod split;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bicoastal_model::stack::Clear;
 use bicoastal_model::{Catalog, Operation, ResourceId};
 
+use self::board::Board;
 pub use self::report::{ChangeReport, Failure, Fate, Report};
-use self::run::{Op, Status};
+use self::run::Op;
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::state::{State, Verb};
+use crate::state::{Key, State, Verb};
 
 /// Secrets in clear, by resource and slot (the dotted path of the property).
 pub type Secrets = BTreeMap<(ResourceId, String), Clear>;
@@ -106,8 +108,10 @@ pub struct Execution {
     unconfirmed: Vec<(u64, Record)>,
     /// The number of the last entry that has to be durable before anything is done.
     preamble: u64,
-    ops: Vec<Op>,
+    ops: Board,
     cancelled: bool,
+    /// Everything that had not begun when it was told to stop is given up.
+    swept: bool,
 }
 
 impl Execution {
@@ -130,7 +134,7 @@ impl Execution {
         limits: Limits,
     ) -> Result<Self, Stale> {
         begin::check(&plan, &state, &secrets).map_err(|why| Stale { why })?;
-        let ops = plan.operations.iter().map(Op::new).collect();
+        let ops = Board::new(&plan.operations);
         let mut execution = Self {
             catalog: catalog.clone(),
             secrets,
@@ -142,6 +146,7 @@ impl Execution {
             preamble: 0,
             ops,
             cancelled: false,
+            swept: false,
             plan,
             state,
         };
@@ -176,8 +181,7 @@ impl Execution {
         if let Some(step) = self.hand_out() {
             return step;
         }
-        let over = self.ops.iter().all(|op| matches!(op.status, Status::Over));
-        if over && self.unconfirmed.is_empty() { Step::Finished } else { Step::Wait }
+        if self.ops.is_over() && self.unconfirmed.is_empty() { Step::Finished } else { Step::Wait }
     }
 
     /// Everything up to this number is durable.
@@ -187,8 +191,8 @@ impl Execution {
             let folded = self.state.fold(&record);
             debug_assert!(folded.is_ok(), "it was folded ahead of time: {folded:?}");
         }
-        for op in &mut self.ops {
-            op.durable(self.state.generation);
+        for op in self.ops.recorded(self.state.generation) {
+            self.ops[op].durable(self.state.generation);
         }
     }
 
@@ -228,6 +232,10 @@ impl Execution {
     }
 
     fn check_verbs(&self) -> Result<(), String> {
+        let all = self.plan.operations.iter().flat_map(|op| &op.members);
+        let made = all.filter(|it| matches!(it.verb, Verb::Create | Verb::Adopt));
+        // What the plan itself makes.
+        let made: BTreeSet<&Key> = made.map(|it| &it.key).collect();
         for member in self.plan.operations.iter().flat_map(|op| &op.members) {
             let there = self.ahead.entries.get(&member.key);
             match (member.verb, there) {
@@ -236,7 +244,7 @@ impl Execution {
                 }
                 // What others put into a thing that is claimed as a whole is deleted unrecorded.
                 (Verb::Delete, None) if member.adopt => {}
-                (Verb::Update | Verb::Delete, None) if !self.is_made(&member.key) => {
+                (Verb::Update | Verb::Delete, None) if !made.contains(&member.key) => {
                     return Err(format!("{} is not recorded", member.key));
                 }
                 (_, Some(entry)) if entry.token != member.token => {
@@ -246,14 +254,5 @@ impl Execution {
             }
         }
         Ok(())
-    }
-
-    /// Whether the plan itself makes it.
-    fn is_made(&self, key: &crate::state::Key) -> bool {
-        self.plan
-            .operations
-            .iter()
-            .flat_map(|op| &op.members)
-            .any(|it| it.key == *key && matches!(it.verb, Verb::Create | Verb::Adopt))
     }
 }

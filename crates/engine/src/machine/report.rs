@@ -128,7 +128,7 @@ pub(super) fn of(execution: &Execution) -> Report {
         .iter()
         .map(|_| if recorded { Fate::Done } else { Fate::NotStarted })
         .collect();
-    for (planned, op) in execution.plan.operations.iter().zip(&execution.ops) {
+    for (planned, op) in execution.plan.operations.iter().zip(execution.ops.iter()) {
         for (member, known) in planned.members.iter().zip(&op.fates) {
             let fate = match (known, &op.status) {
                 (Some(Fate::Done), Status::Over) => Fate::Done,

@@ -114,5 +114,5 @@ impl Execution {
 }
 
 fn props(member: &PlannedMember) -> &Value {
-    member.wanted.as_ref().or(member.applied.as_ref()).unwrap_or(&Value::Null)
+    member.wanted.as_deref().or(member.applied.as_deref()).unwrap_or(&Value::Null)
 }

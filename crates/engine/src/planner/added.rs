@@ -6,22 +6,19 @@ use bicoastal_model::{Addition, Place, ResourceId, Risk, ScopeKind, Seen, Snapsh
 use serde_json::Value;
 
 use super::decide::{Decision, Planner};
-use super::identity;
 use crate::plan::{Action, Added, PlannedMember};
 use crate::state::{Entry, Key, Verb, token};
 
 impl Planner<'_> {
     /// Everything inside our things that neither state nor the program knows.
     pub(crate) fn find_additions(&mut self) {
-        let mut known = identity::of_state(self.state, self.catalog);
-        for (id, wanted) in &self.wanted {
-            if let Some(declared) = self.desired.resources.get(id) {
-                known.insert(declared.schema, wanted);
-            }
-        }
+        let known = self.identities();
         let mut parents: BTreeMap<&Key, (&Entry, &Snapshot)> = BTreeMap::new();
         for (key, seen) in &self.observed.seen {
-            if let (Seen::Present(snapshot), Some(entry)) = (seen, self.state.entries.get(key)) {
+            let Seen::Present(snapshot) = seen else { continue };
+            if let Some(entry) = self.state.entries.get(key)
+                && !snapshot.children.is_empty()
+            {
                 parents.insert(key, (entry, snapshot));
             }
         }
@@ -77,7 +74,7 @@ impl Planner<'_> {
             physical: None,
             verb: Verb::Delete,
             wanted: None,
-            applied: Some(child.identity.clone()),
+            applied: Some(std::sync::Arc::new(child.identity.clone())),
             seen: None,
             // Nobody recorded it, and it bears no mark of ours.
             adopt: true,

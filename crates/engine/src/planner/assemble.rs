@@ -28,30 +28,31 @@ impl Planner<'_> {
         records: Vec<Record>,
         left_out: BTreeSet<ResourceId>,
     ) -> Result<Plan, Diagnostics> {
-        let decisions = std::mem::take(&mut self.decisions);
+        let mut decisions = std::mem::take(&mut self.decisions);
         let mut records = records;
-        records.extend(decisions.iter().flat_map(|decision| decision.records.clone()));
-        let mut nodes = operations::nodes(&self, &decisions);
+        records.extend(decisions.iter_mut().flat_map(|it| std::mem::take(&mut it.records)));
+        let going = decisions.iter().filter(|it| it.make.is_none() && !it.deletes.is_empty());
+        let going: BTreeSet<ResourceId> = going.map(|it| it.id.clone()).collect();
+        let mut nodes = operations::nodes(&self, &mut decisions);
         let mut graph = operations::ordered(&self, &decisions, &nodes);
-        drain::pauses(&self, &decisions, &mut nodes, &mut graph);
+        drain::pauses(&self, &going, &mut nodes, &mut graph);
         let Some((operations, arranged)) = self.arrange(&nodes, &mut graph) else {
             return Err(stuck(&nodes, &graph).into());
         };
         let mut shown: Vec<usize> = Vec::new();
-        for node in operations.iter().flat_map(|operation| &operation.nodes) {
-            if let Some(decision) = nodes[*node].decision
-                && !shown.contains(&decision)
-            {
+        let mut changes: Vec<Option<usize>> = vec![None; decisions.len()];
+        let carried_out = operations.iter().flat_map(|operation| &operation.nodes);
+        let carried_out = carried_out.filter_map(|node| nodes[*node].decision);
+        let said = (0..decisions.len()).filter(|&it| decisions[it].action.is_some());
+        for decision in carried_out.chain(said) {
+            if changes[decision].is_none() {
+                changes[decision] = Some(shown.len());
                 shown.push(decision);
             }
         }
-        for (index, decision) in decisions.iter().enumerate() {
-            if decision.action.is_some() && !shown.contains(&index) {
-                shown.push(index);
-            }
-        }
-        let mut operations = planned(&operations, &arranged, &nodes, &shown);
-        needs::state(&mut operations, &nodes, &graph);
+        let (mut operations, places) = planned(&operations, &arranged, nodes, &changes);
+        needs::state(&mut operations, &places, &graph);
+        let mut decisions: Vec<Option<Decision>> = decisions.into_iter().map(Some).collect();
         let (calls, floor_ms) = cost(&operations, self.catalog);
         let exports = self
             .desired
@@ -77,7 +78,7 @@ impl Planner<'_> {
             lineage: self.state.lineage.clone(),
             generation: self.state.generation,
             fingerprint: fingerprint(&self.wanted, self.observed),
-            changes: shown.iter().filter_map(|&it| change(&decisions[it])).collect(),
+            changes: shown.iter().filter_map(|&it| change(decisions[it].take()?)).collect(),
             operations,
             records,
             added: self.added,
@@ -146,6 +147,13 @@ impl Planner<'_> {
     }
 }
 
+/// What became of a single node: a member of an operation; of a pause, the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spot {
+    pub(crate) operation: usize,
+    pub(crate) member: usize,
+}
+
 struct Operation {
     nodes: Vec<usize>,
     wave: Option<Wave>,
@@ -154,9 +162,10 @@ struct Operation {
 fn planned(
     operations: &[Operation],
     graph: &Graph,
-    nodes: &[Node],
-    shown: &[usize],
-) -> Vec<PlannedOp> {
+    mut nodes: Vec<Node>,
+    changes: &[Option<usize>],
+) -> (Vec<PlannedOp>, Vec<Spot>) {
+    let mut spots = vec![Spot::default(); nodes.len()];
     let mut numbers: BTreeMap<&Wave, u32> = BTreeMap::new();
     let mut planned: Vec<PlannedOp> = Vec::with_capacity(operations.len());
     for (index, operation) in operations.iter().enumerate() {
@@ -171,16 +180,19 @@ fn planned(
                 after.filter_map(|&it| planned.get(it)).map(|it| it.wave).max().unwrap_or(1)
             }
         };
-        let all = operation.nodes.iter().map(|&it| &nodes[it]);
-        let members = all.clone().filter_map(|node| {
-            let mut member = node.member.clone()?;
-            member.change = shown.iter().position(|it| Some(*it) == node.decision)?;
-            Some(member)
+        operation.nodes.iter().for_each(|&it| spots[it].operation = index);
+        let members = operation.nodes.iter().filter_map(|&it| {
+            let node = &mut nodes[it];
+            let mut member = node.member.take()?;
+            member.change = changes[node.decision?]?;
+            Some((it, member))
         });
         let mut members: Vec<_> = members.collect();
-        members.sort_by(|a, b| a.key.cmp(&b.key));
+        members.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
+        members.iter().enumerate().for_each(|(place, (it, _))| spots[*it].member = place);
+        let all = operation.nodes.iter().map(|&it| &nodes[it]);
         planned.push(PlannedOp {
-            members,
+            members: members.into_iter().map(|(_, member)| member).collect(),
             pause_ms: all.clone().map(|node| node.pause_ms).max().unwrap_or(0),
             pause_reason: all.map(|node| node.pause_reason.as_str()).collect(),
             after: graph.after(index).clone(),
@@ -188,7 +200,7 @@ fn planned(
             wave,
         });
     }
-    planned
+    (planned, spots)
 }
 
 /// Calls by service, and the milliseconds that rates and pauses let them take at least.
@@ -219,16 +231,16 @@ fn cost(operations: &[PlannedOp], catalog: &Catalog) -> (BTreeMap<String, u32>, 
     (calls, floor)
 }
 
-fn change(decision: &Decision) -> Option<Change> {
+fn change(decision: Decision) -> Option<Change> {
     Some(Change {
-        id: decision.id.clone(),
-        kind: decision.kind.clone(),
-        place: decision.place.clone(),
         action: decision.action?,
+        id: decision.id,
+        kind: decision.kind,
+        place: decision.place,
         risk: decision.risk,
-        reasons: decision.reasons.clone(),
-        fields: decision.fields.clone(),
-        at: decision.at.clone(),
+        reasons: decision.reasons,
+        fields: decision.fields,
+        at: decision.at,
         tier: decision.tier,
     })
 }

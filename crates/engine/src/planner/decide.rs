@@ -1,6 +1,7 @@
 //! What is decided on one resource, and how it becomes part of a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bicoastal_model::diff::FieldChange;
 use bicoastal_model::value;
@@ -56,7 +57,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) options: &'a Options,
     /// What is known of the outputs of what was decided on.
-    pub(crate) outputs: BTreeMap<ResourceId, Outputs>,
+    pub(crate) outputs: BTreeMap<ResourceId, Outputs<'a>>,
     /// Whose outputs can't be had, because it could not be read and state has none.
     pub(crate) unavailable: BTreeMap<ResourceId, OpError>,
     pub(crate) decisions: Vec<Decision>,
@@ -68,10 +69,24 @@ pub(crate) struct Planner<'a> {
     pub(crate) used: BTreeMap<ResourceId, BTreeSet<String>>,
     /// The incarnation that is decided on, where it is not the newest in use.
     pub(crate) chosen: BTreeMap<ResourceId, Key>,
+    /// What everything declared comes after: read from its properties once.
+    pub(crate) edges: BTreeMap<&'a ResourceId, BTreeSet<ResourceId>>,
+    /// What is replaced by deleting it first.
+    pub(crate) deleted_first: BTreeSet<ResourceId>,
     /// Former ids, by the new one.
     pub(crate) moved: BTreeMap<ResourceId, ResourceId>,
     /// Wanted properties as resolved, for the fingerprint.
-    pub(crate) wanted: BTreeMap<ResourceId, Value>,
+    pub(crate) wanted: BTreeMap<ResourceId, Arc<Value>>,
+}
+
+/// What a read brought, as far as it concerns one incarnation.
+pub(crate) enum Sight<'a> {
+    /// It does not exist.
+    Absent,
+    /// It does.
+    Present(&'a Snapshot),
+    /// It could not be read, or nobody tried to.
+    Unknown(OpError),
 }
 
 impl<'a> Planner<'a> {
@@ -97,19 +112,23 @@ impl<'a> Planner<'a> {
             warnings: desired.warnings.clone(),
             used: used_outputs(desired),
             chosen: BTreeMap::new(),
+            edges: desired.resources.iter().map(|(id, it)| (id, it.edges())).collect(),
+            deleted_first: BTreeSet::new(),
             moved: BTreeMap::new(),
             wanted: BTreeMap::new(),
         }
     }
 
     /// What a read of this incarnation brought. What was not read is unknown.
-    pub(crate) fn seen(&self, key: &Key) -> Seen {
-        let seen = self.observed.seen.get(key).cloned();
-        match seen.unwrap_or_else(|| Seen::Unknown(not_read())) {
-            Seen::Present(snapshot) if self.is_another_self(key, &snapshot.physical) => {
-                Seen::Absent
+    pub(crate) fn seen(&self, key: &Key) -> Sight<'a> {
+        match self.observed.seen.get(key) {
+            Some(Seen::Present(snapshot)) if self.is_another_self(key, &snapshot.physical) => {
+                Sight::Absent
             }
-            seen => seen,
+            Some(Seen::Present(snapshot)) => Sight::Present(snapshot),
+            Some(Seen::Absent) => Sight::Absent,
+            Some(Seen::Unknown(error)) => Sight::Unknown(error.clone()),
+            None => Sight::Unknown(not_read()),
         }
     }
 
@@ -123,9 +142,9 @@ impl<'a> Planner<'a> {
 
     /// The edges that are kept: a look-up is nothing that could be waited for.
     pub(crate) fn edges(&self, declared: &Declared) -> BTreeSet<ResourceId> {
-        let mut edges = declared.edges();
-        edges.retain(|id| self.desired.resources.get(id).is_some_and(|it| !it.lookup));
-        edges
+        let all = self.edges.get(&declared.id).into_iter().flatten();
+        let kept = |id: &&ResourceId| self.desired.resources.get(*id).is_some_and(|it| !it.lookup);
+        all.filter(kept).cloned().collect()
     }
 
     pub(crate) fn error(&mut self, declared: &Declared, message: impl Into<String>, hint: &str) {
@@ -160,7 +179,7 @@ impl<'a> Planner<'a> {
         &self,
         declared: &Declared,
         key: Key,
-        wanted: Value,
+        wanted: Arc<Value>,
     ) -> PlannedMember {
         PlannedMember {
             change: 0,
@@ -201,8 +220,8 @@ impl<'a> Planner<'a> {
             physical: seen.map(|it| it.physical.clone()).or_else(|| entry.physical.clone()),
             verb,
             wanted: None,
-            applied: entry.base(),
-            seen: seen.map(|it| it.props.clone()),
+            applied: entry.base().map(Arc::new),
+            seen: seen.map(|it| Arc::new(it.props.clone())),
             adopt: entry.doubt.is_some(),
             lift_guards: self.options.unprotect.contains(&key.id),
             edges: entry.edges.clone(),
@@ -222,8 +241,9 @@ impl<'a> Planner<'a> {
     ) -> PlannedMember {
         use bicoastal_model::schema::Change;
         let mut member = self.member(key, entry, Verb::Delete, Some(seen));
-        let applied = member.applied.get_or_insert_with(|| seen.props.clone());
-        if let (Some(applied), Some(declared)) = (applied.as_object_mut(), declared) {
+        let applied = member.applied.get_or_insert_with(|| Arc::new(seen.props.clone()));
+        let Some(declared) = declared else { return member };
+        if let Some(applied) = Arc::make_mut(applied).as_object_mut() {
             let options = declared.schema.fields.iter();
             for field in options.filter(|field| field.change == Change::DeleteOption) {
                 if let Some(value) = declared.props.get(field.name) {

@@ -1,22 +1,24 @@
 //! The decision on what the program declares.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bicoastal_model::diff::{Cause, diff};
 use bicoastal_model::value::{self, Ref};
-use bicoastal_model::{Declared, Diagnostic, OpError, Risk, Seen, Snapshot, Status};
+use bicoastal_model::{Declared, Diagnostic, OpError, Risk, Snapshot, Status};
 use serde_json::Value;
 
-use super::decide::{Decision, Planner};
+use super::decide::{Decision, Planner, Sight};
 use super::resolve::{Output, Outputs, with_name, with_ownership};
 use crate::observe::union;
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
 use crate::state::{Entry, Key, Verb};
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Decides on a declared resource. What it refers to is decided on already.
-    pub(crate) fn decide(&mut self, declared: &Declared) {
+    pub(crate) fn decide(&mut self, declared: &'a Declared) {
         if let Some(error) = self.lacks(declared) {
             self.skip(declared, error);
             return;
@@ -24,53 +26,54 @@ impl Planner<'_> {
         let resolved = self.resolved(declared);
         let mut decision = self.undecided(declared);
         let newest = self.state.current(&declared.id);
-        let Some((mut key, mut entry)) = newest.map(|(key, entry)| (key.clone(), entry.clone()))
-        else {
+        let Some((mut key, mut entry)) = newest else {
             self.decide_new(declared, resolved, decision);
             return;
         };
-        if let Some((other, former)) = self.former_self(declared, &resolved, &key, &entry) {
-            self.go_back(&mut decision, (&key, &entry), (&other, &former));
+        if let Some((other, former)) = self.former_self(declared, &resolved, key, entry) {
+            self.go_back(&mut decision, (key, entry), (other, former));
             (key, entry) = (other, former);
         }
         if entry.kind != declared.schema.kind {
-            self.decide_other_kind(declared, resolved, decision, &key, &entry);
+            self.decide_other_kind(declared, resolved, decision, key, entry);
             return;
         }
         decision.place = union(&entry.place, &declared.place);
-        match self.seen(&key) {
-            Seen::Unknown(error) => {
+        match self.seen(key) {
+            Sight::Unknown(error) => {
                 self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
                 if entry.applied.is_none() {
                     // Its creation never ended, so no outputs are recorded: what refers to it waits.
                     self.unavailable.insert(declared.id.clone(), error);
                     return;
                 }
-                let now = entry.outputs.clone();
-                let outputs = Outputs::unchanged(declared.schema, resolved, now);
+                let outputs = Outputs::unchanged(declared.schema, resolved, &entry.outputs);
                 self.outputs.insert(declared.id.clone(), outputs);
             }
-            Seen::Absent => self.decide_gone(declared, resolved, decision, &key, &entry),
-            Seen::Present(snapshot) => {
-                if self.not_ours(declared, &key, &entry, &snapshot, &resolved) {
+            Sight::Absent => self.decide_gone(declared, resolved, decision, key, entry),
+            Sight::Present(snapshot) => {
+                if self.not_ours(declared, key, entry, snapshot, &resolved) {
                     return;
                 }
-                self.decide_existing(declared, &resolved, decision, &key, &entry, &snapshot);
+                self.decide_existing(declared, resolved, decision, (key, entry, snapshot));
             }
         }
     }
 
     /// Why it can't be decided on: something that it refers to could not be read.
     fn lacks(&self, declared: &Declared) -> Option<OpError> {
-        declared.edges().iter().find_map(|edge| self.unavailable.get(edge)).cloned()
+        if self.unavailable.is_empty() {
+            return None;
+        }
+        let edges = self.edges.get(&declared.id).into_iter().flatten();
+        edges.filter_map(|edge| self.unavailable.get(edge)).next().cloned()
     }
 
     pub(super) fn skip(&mut self, declared: &Declared, error: OpError) {
         self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
         match self.state.current(&declared.id) {
             Some((_, entry)) => {
-                let now = entry.outputs.clone();
-                let outputs = Outputs::unchanged(declared.schema, Value::Null, now);
+                let outputs = Outputs::unchanged(declared.schema, Value::Null, &entry.outputs);
                 self.outputs.insert(declared.id.clone(), outputs);
             }
             None => {
@@ -80,7 +83,7 @@ impl Planner<'_> {
     }
 
     /// The properties with references replaced where they are known.
-    fn resolved(&mut self, declared: &Declared) -> Value {
+    pub(super) fn resolved(&mut self, declared: &Declared) -> Value {
         let missing = std::cell::RefCell::new(Vec::new());
         let resolved = value::resolve(&declared.props, &|reference| {
             self.known(reference).unwrap_or_else(|problem| {
@@ -129,10 +132,10 @@ impl Planner<'_> {
         mut decision: Decision,
         key: Key,
     ) {
-        let wanted = self.wanted_fresh(declared, resolved, key.incarnation);
+        let wanted = Arc::new(self.wanted_fresh(declared, resolved, key.incarnation));
         decision.action = Some(Action::Create);
         decision.fields = diff(declared.schema, &wanted, None, None).changes;
-        decision.make = Some(self.fresh_member(declared, key, wanted.clone()));
+        decision.make = Some(self.fresh_member(declared, key, Arc::clone(&wanted)));
         self.conclude_fresh(declared, wanted);
         self.decisions.push(decision);
     }
@@ -168,10 +171,11 @@ impl Planner<'_> {
         // The same key and token again: if the interrupted call arrives after all, it is this one.
         decision.reasons.push("its creation did not end".to_owned());
         let mut wanted = with_name(resolved, key.incarnation);
-        wanted = with_ownership(declared.schema, wanted, &self.state.ownership_tags(&entry.born));
+        wanted = with_ownership(declared.schema, wanted, self.state, &entry.born);
+        let wanted = Arc::new(wanted);
         let mut member = self.member(key, entry, Verb::Create, None);
         member.place = decision.place.clone();
-        member.wanted = Some(wanted.clone());
+        member.wanted = Some(Arc::clone(&wanted));
         member.edges = self.edges(declared);
         member.protected = declared.protected;
         member.retained = declared.retained;
@@ -201,16 +205,16 @@ impl Planner<'_> {
         let next = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
         let reason = format!("it was a {}", entry.kind);
         match self.seen(key) {
-            Seen::Unknown(error) => {
+            Sight::Unknown(error) => {
                 self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
                 self.unavailable.insert(declared.id.clone(), error);
             }
-            Seen::Absent => {
+            Sight::Absent => {
                 decision.records.push(Record::Forgotten { key: key.clone(), reason });
                 self.create(declared, resolved, decision, next);
             }
-            Seen::Present(snapshot) => {
-                let mut old = self.delete_member(key, entry, &snapshot, None);
+            Sight::Present(snapshot) => {
+                let mut old = self.delete_member(key, entry, snapshot, None);
                 old.superseded = true;
                 decision.reasons.push(reason);
                 decision.deletes.push(old);
@@ -232,16 +236,16 @@ impl Planner<'_> {
         incarnation: u32,
     ) -> Value {
         let wanted = with_name(resolved, incarnation);
-        with_ownership(declared.schema, wanted, &self.state.ownership_tags(&declared.id))
+        with_ownership(declared.schema, wanted, self.state, &declared.id)
     }
 
-    pub(super) fn conclude_fresh(&mut self, declared: &Declared, wanted: Value) {
+    pub(super) fn conclude_fresh(&mut self, declared: &Declared, wanted: Arc<Value>) {
         self.outputs.insert(
             declared.id.clone(),
             Outputs {
                 schema: declared.schema,
-                wanted: wanted.clone(),
-                now: std::collections::BTreeMap::new(),
+                wanted: Arc::clone(&wanted),
+                now: Cow::Owned(BTreeMap::new()),
                 fresh: true,
                 changed: BTreeSet::new(),
                 busy: false,
@@ -253,16 +257,16 @@ impl Planner<'_> {
     pub(super) fn conclude(
         &mut self,
         declared: &Declared,
-        wanted: Value,
-        snapshot: &Snapshot,
+        wanted: Arc<Value>,
+        snapshot: &'a Snapshot,
         changed: BTreeSet<String>,
     ) {
         self.outputs.insert(
             declared.id.clone(),
             Outputs {
                 schema: declared.schema,
-                wanted: wanted.clone(),
-                now: snapshot.outputs.clone(),
+                wanted: Arc::clone(&wanted),
+                now: Cow::Borrowed(&snapshot.outputs),
                 fresh: false,
                 changed,
                 busy: snapshot.status != Status::Ready,

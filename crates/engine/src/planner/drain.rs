@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::{Region, ResourceId, Schema, Tier};
 use serde_json::Value;
 
-use super::decide::{Decision, Planner};
+use super::decide::Planner;
 use super::footprint::Footprint;
+use super::identity::group_key;
 use super::operations::Node;
 use crate::graph::Graph;
 use crate::order::Order;
@@ -17,18 +18,14 @@ const ALIAS_TTL: u64 = 60;
 /// Adds a pause per region of which traffic is taken away while another one goes on serving.
 pub(crate) fn pauses(
     planner: &Planner<'_>,
-    decisions: &[Decision],
+    going: &BTreeSet<ResourceId>,
     nodes: &mut Vec<Node>,
     graph: &mut Graph,
 ) {
     if planner.options.destroy {
         return;
     }
-    let going: BTreeSet<&ResourceId> = decisions
-        .iter()
-        .filter(|it| it.make.is_none() && !it.deletes.is_empty())
-        .map(|it| &it.id)
-        .collect();
+    let serving = Serving::of(planner, going);
     let mut drained: BTreeMap<Region, (u64, Vec<usize>)> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = node.member.as_ref().filter(|_| node.deletes()) else { continue };
@@ -37,7 +34,7 @@ pub(crate) fn pauses(
         let (Some(&region), Some(applied)) = (node.footprint.down.first(), &member.applied) else {
             continue;
         };
-        if routes && others_serve(planner, &going, schema, applied) {
+        if routes && serving.contains(schema, applied) {
             let ttl = applied.get("ttl").and_then(Value::as_u64).unwrap_or(ALIAS_TTL);
             let (longest, records) = drained.entry(region).or_default();
             *longest = ttl.max(*longest);
@@ -81,26 +78,33 @@ pub(crate) fn pauses(
         for record in records {
             graph.add(pause, record, Order::Safety);
         }
-        for later in below {
-            graph.add_if_acyclic(later, pause, Order::Safety);
-        }
+        let wished = below.into_iter().map(|later| (later, pause, Order::Safety));
+        graph.add_if_acyclic(&wished.collect::<Vec<_>>());
     }
 }
 
-/// Whether another member of the same routing group stays.
-fn others_serve(
-    planner: &Planner<'_>,
-    going: &BTreeSet<&ResourceId>,
-    schema: &'static Schema,
-    applied: &Value,
-) -> bool {
-    let group = super::identity::group_key(schema, applied);
-    planner.desired.resources.values().any(|declared| {
-        declared.schema.kind == schema.kind
-            && !going.contains(&declared.id)
-            && planner
-                .wanted
-                .get(&declared.id)
-                .is_some_and(|wanted| super::identity::group_key(schema, wanted) == group)
-    })
+/// The routing groups of which a member stays, by kind.
+struct Serving(BTreeSet<(&'static str, String)>);
+
+impl Serving {
+    fn of(planner: &Planner<'_>, going: &BTreeSet<ResourceId>) -> Self {
+        if going.is_empty() {
+            return Self(BTreeSet::new());
+        }
+        let routed = planner.desired.resources.values().filter(|it| it.schema.batch.is_some());
+        let staying = routed.filter(|it| !going.contains(&it.id));
+        Self(
+            staying
+                .filter_map(|declared| {
+                    let wanted = planner.wanted.get(&declared.id)?;
+                    Some((declared.schema.kind, group_key(declared.schema, wanted)))
+                })
+                .collect(),
+        )
+    }
+
+    /// Whether another member of the same routing group stays.
+    fn contains(&self, schema: &Schema, applied: &Value) -> bool {
+        self.0.contains(&(schema.kind, group_key(schema, applied)))
+    }
 }

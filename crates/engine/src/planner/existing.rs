@@ -1,6 +1,7 @@
 //! The decision on what is declared, in state and there.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bicoastal_model::diff::{Cause, Extra, FieldChange, diff};
 use bicoastal_model::schema::Change;
@@ -28,7 +29,7 @@ pub(super) struct Compared {
     pub(super) replace: Vec<String>,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Whether what is there now is somebody else's.
     pub(super) fn not_ours(
         &mut self,
@@ -50,7 +51,7 @@ impl Planner<'_> {
             // Its creation was interrupted, AWS never confirmed it, and it bears no mark: ours
             // only if it is exactly what we were about to make.
             Ownership::Unmarked if !adopted && is_unborn(entry) && entry.physical.is_none() => {
-                let compared = self.compare(declared, resolved, key, Some(entry), snapshot);
+                let compared = self.compare(declared, resolved.clone(), key, Some(entry), snapshot);
                 let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
                 let as_doubted = doubted.is_some_and(|wanted| {
                     diff(declared.schema, wanted, Some(wanted), Some(&snapshot.props))
@@ -73,7 +74,7 @@ impl Planner<'_> {
     pub(super) fn compare(
         &self,
         declared: &Declared,
-        resolved: &Value,
+        resolved: Value,
         key: &Key,
         entry: Option<&Entry>,
         snapshot: &Snapshot,
@@ -81,8 +82,8 @@ impl Planner<'_> {
         let schema = declared.schema;
         let born = entry.map_or(&declared.id, |entry| &entry.born);
         let mut base = entry.and_then(Entry::base);
-        let wanted = with_name(resolved.clone(), key.incarnation);
-        let wanted = with_ownership(schema, wanted, &self.state.ownership_tags(born));
+        let wanted = with_name(resolved, key.incarnation);
+        let wanted = with_ownership(schema, wanted, self.state, born);
         let wanted = with_digests(self.desired, declared, wanted, base.as_ref());
         let wanted = for_existing(declared, wanted, &mut base);
         let difference = diff(schema, &wanted, base.as_ref(), Some(&snapshot.props));
@@ -113,11 +114,9 @@ impl Planner<'_> {
     pub(super) fn decide_existing(
         &mut self,
         declared: &Declared,
-        resolved: &Value,
+        resolved: Value,
         mut decision: Decision,
-        key: &Key,
-        entry: &Entry,
-        snapshot: &Snapshot,
+        (key, entry, snapshot): (&Key, &Entry, &'a Snapshot),
     ) {
         let mut compared = self.compare(declared, resolved, key, Some(entry), snapshot);
         self.note_extras(declared, &compared.extras);
@@ -133,6 +132,10 @@ impl Planner<'_> {
             );
         }
         if !compared.replace.is_empty() {
+            // What it refers to in vain was said the first time.
+            let said = self.errors.len();
+            let resolved = self.resolved(declared);
+            self.errors.truncate(said);
             self.replace(declared, resolved, decision, (key, entry, snapshot), compared);
             return;
         }
@@ -150,8 +153,9 @@ impl Planner<'_> {
         if called || under_way {
             let mut member = self.member(key, entry, Verb::Update, Some(snapshot));
             member.place = decision.place.clone();
-            member.applied = compared.base;
-            member.wanted = Some(compared.wanted.clone());
+            let wanted = Arc::new(compared.wanted);
+            member.applied = compared.base.map(Arc::new);
+            member.wanted = Some(Arc::clone(&wanted));
             member.edges = self.edges(declared);
             member.protected = declared.protected;
             member.retained = declared.retained;
@@ -166,13 +170,13 @@ impl Planner<'_> {
             {
                 decision.risk = decision.risk.max(Risk::Disruptive);
             }
-            self.conclude(declared, compared.wanted, snapshot, changed(&compared.fields));
+            self.conclude(declared, wanted, snapshot, changed(&compared.fields));
             decision.fields = compared.fields;
             decision.make = Some(member);
         } else {
             self.note(declared, &mut decision, key, entry, snapshot, &compared);
             decision.fields = compared.fields;
-            self.conclude(declared, compared.wanted, snapshot, BTreeSet::new());
+            self.conclude(declared, Arc::new(compared.wanted), snapshot, BTreeSet::new());
         }
         if decision.action.is_some() || !decision.records.is_empty() {
             self.decisions.push(decision);
@@ -237,14 +241,14 @@ impl Planner<'_> {
     fn replace(
         &mut self,
         declared: &Declared,
-        resolved: &Value,
+        resolved: Value,
         mut decision: Decision,
         (key, entry, snapshot): (&Key, &Entry, &Snapshot),
         compared: Compared,
     ) {
         let schema = declared.schema;
         let next = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
-        let wanted = self.wanted_fresh(declared, resolved.clone(), next.incarnation);
+        let wanted = Arc::new(self.wanted_fresh(declared, resolved, next.incarnation));
         let renames = compared.fields.iter().any(|field| {
             let top = field.path.split(['.', '[']).next().unwrap_or_default();
             schema.identity.contains(&top)
@@ -254,14 +258,13 @@ impl Planner<'_> {
             && in_the_way.is_empty();
         // What stands on something that is deleted first can't outlive it.
         let edges = self.edges(declared);
-        let stands = self.decisions.iter().any(|other| {
-            other.action == Some(Action::ReplaceDeleteFirst)
-                && (edges.contains(&other.id) || entry.edges.contains(&other.id))
-        });
+        let mut below = edges.iter().chain(&entry.edges);
+        let stands = below.any(|edge| self.deleted_first.contains(edge));
         let create_first = room && !stands && !is_being_deleted(entry, snapshot);
         decision.action = Some(if create_first {
             Action::ReplaceCreateFirst
         } else {
+            self.deleted_first.insert(declared.id.clone());
             Action::ReplaceDeleteFirst
         });
         let worst = risk(&compared.fields);
@@ -275,7 +278,7 @@ impl Planner<'_> {
             decision.reasons.push("its name is fixed, so the old one goes first".to_owned());
         }
         decision.fields = compared.fields;
-        decision.make = Some(self.fresh_member(declared, next, wanted.clone()));
+        decision.make = Some(self.fresh_member(declared, next, Arc::clone(&wanted)));
         let mut old = self.delete_member(key, entry, snapshot, Some(declared));
         old.superseded = create_first;
         decision.deletes.push(old);

@@ -1,6 +1,8 @@
 //! A fingerprint of what a plan was made from: a saved plan is refused when it is not the same any more.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use bicoastal_model::{ResourceId, Seen};
 use serde_json::Value;
@@ -9,64 +11,103 @@ use sha2::{Digest, Sha256};
 use crate::observe::Observed;
 
 /// Over what is wanted (secrets as markers or digests), what was seen and what was looked up.
-pub(crate) fn fingerprint(wanted: &BTreeMap<ResourceId, Value>, observed: &Observed) -> String {
-    let mut text = String::new();
-    for (id, props) in wanted {
-        text.push_str(&format!("wanted {id} "));
-        write(props, &mut text);
-        text.push('\n');
-    }
-    for (key, seen) in &observed.seen {
-        text.push_str(&format!("seen {key} "));
-        write_seen(seen, &mut text, false);
-    }
-    for (id, seen) in &observed.lookups {
-        text.push_str(&format!("found {id} "));
-        write_seen(seen, &mut text, true);
-    }
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn fingerprint(
+    wanted: &BTreeMap<ResourceId, Arc<Value>>,
+    observed: &Observed,
+) -> String {
+    let mut out = Hashed::default();
+    // Writing to a hash does not fail.
+    let _ = write_all(wanted, observed, &mut out);
+    out.flush();
+    out.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn write_seen(seen: &Seen, out: &mut String, outputs: bool) {
+/// A hash that is written to: however long the text is, no more than a part of it is kept.
+#[derive(Default)]
+struct Hashed {
+    hash: Sha256,
+    pending: String,
+}
+
+impl Hashed {
+    fn flush(&mut self) {
+        self.hash.update(self.pending.as_bytes());
+        self.pending.clear();
+    }
+}
+
+impl Write for Hashed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.pending.push_str(text);
+        if self.pending.len() > 4096 {
+            self.flush();
+        }
+        Ok(())
+    }
+}
+
+fn write_all(
+    wanted: &BTreeMap<ResourceId, Arc<Value>>,
+    observed: &Observed,
+    out: &mut Hashed,
+) -> fmt::Result {
+    for (id, props) in wanted {
+        write!(out, "wanted {id} ")?;
+        write(props, out)?;
+        out.write_char('\n')?;
+    }
+    for (key, seen) in &observed.seen {
+        write!(out, "seen {key} ")?;
+        write_seen(seen, out, false)?;
+    }
+    for (id, seen) in &observed.lookups {
+        write!(out, "found {id} ")?;
+        write_seen(seen, out, true)?;
+    }
+    Ok(())
+}
+
+fn write_seen(seen: &Seen, out: &mut Hashed, outputs: bool) -> fmt::Result {
     match seen {
-        Seen::Absent => out.push_str("absent"),
-        Seen::Unknown(_) => out.push_str("unknown"),
+        Seen::Absent => out.write_str("absent")?,
+        Seen::Unknown(_) => out.write_str("unknown")?,
         Seen::Present(snapshot) => {
-            out.push_str(&snapshot.physical);
-            out.push(' ');
-            write(&snapshot.props, out);
+            write!(out, "{} ", snapshot.physical)?;
+            write(&snapshot.props, out)?;
             if outputs {
                 for (name, value) in &snapshot.outputs {
-                    out.push_str(&format!(" {name}="));
-                    write(value, out);
+                    write!(out, " {name}=")?;
+                    write(value, out)?;
                 }
             }
         }
     }
-    out.push('\n');
+    out.write_char('\n')
 }
 
 /// JSON with sorted keys, however the map was built.
-fn write(value: &Value, out: &mut String) {
+fn write(value: &Value, out: &mut Hashed) -> fmt::Result {
     match value {
         Value::Object(fields) => {
-            let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
-            out.push('{');
+            let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            out.write_char('{')?;
             for (name, field) in sorted {
-                out.push_str(&format!("{name:?}:"));
-                write(field, out);
-                out.push(',');
+                write!(out, "{name:?}:")?;
+                write(field, out)?;
+                out.write_char(',')?;
             }
-            out.push('}');
+            out.write_char('}')
         }
         Value::Array(items) => {
-            out.push('[');
+            out.write_char('[')?;
             for item in items {
-                write(item, out);
-                out.push(',');
+                write(item, out)?;
+                out.write_char(',')?;
             }
-            out.push(']');
+            out.write_char(']')
         }
-        other => out.push_str(&other.to_string()),
+        Value::String(text) => write!(out, "{text:?}"),
+        other => write!(out, "{other}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Region, ResourceId, ScopeKind};
+use bicoastal_model::{Place, Region, ResourceId, ScopeKind};
 use serde_json::Value;
 
 use super::decide::{Decision, Planner};
@@ -59,7 +59,7 @@ impl<'p, 'a> Homes<'p, 'a> {
                 if deletes { footprint.down.extend(regions) } else { footprint.up.extend(regions) }
             }
             ScopeKind::Global => {
-                let props = member.wanted.as_ref().or(member.applied.as_ref());
+                let props = member.wanted.as_deref().or(member.applied.as_deref());
                 let mut regions = named_regions(props);
                 for edge in &member.edges {
                     regions.extend(self.of_id(edge));
@@ -77,32 +77,37 @@ impl<'p, 'a> Homes<'p, 'a> {
         footprint
     }
 
-    /// The regions of a regional thing, and of a global one through what it refers to.
+    /// The regions of a regional thing, and of a global one through what it refers to, however
+    /// far that is.
     fn of_id(&mut self, id: &ResourceId) -> BTreeSet<Region> {
-        if let Some(known) = self.known.get(id) {
-            return known.clone();
-        }
-        self.known.insert(id.clone(), BTreeSet::new());
-        let declared = self.planner.desired.resources.get(id);
-        let current = self.planner.state.current(id).map(|(_, entry)| entry);
-        let place = declared.map(|it| &it.place).or(current.map(|it| &it.place));
-        let mut regions = BTreeSet::new();
-        match place {
-            Some(place) if place.scope == ScopeKind::Regional => regions.extend(&place.regions),
-            Some(place) if place.scope == ScopeKind::Global => {
-                let edges = match (declared, current) {
-                    (Some(declared), _) => declared.edges(),
-                    (None, Some(entry)) => entry.edges.clone(),
-                    (None, None) => BTreeSet::new(),
-                };
-                for edge in edges {
-                    regions.extend(self.of_id(&edge));
+        let mut open = vec![(id, false)];
+        while let Some((id, below_is_known)) = open.pop() {
+            let (place, edges) = self.place(id);
+            if below_is_known {
+                let regions = edges.into_iter().flatten().filter_map(|edge| self.known.get(edge));
+                let regions = regions.flatten().copied().collect();
+                self.known.insert(id.clone(), regions);
+            } else if !self.known.contains_key(id) {
+                let regional = place.filter(|place| place.scope == ScopeKind::Regional);
+                let regions = regional.map(|place| place.regions.iter().copied().collect());
+                self.known.insert(id.clone(), regions.unwrap_or_default());
+                if place.is_some_and(|place| place.scope == ScopeKind::Global) {
+                    open.push((id, true));
+                    open.extend(edges.into_iter().flatten().map(|edge| (edge, false)));
                 }
             }
-            _ => {}
         }
-        self.known.insert(id.clone(), regions.clone());
-        regions
+        self.known.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Where something is, and what it comes after.
+    fn place(&self, id: &ResourceId) -> (Option<&'p Place>, Option<&'p BTreeSet<ResourceId>>) {
+        let planner = self.planner;
+        if let Some(declared) = planner.desired.resources.get(id) {
+            return (Some(&declared.place), planner.edges.get(id));
+        }
+        let current = planner.state.current(id).map(|(_, entry)| entry);
+        (current.map(|it| &it.place), current.map(|it| &it.edges))
     }
 }
 
@@ -110,7 +115,7 @@ impl<'p, 'a> Homes<'p, 'a> {
 fn named_regions(props: Option<&Value>) -> BTreeSet<Region> {
     fn walk(value: &Value, found: &mut BTreeSet<Region>) {
         match value {
-            Value::String(text) => found.extend(text.parse::<Region>()),
+            Value::String(text) => found.extend(Region::of_code(text)),
             Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
             Value::Object(fields) => fields.values().for_each(|field| walk(field, found)),
             _ => {}

@@ -1,16 +1,16 @@
 //! Going back: an incarnation that was given up, or is about to be, is what the program wants again.
 
-use bicoastal_model::{Declared, Ownership, Seen};
+use bicoastal_model::{Declared, Ownership};
 use serde_json::Value;
 
-use super::decide::{Decision, Planner};
+use super::decide::{Decision, Planner, Sight};
 use super::declared::is_unborn;
 use super::existing::is_being_deleted;
 use super::identity::natural_key;
 use crate::record::Record;
 use crate::state::{Entry, Key};
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Another incarnation that is there and can become what is wanted, where the one in use would
     /// have to be replaced or never came to be. A third one would only be in its way: it could not
     /// have the name that the former one still has.
@@ -20,11 +20,16 @@ impl Planner<'_> {
         resolved: &Value,
         key: &Key,
         entry: &Entry,
-    ) -> Option<(Key, Entry)> {
+    ) -> Option<(&'a Key, &'a Entry)> {
+        let others = self.state.incarnations(&declared.id).filter(|(other, _)| *other != key);
+        let mut others: Vec<(&'a Key, &'a Entry)> = others.collect();
+        if others.is_empty() {
+            return None;
+        }
         let can_become = |key: &Key, entry: &Entry| {
             entry.kind == declared.schema.kind
                 && match self.seen(key) {
-                    Seen::Present(snapshot) => {
+                    Sight::Present(snapshot) => {
                         snapshot.ownership != Ownership::Unmarked || !is_unborn(entry)
                     }
                     _ => false,
@@ -32,28 +37,28 @@ impl Planner<'_> {
                 && self.fits(declared, resolved, key, entry)
         };
         let given_up = match self.seen(key) {
-            Seen::Present(_) => {
+            Sight::Present(_) => {
                 entry.kind != declared.schema.kind || !self.fits(declared, resolved, key, entry)
             }
-            Seen::Absent => is_unborn(entry),
-            Seen::Unknown(_) => false,
+            Sight::Absent => is_unborn(entry),
+            Sight::Unknown(_) => false,
         };
         if !given_up {
             return None;
         }
-        let others = self.state.incarnations(&declared.id).filter(|(other, _)| *other != key);
-        let mut others: Vec<(&Key, &Entry)> = others.collect();
         others.reverse();
-        let found = others.into_iter().find(|(key, entry)| can_become(key, entry));
-        found.map(|(key, entry)| (key.clone(), entry.clone()))
+        others.into_iter().find(|(key, entry)| can_become(key, entry))
     }
 
     /// Whether what is there can be made as wanted without a replacement.
     fn fits(&self, declared: &Declared, resolved: &Value, key: &Key, entry: &Entry) -> bool {
-        let Seen::Present(snapshot) = self.seen(key) else { return false };
+        let Sight::Present(snapshot) = self.seen(key) else { return false };
         !matches!(snapshot.ownership, Ownership::Foreign(_))
-            && !is_being_deleted(entry, &snapshot)
-            && self.compare(declared, resolved, key, Some(entry), &snapshot).replace.is_empty()
+            && !is_being_deleted(entry, snapshot)
+            && self
+                .compare(declared, resolved.clone(), key, Some(entry), snapshot)
+                .replace
+                .is_empty()
     }
 
     /// The former one is in use again, and the one in use is given up.
@@ -66,7 +71,7 @@ impl Planner<'_> {
         if former.superseded {
             decision.records.push(Record::Restored { key: other.clone() });
         }
-        let there = matches!(self.seen(key), Seen::Present(_));
+        let there = matches!(self.seen(key), Sight::Present(_));
         if there && !entry.superseded {
             decision.records.push(Record::Superseded { key: key.clone() });
         } else if !there {
@@ -84,21 +89,24 @@ impl Planner<'_> {
 
     /// Other incarnations that are there and have the name that the next one is to have: they go
     /// first.
-    pub(super) fn in_the_way(&self, declared: &Declared, wanted: &Value) -> Vec<(Key, Entry)> {
+    pub(super) fn in_the_way(
+        &self,
+        declared: &Declared,
+        wanted: &Value,
+    ) -> Vec<(&'a Key, &'a Entry)> {
         let schema = declared.schema;
         if schema.identity.is_empty() {
             return Vec::new();
         }
         let name = natural_key(schema, wanted);
         let holds = |key: &Key, entry: &Entry| match self.seen(key) {
-            Seen::Present(snapshot) => {
+            Sight::Present(snapshot) => {
                 entry.kind == schema.kind && natural_key(schema, &snapshot.props) == name
             }
             _ => false,
         };
         let others = self.state.incarnations(&declared.id);
-        let holding = others.filter(|(key, entry)| holds(key, entry));
-        holding.map(|(key, entry)| (key.clone(), entry.clone())).collect()
+        others.filter(|(key, entry)| holds(key, entry)).collect()
     }
 
     /// What has the name goes first: an outage, if it still serves.
@@ -106,13 +114,13 @@ impl Planner<'_> {
         &self,
         decision: &mut Decision,
         declared: &Declared,
-        in_the_way: Vec<(Key, Entry)>,
+        in_the_way: Vec<(&Key, &Entry)>,
     ) {
         for (key, entry) in in_the_way {
-            let planned = decision.deletes.iter().any(|it| it.key == key);
-            if let (Seen::Present(snapshot), false) = (self.seen(&key), planned) {
+            let planned = decision.deletes.iter().any(|it| it.key == *key);
+            if let (Sight::Present(snapshot), false) = (self.seen(key), planned) {
                 decision.reasons.push(format!("{key} still has its name, and goes first"));
-                decision.deletes.push(self.delete_member(&key, &entry, &snapshot, Some(declared)));
+                decision.deletes.push(self.delete_member(key, entry, snapshot, Some(declared)));
             }
         }
     }

@@ -1,32 +1,63 @@
 //! Natural keys: which of the things inside another one are somebody's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::same::canonical;
-use bicoastal_model::{Catalog, Schema};
+use bicoastal_model::{Catalog, Schema, Seen};
 use serde_json::Value;
 
+use super::decide::Planner;
+use crate::observe::Observed;
 use crate::state::State;
 
-/// The natural keys of known things.
+/// The natural keys of known things, of the kinds that were found inside of others: nobody asks
+/// for those of any other kind.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Identities(BTreeSet<(String, String)>);
+pub(crate) struct Identities<'o>(BTreeMap<&'o str, BTreeSet<String>>);
 
-impl Identities {
-    pub(crate) fn insert(&mut self, schema: &Schema, props: &Value) {
-        self.0.insert((schema.kind.to_owned(), natural_key(schema, props)));
+impl<'o> Identities<'o> {
+    /// None yet, of the kinds that are inside of what was seen.
+    fn new(observed: &'o Observed) -> Self {
+        let present = observed.seen.values().filter_map(|seen| match seen {
+            Seen::Present(snapshot) => Some(snapshot),
+            _ => None,
+        });
+        let kinds = present.flat_map(|snapshot| &snapshot.children);
+        Self(kinds.map(|child| (child.kind.as_str(), BTreeSet::new())).collect())
+    }
+
+    fn insert(&mut self, schema: &Schema, props: &Value) {
+        if let Some(keys) = self.0.get_mut(schema.kind) {
+            keys.insert(natural_key(schema, props));
+        }
     }
 
     pub(crate) fn contains(&self, kind: &str, identity: &Value, catalog: &Catalog) -> bool {
-        catalog.get(kind).is_some_and(|schema| {
-            self.0.contains(&(kind.to_owned(), natural_key(schema, identity)))
-        })
+        let keys = self.0.get(kind).zip(catalog.get(kind));
+        keys.is_some_and(|(keys, schema)| keys.contains(&natural_key(schema, identity)))
+    }
+}
+
+impl<'a> Planner<'a> {
+    /// The natural keys of everything that state has or the program wants.
+    pub(crate) fn identities(&self) -> Identities<'a> {
+        let mut known = of_state(self.state, self.observed, self.catalog);
+        for (id, wanted) in &self.wanted {
+            if let Some(declared) = self.desired.resources.get(id) {
+                known.insert(declared.schema, wanted);
+            }
+        }
+        known
     }
 }
 
 /// The natural keys of everything that state has.
-pub(crate) fn of_state(state: &State, catalog: &Catalog) -> Identities {
-    let mut known = Identities::default();
+pub(crate) fn of_state<'o>(
+    state: &State,
+    observed: &'o Observed,
+    catalog: &Catalog,
+) -> Identities<'o> {
+    let mut known = Identities::new(observed);
     for entry in state.entries.values() {
         let Some(schema) = catalog.get(&entry.kind) else { continue };
         let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());

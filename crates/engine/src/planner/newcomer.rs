@@ -1,5 +1,7 @@
 //! The decision on what is declared and not in state: created, or adopted where it is there already.
 
+use std::sync::Arc;
+
 use bicoastal_model::value::{self};
 use bicoastal_model::{Declared, Ownership, Seen, Snapshot};
 use serde_json::Value;
@@ -9,7 +11,7 @@ use super::existing::{changed, risk};
 use crate::plan::Action;
 use crate::state::{Key, Verb};
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Something that state does not have: created, unless something is there already.
     pub(super) fn decide_new(
         &mut self,
@@ -25,13 +27,13 @@ impl Planner<'_> {
                 .identity
                 .iter()
                 .any(|field| resolved.get(field).is_some_and(value::has_unknown));
-        match self.observed.seen.get(&key).filter(|_| stands).cloned() {
+        match self.observed.seen.get(&key).filter(|_| stands) {
             Some(Seen::Present(snapshot)) => {
-                if self.may_adopt(declared, &snapshot, &mut decision) {
-                    self.decide_adoption(declared, &resolved, decision, key, &snapshot);
+                if self.may_adopt(declared, snapshot, &mut decision) {
+                    self.decide_adoption(declared, resolved, decision, key, snapshot);
                 }
             }
-            Some(Seen::Unknown(error)) => self.skip(declared, error),
+            Some(Seen::Unknown(error)) => self.skip(declared, error.clone()),
             Some(Seen::Absent) | None => {
                 if let Some(physical) = &declared.adopt {
                     let message = format!("there is no {physical} to adopt");
@@ -86,10 +88,10 @@ impl Planner<'_> {
     fn decide_adoption(
         &mut self,
         declared: &Declared,
-        resolved: &Value,
+        resolved: Value,
         mut decision: Decision,
         key: Key,
-        snapshot: &Snapshot,
+        snapshot: &'a Snapshot,
     ) {
         let compared = self.compare(declared, resolved, &key, None, snapshot);
         if !compared.replace.is_empty() {
@@ -101,15 +103,16 @@ impl Planner<'_> {
             self.error(declared, message, "declare it as it is, adopt it, then change it");
             return;
         }
-        let mut member = self.fresh_member(declared, key, compared.wanted.clone());
+        let wanted = Arc::new(compared.wanted);
+        let mut member = self.fresh_member(declared, key, Arc::clone(&wanted));
         member.verb = Verb::Adopt;
         member.physical = Some(snapshot.physical.clone());
-        member.seen = Some(snapshot.props.clone());
+        member.seen = Some(Arc::new(snapshot.props.clone()));
         member.adopt = true;
         decision.action = Some(Action::Adopt);
         decision.risk = risk(&compared.fields);
         self.note_extras(declared, &compared.extras);
-        self.conclude(declared, compared.wanted, snapshot, changed(&compared.fields));
+        self.conclude(declared, wanted, snapshot, changed(&compared.fields));
         decision.fields = compared.fields;
         decision.make = Some(member);
         self.decisions.push(decision);

@@ -1,7 +1,7 @@
 //! A plan restricted to what the user names, closed under what that needs; and deletes that have
 //! to be put off because something that could not be seen stands on what they delete.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::{Diagnostic, ResourceId};
 
@@ -17,8 +17,9 @@ impl Planner<'_> {
         }
         let mut kept = self.options.only.clone();
         let mut open: Vec<ResourceId> = kept.iter().cloned().collect();
+        let standing = self.standing();
         while let Some(id) = open.pop() {
-            for needed in self.needed_by(&id) {
+            for needed in self.needed_by(&id, &standing) {
                 if kept.insert(needed.clone()) {
                     open.push(needed);
                 }
@@ -30,23 +31,36 @@ impl Planner<'_> {
         rest.into_iter().filter(|it| it.action.is_some()).map(|it| it.id).collect()
     }
 
+    /// What is changed, by what it stands on, now or as recorded; and what is deleted.
+    fn standing(&self) -> Standing {
+        let mut standing = Standing::default();
+        for decision in &self.decisions {
+            if !decision.deletes.is_empty() {
+                standing.deleted.insert(decision.id.clone());
+            }
+            if is_quiet(decision.action) {
+                continue;
+            }
+            let members = decision.make.iter().chain(&decision.deletes);
+            let recorded = self.state.incarnations(&decision.id).map(|(_, entry)| &entry.edges);
+            for edge in members.map(|it| &it.edges).chain(recorded).flatten() {
+                let on = standing.on.entry(edge.clone()).or_default();
+                on.insert(decision.id.clone());
+            }
+        }
+        standing
+    }
+
     /// What has to be done along with what is decided on this resource.
-    fn needed_by(&self, id: &ResourceId) -> BTreeSet<ResourceId> {
+    fn needed_by(&self, id: &ResourceId, standing: &Standing) -> BTreeSet<ResourceId> {
         let mut needed = BTreeSet::new();
         // What it refers to; through unchanged things too.
         if let Some(declared) = self.desired.resources.get(id) {
             needed.extend(self.edges(declared));
         }
-        let deletes = self.decisions.iter().any(|it| it.id == *id && !it.deletes.is_empty());
-        if deletes {
+        if standing.deleted.contains(id) {
             // What stands on it has to go, or to move on, before it.
-            for decision in self.decisions.iter().filter(|it| !is_quiet(it.action)) {
-                let members = decision.make.iter().chain(&decision.deletes);
-                let recorded = self.state.incarnations(&decision.id).map(|(_, entry)| &entry.edges);
-                if members.map(|it| &it.edges).chain(recorded).any(|edges| edges.contains(id)) {
-                    needed.insert(decision.id.clone());
-                }
-            }
+            needed.extend(standing.on.get(id).into_iter().flatten().cloned());
         }
         needed
     }
@@ -55,26 +69,40 @@ impl Planner<'_> {
     pub(crate) fn put_off_deletes(&mut self) {
         let mut staying: BTreeSet<ResourceId> =
             self.unseen.iter().map(|unseen| unseen.id.clone()).collect();
+        if staying.is_empty() {
+            return;
+        }
+        let mut deleting: BTreeMap<ResourceId, Vec<usize>> = BTreeMap::new();
+        for (index, decision) in self.decisions.iter().enumerate() {
+            if !decision.deletes.is_empty()
+                && decision.action != Some(Action::ReplaceDeleteFirst)
+                && !staying.contains(&decision.id)
+            {
+                deleting.entry(decision.id.clone()).or_default().push(index);
+            }
+        }
+        // Deletes to put off, by what stands on them.
+        let mut found: BTreeMap<usize, ResourceId> = BTreeMap::new();
+        let mut open: Vec<ResourceId> = staying.iter().cloned().collect();
+        let mut dropped: BTreeSet<usize> = BTreeSet::new();
         loop {
-            let mut put_off: Option<(usize, ResourceId)> = None;
-            for (index, decision) in self.decisions.iter().enumerate() {
-                if decision.deletes.is_empty()
-                    || decision.action == Some(Action::ReplaceDeleteFirst)
-                    || staying.contains(&decision.id)
-                {
-                    continue;
-                }
-                let standing = staying.iter().find(|id| {
-                    self.state.incarnations(id).any(|(_, entry)| entry.edges.contains(&decision.id))
-                });
-                if let Some(standing) = standing {
-                    put_off = Some((index, standing.clone()));
-                    break;
+            for standing in open.drain(..) {
+                for (_, entry) in self.state.incarnations(&standing) {
+                    let below = entry.edges.iter().filter_map(|edge| deleting.get(edge));
+                    for &index in below.flatten() {
+                        let first = found.entry(index).or_insert_with(|| standing.clone());
+                        if standing < *first {
+                            *first = standing.clone();
+                        }
+                    }
                 }
             }
-            let Some((index, standing)) = put_off else { return };
+            let Some((index, standing)) = found.pop_first() else { break };
             let decision = &mut self.decisions[index];
             let id = decision.id.clone();
+            if !staying.insert(id.clone()) {
+                continue;
+            }
             self.warnings.push(
                 Diagnostic::warning(format!(
                     "is not deleted now: {standing} stands on it and could not be seen"
@@ -84,9 +112,23 @@ impl Planner<'_> {
             );
             decision.deletes.clear();
             if decision.make.is_none() {
-                self.decisions.remove(index);
+                dropped.insert(index);
             }
-            staying.insert(id);
+            open.push(id);
         }
+        let mut index = 0;
+        self.decisions.retain(|_| {
+            index += 1;
+            !dropped.contains(&(index - 1))
+        });
     }
+}
+
+/// What of the decisions stands on what.
+#[derive(Default)]
+struct Standing {
+    /// The resources that are changed, by what they stand on.
+    on: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    /// The resources of which something is deleted.
+    deleted: BTreeSet<ResourceId>,
 }

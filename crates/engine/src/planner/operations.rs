@@ -1,7 +1,7 @@
 //! The single operations, and what must come before what: references, and their reverse for
 //! what is deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::{Region, ResourceId, ScopeKind, Seen, Tier};
 use serde_json::Value;
@@ -41,22 +41,23 @@ impl Node {
     }
 }
 
-/// The operations of all decisions.
-pub(crate) fn nodes(planner: &Planner<'_>, decisions: &[Decision]) -> Vec<Node> {
+/// The operations of all decisions, which they are taken out of.
+pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<Node> {
     let mut homes = Homes::new(planner);
     let mut nodes = Vec::new();
-    for (index, decision) in decisions.iter().enumerate() {
+    for (index, decision) in decisions.iter_mut().enumerate() {
         let replaces = matches!(
             decision.action,
             Some(Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst)
         );
-        for member in decision.make.iter().chain(&decision.deletes) {
+        let deletes = std::mem::take(&mut decision.deletes);
+        for member in decision.make.take().into_iter().chain(deletes) {
             let serving = match member.verb {
                 Verb::Update | Verb::Adopt => true,
                 Verb::Create => replaces,
                 Verb::Delete => decision.action == Some(Action::ReplaceDeleteFirst),
             };
-            let mut footprint = homes.of(member, decision);
+            let mut footprint = homes.of(&member, decision);
             if replaces {
                 footprint.down.clear();
                 let regional = member.place.scope == ScopeKind::Regional;
@@ -66,7 +67,7 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &[Decision]) -> Vec<Node> 
             }
             nodes.push(Node {
                 decision: Some(index),
-                member: Some(member.clone()),
+                member: Some(member),
                 tier: decision.tier,
                 footprint,
                 serving,
@@ -89,14 +90,22 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
         of.entry(&member.key.id).or_default().push(index);
     }
     let none = Vec::new();
-    let reversed = role_reversals(planner, nodes);
+    // What is deleted, by what it stands on.
+    let mut standing: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
+        for edge in node.member.iter().flat_map(|member| &member.edges) {
+            standing.entry(edge).or_default().push(index);
+        }
+    }
+    let reversed = role_reversals(planner, nodes, &standing);
+    let reversals: BTreeSet<(usize, usize)> = reversed.iter().copied().collect();
     let action = |node: usize| nodes[node].decision.and_then(|decision| decisions[decision].action);
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = &node.member else { continue };
         for edge in &member.edges {
             if node.deletes() {
                 for &other in deletes.get(edge).unwrap_or(&none) {
-                    if !reversed.contains(&(index, other)) {
+                    if !reversals.contains(&(index, other)) {
                         graph.add(other, index, Order::Required);
                     }
                 }
@@ -115,52 +124,54 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
             }
         }
     }
+    let mut wished: Vec<(usize, usize, Order)> = Vec::new();
     for &(earlier, later) in &reversed {
         // The pair is (the writer's delete, another's): the other one goes first.
-        graph.add_if_acyclic(earlier, later, Order::Required);
+        wished.push((earlier, later, Order::Required));
         // What stands on the writer's member keeps it serving until the others have left it.
         let Some(writing) = &nodes[earlier].member else { continue };
-        for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
-            let stands = |it: &PlannedMember| it.edges.contains(&writing.key.id);
-            if node.member.as_ref().is_some_and(stands) {
-                graph.add_if_acyclic(index, later, Order::Safety);
-            }
-        }
+        let stands = standing.get(&writing.key.id).unwrap_or(&none);
+        wished.extend(stands.iter().map(|&index| (index, later, Order::Safety)));
     }
     // What is deleted goes after everything that stood on it has moved on.
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.makes()) {
         let Some(member) = &node.member else { continue };
-        let mut stood_on = member.edges.clone();
-        for (_, entry) in planner.state.incarnations(&member.key.id) {
-            stood_on.extend(entry.edges.iter().cloned());
+        if deletes.is_empty() {
+            break;
         }
-        for edge in &stood_on {
+        let mut stood_on: BTreeSet<&ResourceId> = member.edges.iter().collect();
+        for (_, entry) in planner.state.incarnations(&member.key.id) {
+            stood_on.extend(&entry.edges);
+        }
+        for edge in stood_on {
             for &other in deletes.get(edge).unwrap_or(&none) {
                 if action(other) != Some(Action::ReplaceDeleteFirst) {
-                    graph.add_if_acyclic(other, index, Order::Required);
+                    wished.push((other, index, Order::Required));
                 }
             }
         }
     }
+    graph.add_if_acyclic(&wished);
     graph
 }
 
 /// Pairs of deletes (the writer's member, another member) of one spanning thing: who is deleted
 /// last follows the role that is observed, not the order in which they were made.
-fn role_reversals(planner: &Planner<'_>, nodes: &[Node]) -> Vec<(usize, usize)> {
+fn role_reversals(
+    planner: &Planner<'_>,
+    nodes: &[Node],
+    standing: &BTreeMap<&ResourceId, Vec<usize>>,
+) -> Vec<(usize, usize)> {
     let writers = writers(planner);
     let mut pairs = Vec::new();
-    let regional = |node: &Node| {
-        let member = node.member.as_ref().filter(|_| node.deletes())?;
-        Some((member.place.region()?, member.kind.clone(), member.edges.clone()))
-    };
     for (group, writer) in &writers {
-        let members: Vec<(usize, Region, String)> = nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, node)| {
-                let (region, kind, edges) = regional(node)?;
-                edges.contains(group).then_some((index, region, kind))
+        let members: Vec<(usize, Region, &str)> = standing
+            .get(group)
+            .into_iter()
+            .flatten()
+            .filter_map(|&index| {
+                let member = nodes[index].member.as_ref()?;
+                Some((index, member.place.region()?, member.kind.as_str()))
             })
             .collect();
         for (writing, _, kind) in members.iter().filter(|(_, region, _)| region == writer) {

@@ -1,14 +1,17 @@
 //! Wanted properties with everything filled in that is known when the plan is made.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bicoastal_model::same::canonical;
 use bicoastal_model::schema::{Change, Schema};
 use bicoastal_model::value::{self, Map, NAME, SECRET, json};
-use bicoastal_model::{Declared, Desired, Name, Shape};
+use bicoastal_model::{Declared, Desired, Name, ResourceId, Shape};
 use serde_json::Value;
 
 use crate::digest;
+use crate::state::State;
 
 /// What an output of a resource will be once the plan is done.
 pub(crate) enum Output {
@@ -22,12 +25,12 @@ pub(crate) enum Output {
 
 /// What is known of a resource's outputs after the decision on it.
 #[derive(Clone, Debug)]
-pub(crate) struct Outputs {
+pub(crate) struct Outputs<'a> {
     pub(crate) schema: &'static Schema,
     /// Its properties, resolved.
-    pub(crate) wanted: Value,
+    pub(crate) wanted: Arc<Value>,
     /// Its outputs as seen, or as recorded.
-    pub(crate) now: BTreeMap<String, Value>,
+    pub(crate) now: Cow<'a, BTreeMap<String, Value>>,
     /// It is created or replaced: nothing that AWS assigns is known.
     pub(crate) fresh: bool,
     /// The properties that an update changes.
@@ -36,7 +39,7 @@ pub(crate) struct Outputs {
     pub(crate) busy: bool,
 }
 
-impl Outputs {
+impl Outputs<'_> {
     pub(crate) fn get(&self, attribute: &str) -> Output {
         let name = attribute.split('.').next().unwrap_or_default();
         let spec = self.schema.output(name);
@@ -65,13 +68,14 @@ impl Outputs {
     }
 }
 
-impl Outputs {
+impl<'a> Outputs<'a> {
     /// Of something that stays as it is.
     pub(crate) fn unchanged(
         schema: &'static Schema,
         wanted: Value,
-        now: BTreeMap<String, Value>,
+        now: &'a BTreeMap<String, Value>,
     ) -> Self {
+        let (wanted, now) = (Arc::new(wanted), Cow::Borrowed(now));
         Self { schema, wanted, now, fresh: false, changed: BTreeSet::new(), busy: false }
     }
 }
@@ -98,7 +102,8 @@ pub(crate) fn has_generated_name(declared: &Declared) -> bool {
 pub(crate) fn with_ownership(
     schema: &Schema,
     mut props: Value,
-    tags: &BTreeMap<String, String>,
+    state: &State,
+    born: &ResourceId,
 ) -> Value {
     if schema.has_tags()
         && let Some(props) = props.as_object_mut()
@@ -108,7 +113,8 @@ pub(crate) fn with_ownership(
             *own = Value::Object(Map::new());
         }
         if let Some(own) = own.as_object_mut() {
-            own.extend(tags.iter().map(|(key, value)| (key.clone(), json!(value))));
+            let tags = state.ownership_tags(born).into_iter();
+            own.extend(tags.map(|(key, value)| (key, Value::String(value))));
         }
     }
     props
@@ -121,7 +127,7 @@ pub(crate) fn with_digests(
     mut props: Value,
     base: Option<&Value>,
 ) -> Value {
-    let Some(base) = base else { return props };
+    let Some(base) = base.filter(|_| !desired.secrets.is_empty()) else { return props };
     value::rewrite(&mut props, &mut |inner| {
         let slot = value::marker(inner, SECRET)?.as_str()?;
         let clear = desired.secrets.get(&(declared.id.clone(), slot.to_owned()))?;

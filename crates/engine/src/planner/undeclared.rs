@@ -1,9 +1,11 @@
 //! The decision on what state has and the program does not declare (any more).
 
 use bicoastal_model::diff::diff;
-use bicoastal_model::{Diagnostic, Ownership, Risk, Schema, Seen, Snapshot};
+use std::collections::BTreeSet;
 
-use super::decide::{Decision, Planner};
+use bicoastal_model::{Diagnostic, Ownership, ResourceId, Risk, Schema, Snapshot};
+
+use super::decide::{Decision, Planner, Sight};
 use super::declared::is_unborn;
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
@@ -14,6 +16,10 @@ impl Planner<'_> {
     /// predecessors of declared ones.
     pub(crate) fn decide_undeclared(&mut self) {
         let state = self.state;
+        let handled = handled(&self.decisions);
+        // Of a successor that could not be seen nobody knows whether it is there.
+        let mut unseen: BTreeSet<ResourceId> =
+            self.unseen.iter().map(|unseen| unseen.id.clone()).collect();
         for (key, entry) in &state.entries {
             let Some(schema) = self.catalog.get(&entry.kind) else { continue };
             if entry.is_stranger() {
@@ -29,27 +35,17 @@ impl Planner<'_> {
             let gone = declared.is_none() || self.options.destroy;
             if gone {
                 self.retire(key, entry, schema);
-            } else if self.is_predecessor(key) {
+            } else if !unseen.contains(&key.id) && self.is_predecessor(key, &handled) {
+                let before = self.unseen.len();
                 self.retire_predecessor(key, entry, schema);
+                unseen.extend(self.unseen.iter().skip(before).map(|it| it.id.clone()));
             }
         }
     }
 
     /// Whether another incarnation has taken, or is taking, its place.
-    fn is_predecessor(&self, key: &Key) -> bool {
-        let handled = self.decisions.iter().any(|decision| {
-            let mentions = |it: &Record| match it {
-                Record::Forgotten { key: other, .. } | Record::Noted { key: other, .. } => {
-                    other == key
-                }
-                _ => false,
-            };
-            decision.make.as_ref().is_some_and(|it| it.key == *key)
-                || decision.deletes.iter().any(|it| it.key == *key)
-                || decision.records.iter().any(mentions)
-        });
-        // Of a successor that could not be seen nobody knows whether it is there.
-        if handled || self.unseen.iter().any(|unseen| unseen.id == key.id) {
+    fn is_predecessor(&self, key: &Key, handled: &BTreeSet<Key>) -> bool {
+        if handled.contains(key) {
             return false;
         }
         let newest = self.state.current(&key.id).map(|(newest, _)| newest);
@@ -59,20 +55,20 @@ impl Planner<'_> {
     fn retire_predecessor(&mut self, key: &Key, entry: &Entry, schema: &'static Schema) {
         let mut decision = blank(key, entry, schema);
         match self.seen(key) {
-            Seen::Absent => decision.records.push(Record::Forgotten {
+            Sight::Absent => decision.records.push(Record::Forgotten {
                 key: key.clone(),
                 reason: "another one took its place, and it is gone".to_owned(),
             }),
-            Seen::Unknown(error) => {
+            Sight::Unknown(error) => {
                 self.unseen.push(Unseen { id: key.id.clone(), error });
                 return;
             }
-            Seen::Present(snapshot) => {
+            Sight::Present(snapshot) => {
                 decision.action = Some(Action::Delete);
                 decision.risk = schema.delete_risk;
                 decision.reasons.push("another one takes its place".to_owned());
                 let declared = self.desired.resources.get(&key.id);
-                let mut member = self.delete_member(key, entry, &snapshot, declared);
+                let mut member = self.delete_member(key, entry, snapshot, declared);
                 member.superseded = true;
                 decision.deletes.push(member);
             }
@@ -85,16 +81,16 @@ impl Planner<'_> {
         let why =
             if self.options.destroy { "everything is destroyed" } else { "no longer declared" };
         match self.seen(key) {
-            Seen::Unknown(error) if !entry.retained => {
+            Sight::Unknown(error) if !entry.retained => {
                 self.unseen.push(Unseen { id: key.id.clone(), error });
                 return;
             }
-            Seen::Absent => forget(&mut decision, key, "it is gone already"),
+            Sight::Absent => forget(&mut decision, key, "it is gone already"),
             _ if entry.retained => {
                 forget(&mut decision, key, "no longer declared, and to be left alone");
             }
-            Seen::Unknown(_) => {}
-            Seen::Present(snapshot) => match self.whose(entry, schema, &snapshot) {
+            Sight::Unknown(_) => {}
+            Sight::Present(snapshot) => match self.whose(entry, schema, snapshot) {
                 Some(message) => {
                     self.warnings.push(Diagnostic::warning(message.clone()).of(&key.id));
                     forget(&mut decision, key, &message);
@@ -103,7 +99,7 @@ impl Planner<'_> {
                     decision.action = Some(Action::Delete);
                     decision.risk = schema.delete_risk;
                     decision.reasons.push(why.to_owned());
-                    decision.deletes.push(self.delete_member(key, entry, &snapshot, None));
+                    decision.deletes.push(self.delete_member(key, entry, snapshot, None));
                 }
             },
         }
@@ -129,6 +125,20 @@ impl Planner<'_> {
             _ => None,
         }
     }
+}
+
+/// The incarnations that decisions are about.
+fn handled(decisions: &[Decision]) -> BTreeSet<Key> {
+    let mut handled = BTreeSet::new();
+    for decision in decisions {
+        let members = decision.make.iter().chain(&decision.deletes);
+        handled.extend(members.map(|member| member.key.clone()));
+        handled.extend(decision.records.iter().filter_map(|record| match record {
+            Record::Forgotten { key, .. } | Record::Noted { key, .. } => Some(key.clone()),
+            _ => None,
+        }));
+    }
+    handled
 }
 
 fn forget(decision: &mut Decision, key: &Key, reason: &str) {

@@ -1,5 +1,6 @@
 //! The state under the names that the program uses now.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bicoastal_model::{Desired, ResourceId};
@@ -8,12 +9,12 @@ use crate::record::Record;
 use crate::state::{Key, State};
 
 /// The state with its renames carried out, and the records that carry them out.
-pub(crate) struct View {
-    pub(crate) state: State,
+pub(crate) struct View<'s> {
+    pub(crate) state: Cow<'s, State>,
     pub(crate) moves: Vec<Record>,
 }
 
-impl View {
+impl View<'_> {
     /// The renames, as new and former id.
     pub(crate) fn renames(&self) -> impl Iterator<Item = (ResourceId, ResourceId)> {
         self.moves.iter().filter_map(|record| match record {
@@ -25,15 +26,15 @@ impl View {
 
 /// Carries out what `renamed` asks for: only where the former id is in state and not declared any
 /// more, and the new one is not in state yet.
-pub(crate) fn moved(desired: &Desired, state: &State) -> View {
-    let mut view = View { state: state.clone(), moves: Vec::new() };
+pub(crate) fn moved<'s>(desired: &Desired, state: &'s State) -> View<'s> {
+    let mut view = View { state: Cow::Borrowed(state), moves: Vec::new() };
     for declared in desired.resources.values() {
         let Some(from) = &declared.renamed_from else { continue };
         let to = &declared.id;
         let free = view.state.incarnations(to).next().is_none();
         let there = view.state.incarnations(from).next().is_some();
         if free && there && !desired.resources.contains_key(from) {
-            rename(&mut view.state, from, to);
+            rename(view.state.to_mut(), from, to);
             view.moves.push(Record::Moved { from: from.clone(), to: to.clone() });
         }
     }

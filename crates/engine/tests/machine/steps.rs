@@ -156,7 +156,7 @@ fn a_successor_supersedes_and_edges_end_up_as_planned() {
     successor.token = "another-token".into();
     let successor = plan.op(vec![successor], &[]);
     let mut table = plan.member(Verb::Update, "table", json!({"name": "t", "size": 3}));
-    table.applied = state.entries[&table.key].applied.clone();
+    table.applied = state.entries[&table.key].applied.clone().map(Into::into);
     let table = plan.op(vec![table], &[successor]);
     plan.one(Verb::Delete, "key", json!({"name": "k"}), &[table]);
     let mut execution = plan.execution(&state, Default::default()).unwrap();

@@ -10,7 +10,7 @@ use bicoastal_engine::machine::{Execution, Fate, Secrets, Step};
 use bicoastal_engine::order::Order;
 use bicoastal_engine::plan::Need;
 use bicoastal_engine::render;
-use bicoastal_engine::state::{Key, State, Verb};
+use bicoastal_engine::state::{Key, Verb};
 use bicoastal_model::diff::{Cause, FieldChange};
 use bicoastal_model::schema::Change as Takes;
 use bicoastal_model::{Global, Progress, Resource, Retry, Risk, Schema, Secret, Stack};
@@ -296,7 +296,7 @@ fn of_a_batch_only_what_needs_the_failed_one_is_skipped() {
     ] {
         members.push(plan.member(verb, id, record(name, "2")));
     }
-    members[3].applied = Some(record("shared", "1"));
+    members[3].applied = Some(record("shared", "1").into());
     let records = plan.op(members, &[checks]);
     let need = |member, which| Need { member, of: checks, which, order: Order::Required };
     plan.0.operations[records].needs = vec![need(0, 1), need(1, 0), need(2, 1)];
@@ -434,8 +434,8 @@ fn an_output_that_takes_another_action_stops_there() {
     let mut plan = Planned::of(&state);
     let key = plan.one(Verb::Create, "key", json!({"name": "k"}), &[]);
     let mut table = plan.member(Verb::Update, "table", json!({"name": reference("key")}));
-    table.applied = Some(json!({"name": "old"}));
-    table.seen = Some(json!({"name": "old"}));
+    table.applied = Some(json!({"name": "old"}).into());
+    table.seen = Some(json!({"name": "old"}).into());
     plan.op(vec![table], &[key]);
     plan.0.changes[1].fields.push(FieldChange {
         path: "name".into(),
@@ -497,7 +497,8 @@ fn a_secret_reaches_the_call_and_nothing_else() {
         let mut plan = Planned::of(&state);
         let wanted = json!({"name": "n", "password": {"$secret": "password"}});
         let mut member = plan.member(verb, "thing", wanted);
-        member.applied = state.entries.get(&member.key).and_then(|it| it.applied.clone());
+        let applied = state.entries.get(&member.key).and_then(|it| it.applied.clone());
+        member.applied = applied.map(Into::into);
         plan.op(vec![member], &[]);
         let stale = plan.execution(&state, BTreeMap::new()).unwrap_err();
         assert!(stale.to_string().contains("the secret password of thing"), "{stale}");
@@ -561,6 +562,6 @@ fn answers_that_nobody_asked_for_change_nothing() {
         execution.answered(op, Ok(Progress::Done(Vec::new())));
         execution.abandoned(op);
     }
-    assert_eq!(execution.state(), &State { ..opened() });
+    assert_eq!(execution.state(), &opened());
     assert!(matches!(execution.next(), Step::Record(_)));
 }
