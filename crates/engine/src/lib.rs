@@ -3,6 +3,7 @@
 mod batches;
 pub mod digest;
 pub mod fold;
+mod gates;
 mod graph;
 pub mod guards;
 pub mod journal;

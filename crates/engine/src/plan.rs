@@ -104,7 +104,8 @@ pub struct PlannedMember {
     pub superseded: bool,
 }
 
-/// One operation: a thing, or a batch of things with one parent; or a pause.
+/// One operation: a thing, or a batch of things with one parent; or a pause. A pause of no time
+/// is a gate: it stands for many operations where many others come after all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlannedOp {
     /// What it is about; empty for a pause.

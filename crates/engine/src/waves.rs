@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::{Catalog, Region, ResourceId, ScopeKind, Tier};
 
-use crate::graph::Graph;
+use crate::gates::{Gates, Item};
 use crate::order::Order;
 use crate::planner::identity::parent_key;
 use crate::planner::operations::Node;
@@ -130,67 +130,68 @@ pub(crate) fn rank(unit: &Unit, nodes: &[Node]) -> Rank {
 }
 
 /// Adds what is preferred to what is required, in the direction of an order that respects what is
-/// required: so there is no cycle. Returns the pairs of nodes (later, earlier) between which the
-/// order is a matter of safety.
-pub(crate) fn prefer(
-    graph: &mut Graph,
-    units: &[Unit],
-    nodes: &[Node],
-    order: &[usize],
-    catalog: &Catalog,
-) -> Vec<(usize, usize)> {
-    let mut position = vec![0; units.len()];
-    for (place, &unit) in order.iter().enumerate() {
-        position[unit] = place;
-    }
+/// required: so there is no cycle. Where the order of two nodes is a matter of safety, it is added
+/// to the graph of the single nodes as well.
+pub(crate) fn prefer(gates: &mut Gates<'_>, order: &[usize], catalog: &Catalog) {
+    let item = |position: usize, unit: usize, node: usize| Item { position, unit, node };
     // Whatever comes first, two waves are never under way at once.
-    let waved = order.iter().copied().filter(|&it| units[it].wave.is_some());
-    let mut stages: Vec<Vec<usize>> = Vec::new();
-    for unit in waved {
-        match stages.last_mut() {
-            Some(stage) if units[stage[0]].wave == units[unit].wave => stage.push(unit),
-            _ => stages.push(vec![unit]),
+    let mut stages: Vec<(&Wave, Vec<Item>)> = Vec::new();
+    let units = &*gates.units;
+    for (position, &unit) in order.iter().enumerate() {
+        let (Some(wave), Some(&node)) = (&units[unit].wave, units[unit].nodes.first()) else {
+            continue;
+        };
+        match stages.last_mut().filter(|(last, _)| *last == wave) {
+            Some((_, stage)) => stage.push(item(position, unit, node)),
+            None => stages.push((wave, vec![item(position, unit, node)])),
+        }
+    }
+    let stages: Vec<Vec<Item>> = stages.into_iter().map(|(_, stage)| stage).collect();
+    let mut up: BTreeMap<Region, Vec<Item>> = BTreeMap::new();
+    let mut down: BTreeMap<Region, Vec<Item>> = BTreeMap::new();
+    for (position, &unit) in order.iter().enumerate() {
+        for &node in &units[unit].nodes {
+            let of = &gates.nodes[node];
+            if of.member.is_some() {
+                let item = item(position, unit, node);
+                of.footprint.up.iter().for_each(|it| up.entry(*it).or_default().push(item));
+                of.footprint.down.iter().for_each(|it| down.entry(*it).or_default().push(item));
+            }
         }
     }
     for pair in stages.windows(2) {
-        for &later in &pair[1] {
-            pair[0].iter().for_each(|&earlier| graph.add(later, earlier, Order::Rollout));
+        gates.order(&pair[0], &pair[1], Order::Rollout);
+    }
+    for (regions, rising) in [(up, true), (down, false)] {
+        for members in regions.into_values() {
+            by_tier(gates, &members, rising, catalog);
         }
     }
-    let mut up: BTreeMap<Region, Vec<(usize, usize)>> = BTreeMap::new();
-    let mut down: BTreeMap<Region, Vec<(usize, usize)>> = BTreeMap::new();
-    for (index, unit) in units.iter().enumerate() {
-        for &node in unit.nodes.iter().filter(|&&it| nodes[it].member.is_some()) {
-            let footprint = &nodes[node].footprint;
-            let entry = (index, node);
-            footprint.up.iter().for_each(|it| up.entry(*it).or_default().push(entry));
-            footprint.down.iter().for_each(|it| down.entry(*it).or_default().push(entry));
-        }
+}
+
+/// Orders what is brought up in a region, or taken down there, by its tier.
+fn by_tier(gates: &mut Gates<'_>, members: &[Item], rising: bool, catalog: &Catalog) {
+    for tier in [Tier::Foundation, Tier::Data, Tier::Compute, Tier::Traffic] {
+        let pick = |nodes: &[Node], which: &dyn Fn(&Node) -> bool| -> Vec<Item> {
+            members.iter().copied().filter(|item| which(&nodes[item.node])).collect()
+        };
+        let comes_before = |node: &Node| if rising { node.tier < tier } else { node.tier > tier };
+        let nodes = &*gates.nodes;
+        let earlier = pick(nodes, &comes_before);
+        let later = pick(nodes, &|node| node.tier == tier);
+        let needed = |node: &Node| match rising {
+            true => comes_up(node),
+            false => is_in_use(node, catalog),
+        };
+        let needs = |node: &Node| match rising {
+            true => opens(node, catalog),
+            false => tier > Tier::Foundation,
+        };
+        let harmful = pick(nodes, &|node| comes_before(node) && needed(node));
+        let harmed = pick(nodes, &|node| node.tier == tier && needs(node));
+        gates.order(&harmful, &harmed, Order::Safety);
+        gates.order(&earlier, &later, Order::Preference);
     }
-    let mut safety = Vec::new();
-    let mut pairs = |members: &[(usize, usize)], rising: bool| {
-        for &(earlier, a) in members {
-            for &(later, b) in members {
-                let (tier, other) = (nodes[a].tier, nodes[b].tier);
-                let ordered = if rising { tier < other } else { tier > other };
-                if !ordered || position[earlier] >= position[later] {
-                    continue;
-                }
-                let harmful = match rising {
-                    true => comes_up(&nodes[a]) && opens(&nodes[b], catalog),
-                    false => is_in_use(&nodes[a], catalog) && other > Tier::Foundation,
-                };
-                let why = if harmful { Order::Safety } else { Order::Preference };
-                graph.add(later, earlier, why);
-                if harmful {
-                    safety.push((b, a));
-                }
-            }
-        }
-    };
-    up.values().for_each(|members| pairs(members, true));
-    down.values().for_each(|members| pairs(members, false));
-    safety
 }
 
 /// Whether a region that did not have it gets it: data or compute that traffic may need.

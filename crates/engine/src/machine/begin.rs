@@ -126,6 +126,8 @@ impl Execution {
             if let Some(first) = self.plan.operations[op].members.first() {
                 let service = self.service(&first.kind);
                 self.ops.queue(op, service);
+            } else if self.plan.operations[op].pause_ms == 0 {
+                self.ops[op].over(&Fate::Done);
             } else {
                 self.ops[op].status = Status::Ready(Duration::ZERO);
             }

@@ -9,8 +9,8 @@ use super::fingerprint::fingerprint;
 use super::operations::{self, Node};
 use super::{drain, needs, operations::writers};
 use crate::batches;
+use crate::gates::Gates;
 use crate::graph::Graph;
-use crate::order::Order;
 use crate::plan::{Action, Change, Plan, PlannedOp};
 use crate::rates;
 use crate::record::Record;
@@ -36,7 +36,7 @@ impl Planner<'_> {
         let mut nodes = operations::nodes(&self, &mut decisions);
         let mut graph = operations::ordered(&self, &decisions, &nodes);
         drain::pauses(&self, &going, &mut nodes, &mut graph);
-        let Some((operations, arranged)) = self.arrange(&nodes, &mut graph) else {
+        let Some((operations, arranged)) = self.arrange(&mut nodes, &mut graph) else {
             return Err(stuck(&nodes, &graph).into());
         };
         let mut shown: Vec<usize> = Vec::new();
@@ -94,7 +94,11 @@ impl Planner<'_> {
     /// Operations in the order that is required, then preferred, and what each comes after;
     /// `None` where what is required is a cycle. What safety asks of single nodes is added to
     /// their graph.
-    fn arrange(&self, nodes: &[Node], single: &mut Graph) -> Option<(Vec<Operation>, Graph)> {
+    fn arrange(
+        &self,
+        nodes: &mut Vec<Node>,
+        single: &mut Graph,
+    ) -> Option<(Vec<Operation>, Graph)> {
         let groups = batches::groups(nodes, single, self.catalog);
         let mut into = vec![0; nodes.len()];
         for (unit, group) in groups.iter().enumerate() {
@@ -113,9 +117,9 @@ impl Planner<'_> {
         waves::agree_on_writers(&mut units);
         let ranks: Vec<waves::Rank> = units.iter().map(|unit| waves::rank(unit, nodes)).collect();
         let order = graph.order(&ranks).ok()?;
-        for (later, earlier) in waves::prefer(&mut graph, &units, nodes, &order, self.catalog) {
-            single.add(later, earlier, Order::Safety);
-        }
+        let mut gates = Gates::new(&mut graph, &mut units, single, nodes);
+        waves::prefer(&mut gates, &order, self.catalog);
+        let order = gates.into_order(&order);
         let packed = batches::pack(&units, nodes, &graph, &order, self.catalog);
         let mut into = vec![0; units.len()];
         for (operation, of) in packed.iter().enumerate() {

@@ -67,13 +67,8 @@ pub(crate) fn pauses(
         }
         let pause = graph.grow();
         nodes.push(Node {
-            decision: None,
-            member: None,
-            tier: Tier::Traffic,
             footprint: Footprint { up: Default::default(), down: [region].into() },
-            serving: false,
-            pause_ms: 2 * ttl * 1000,
-            pause_reason: format!("drain {region}: 2 × TTL {ttl} s"),
+            ..Node::pause(2 * ttl * 1000, format!("drain {region}: 2 × TTL {ttl} s"))
         });
         for record in records {
             graph.add(pause, record, Order::Safety);

@@ -28,6 +28,19 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Nothing but time that passes.
+    pub(crate) fn pause(pause_ms: u64, pause_reason: String) -> Self {
+        Self {
+            decision: None,
+            member: None,
+            tier: Tier::Traffic,
+            footprint: Footprint::default(),
+            serving: false,
+            pause_ms,
+            pause_reason,
+        }
+    }
+
     pub(crate) fn deletes(&self) -> bool {
         self.verb() == Some(Verb::Delete)
     }

@@ -186,7 +186,7 @@ fn field_line(field: &FieldChange, new: bool) -> Line {
 /// The waves of a rollout and the pauses between them; nothing where everything goes at once.
 fn order(plan: &Plan) -> Vec<Line> {
     let last = plan.operations.iter().map(|op| op.wave).max().unwrap_or(0);
-    let pauses = plan.operations.iter().any(|op| op.members.is_empty());
+    let pauses = plan.operations.iter().any(|op| op.pause_ms > 0);
     if last < 2 && !pauses {
         return Vec::new();
     }
@@ -194,7 +194,7 @@ fn order(plan: &Plan) -> Vec<Line> {
     for op in &plan.operations {
         let (regions, steps) = waves.entry(op.wave).or_default();
         regions.extend(op.members.iter().map(|member| member.place.label()));
-        if op.members.is_empty() {
+        if op.pause_ms > 0 {
             steps.push(format!("wait {}: {}", duration(op.pause_ms), op.pause_reason));
         }
         for member in &op.members {
