@@ -8,6 +8,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use bicoastal_model::{ErrorFacts, OpError, Region, Retry};
 
+use crate::gate::Closed;
+
 /// A service's own rule: this code, with this fragment (lower case) in its message, means this.
 /// An empty fragment matches every message. The first rule that matches holds.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +97,10 @@ where
             let message = failure
                 .as_connector_error()
                 .map_or_else(|| "the request could not be sent".to_owned(), |inner| chain(inner));
+            if let Some(closed) = failure.as_connector_error().and_then(|it| Closed::find(it)) {
+                facts.message = closed.to_string();
+                return OpError::NotSent(facts);
+            }
             let credentials = message.contains("credentials");
             let connected = !is_connect_failure(
                 failure.as_connector_error().map(|inner| inner as &dyn StdError),

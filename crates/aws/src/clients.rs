@@ -11,6 +11,8 @@ use aws_types::SdkConfig;
 use bicoastal_model::Region;
 use serde_json::Value;
 
+use crate::gate;
+
 /// How one account is reached: credentials, connector, clock and endpoint, as an [`SdkConfig`].
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -31,6 +33,27 @@ impl Connection {
     pub fn with_path_style(mut self) -> Self {
         self.path_style = true;
         self
+    }
+
+    /// The SDK's configuration for a region. An answer is waited for as long as `timeout` says;
+    /// a connection never long, because a dead region must be told from a slow one while users
+    /// wait.
+    pub fn regional(&self, region: Region, retry: RetryConfig, timeout: Duration) -> SdkConfig {
+        let timeout = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(timeout)
+            .build();
+        self.config
+            .to_builder()
+            .region(aws_types::region::Region::new(region.code()))
+            .retry_config(retry)
+            .timeout_config(timeout)
+            .build()
+    }
+
+    /// Whether S3 buckets are addressed in the path: emulators behind one URL need it.
+    pub fn path_style(&self) -> bool {
+        self.path_style
     }
 
     /// The default chain of credentials (environment, profile, single sign-on, container,
@@ -92,6 +115,9 @@ pub struct Clients {
 
 /// Service, region, and whether it changes things.
 type Which = (&'static str, String, bool);
+
+/// How long the answer to a read is waited for.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Attempts of a read, the first one included.
 const READ_ATTEMPTS: u32 = 6;
@@ -156,18 +182,14 @@ impl Clients {
         } else {
             RetryConfig::standard().with_max_attempts(READ_ATTEMPTS)
         };
-        // A dead region must be told from a slow one while users wait: connecting is given up
-        // early, an answer is not.
-        let timeout = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .operation_attempt_timeout(Duration::from_secs(60))
-            .build();
-        self.connection
-            .config
-            .to_builder()
-            .region(aws_types::region::Region::new(region.code()))
-            .retry_config(retry)
-            .timeout_config(timeout)
-            .build()
+        let timeout = if write { gate::CALL_TIMEOUT } else { READ_TIMEOUT };
+        let config = self.connection.regional(region, retry, timeout);
+        match config.http_client() {
+            Some(client) if write => {
+                let client = gate::gated(client);
+                config.into_builder().http_client(client).build()
+            }
+            _ => config,
+        }
     }
 }

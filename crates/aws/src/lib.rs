@@ -4,6 +4,7 @@ mod alias;
 mod classify;
 mod clients;
 mod cx;
+mod gate;
 mod kind;
 mod markers;
 mod ownership;

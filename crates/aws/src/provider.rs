@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
     Catalog, ErrorFacts, Goal, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress,
@@ -17,6 +17,7 @@ use futures_util::stream::{self, StreamExt};
 use crate::classify::classify;
 use crate::clients::{Clients, Connection};
 use crate::cx::{Cx, GLOBAL, Purpose};
+use crate::gate;
 use crate::kind::{BatchKind, Found, Kind, Next, Turn};
 
 /// How many reads of a refresh are under way at once.
@@ -205,14 +206,19 @@ impl Provider for AwsProvider {
         })
     }
 
-    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>> {
-        Box::pin(async move {
+    fn advance<'a>(
+        &'a self,
+        operation: &'a Operation,
+        gate: &'a Arc<dyn Gate>,
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
+        let turn = async move {
             let Some(first) = operation.members.first() else {
                 return Ok(Progress::Done(Vec::new()));
             };
             let cx = self.cx(first.target.place.account.as_deref(), Purpose::Turn)?;
             self.kind(&first.target)?.advance(&cx, &operation.members).await
-        })
+        };
+        Box::pin(gate::under(Arc::clone(gate), turn))
     }
 }
 

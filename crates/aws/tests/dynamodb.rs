@@ -622,7 +622,7 @@ async fn a_lost_answer_is_settled_by_looking() {
     let goal = Goal::Present { wanted, applied: None, adopt: false };
     let operation = Operation { members: vec![Member { target: table.target.clone(), goal }] };
     harness.cloud.faults().add(Rule::new(Effect::LoseAnswer).operation("CreateTable").nth(1));
-    let doubt = harness.provider.advance(&operation).await;
+    let doubt = harness.provider.advance(&operation, &bicoastal_model::OpenGate::shared()).await;
     assert!(matches!(doubt, Err(OpError::InDoubt(_))), "{doubt:?}");
     table.apply(&sessions()).await;
     assert!(!table.calls.contains(&"CreateTable".to_owned()), "{:?}", table.calls);

@@ -494,7 +494,7 @@ async fn carry_out(
     let operation = Operation { members };
     let mut calls = Vec::new();
     for _ in 0..200 {
-        match harness.provider.advance(&operation).await {
+        match harness.provider.advance(&operation, &bicoastal_model::OpenGate::shared()).await {
             Ok(Progress::Called { call, .. }) => calls.push(call),
             Ok(Progress::Waiting { poll, .. }) => harness.cloud.sleep(poll).await,
             Ok(Progress::Done(outcomes)) => return Ok((outcomes, calls)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_model::error::{ErrorFacts, OpError};
-use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::{Catalog, Operation, Progress, Provider, Seen, Target};
 use bicoastal_runtime::Clock;
 
@@ -82,8 +82,12 @@ impl Provider for Boxed {
         self.0.lookup(target)
     }
 
-    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>> {
-        self.0.advance(operation)
+    fn advance<'a>(
+        &'a self,
+        operation: &'a Operation,
+        gate: &'a Arc<dyn Gate>,
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
+        self.0.advance(operation, gate)
     }
 }
 
@@ -119,6 +123,7 @@ impl Provider for Nowhere {
     fn advance<'a>(
         &'a self,
         _operation: &'a Operation,
+        _gate: &'a Arc<dyn Gate>,
     ) -> BoxFuture<'a, Result<Progress, OpError>> {
         Box::pin(async { Err(Self::error()) })
     }
@@ -131,6 +136,10 @@ pub(crate) struct SharedClock(pub(crate) Arc<dyn Clock>);
 impl Clock for SharedClock {
     fn now_ms(&self) -> u64 {
         self.0.now_ms()
+    }
+
+    fn unix_ms(&self) -> u64 {
+        self.0.unix_ms()
     }
 
     fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()> {

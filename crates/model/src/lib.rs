@@ -26,8 +26,8 @@ pub use input::{AnyOutput, Input, Output, Text};
 pub use name::Name;
 pub use policy::{Effect, PolicyDocument, Principal, Statement};
 pub use provider::{
-    Addition, Catalog, Goal, Member, Operation, Outcome, Ownership, Progress, Provider, Seen,
-    Snapshot, Status, Target,
+    Addition, Catalog, Gate, Goal, Member, OpenGate, Operation, Outcome, Ownership, Progress,
+    Provider, Seen, Snapshot, Status, Target,
 };
 pub use region::{ActiveRegions, PerRegion, Region};
 pub use resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Spanning};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -241,6 +242,34 @@ pub enum Progress {
 /// A boxed future, as object-safe traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Whether calls that change something may still start: they may as long as the run that makes
+/// them surely is the only one that works on its stack.
+pub trait Gate: Send + Sync + fmt::Debug {
+    /// Lets a call through that is given up after `time`.
+    ///
+    /// # Errors
+    ///
+    /// Why no such call may start, in words: the run's lease ends before the call surely would.
+    fn pass(&self, time: Duration) -> Result<(), String>;
+}
+
+/// A gate that lets everything through: for runs that nobody can take over from.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenGate;
+
+impl OpenGate {
+    /// As [`Provider::advance`] takes it.
+    pub fn shared() -> Arc<dyn Gate> {
+        Arc::new(Self)
+    }
+}
+
+impl Gate for OpenGate {
+    fn pass(&self, _time: Duration) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 /// Those who do: AWS, for one set of accounts. Decides nothing.
 pub trait Provider: Send + Sync {
     /// The kinds it can handle.
@@ -259,8 +288,13 @@ pub trait Provider: Send + Sync {
     /// call the members' goals are to be told with [`Goal::secrets_sent`].
     ///
     /// Guarantees: no call is repeated below this function; an error says whether the call could
-    /// have happened. Assumes: nobody else takes turns on the same members meanwhile.
-    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>>;
+    /// have happened; the gate is asked at the last moment before a mutating call goes out, and
+    /// what it does not let through is [`OpError::NotSent`]. Assumes: nobody else takes turns on the same members meanwhile.
+    fn advance<'a>(
+        &'a self,
+        operation: &'a Operation,
+        gate: &'a Arc<dyn Gate>,
+    ) -> BoxFuture<'a, Result<Progress, OpError>>;
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bicoastal_engine::machine::{Execution, Step};
 use bicoastal_engine::rates;
+use bicoastal_model::provider::Gate;
 use bicoastal_model::{Catalog, OpError, Operation, Progress, Provider, Retry};
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -14,7 +15,7 @@ use tracing::Instrument;
 use crate::cancel::{Cancel, Level};
 use crate::clock::Clock;
 use crate::pace::{Pace, Rate};
-use crate::store::{StateStore, StoreError};
+use crate::store::{Lease, StoreError};
 
 /// What happens while a plan is applied, as it happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,13 +75,13 @@ impl Observer for Quiet {
 
 pub(crate) struct Driver<'d> {
     pub(crate) provider: &'d dyn Provider,
-    pub(crate) store: &'d dyn StateStore,
+    pub(crate) lease: &'d dyn Lease,
+    pub(crate) gate: Arc<dyn Gate>,
     pub(crate) clock: &'d Arc<dyn Clock>,
     pub(crate) pace: &'d Pace,
     pub(crate) observer: &'d dyn Observer,
     pub(crate) cancel: &'d Cancel,
     pub(crate) catalog: &'d Catalog,
-    pub(crate) stack: &'d str,
 }
 
 /// What came of one thing that was under way.
@@ -112,7 +113,7 @@ impl Driver<'_> {
             match step {
                 Step::Record(records) => {
                     let last = records.last().map_or(0, |(number, _)| *number);
-                    match self.store.append(self.stack, &records).await {
+                    match self.lease.append(&records).await {
                         Ok(()) => execution.recorded(last),
                         Err(error) => {
                             // Nothing can be recorded, so nothing may begin, and waiting is idle.
@@ -206,7 +207,7 @@ impl Driver<'_> {
         if !self.wait(pause).await {
             return Answer::Abandoned;
         }
-        let result = self.provider.advance(&operation).await;
+        let result = self.provider.advance(&operation, &self.gate).await;
         if let Err(OpError::Refused { retry: Retry::Throttled, .. }) = &result {
             self.pace.drain(&bucket, self.clock.now_ms());
         }

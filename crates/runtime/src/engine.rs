@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bicoastal_engine::digest;
 use bicoastal_engine::machine::{Execution, Limits, Report};
@@ -17,8 +18,9 @@ use crate::cancel::Cancel;
 use crate::clock::{Clock, SystemClock};
 use crate::driver::{Driver, Observer};
 use crate::error::Error;
+use crate::lease::{Ask, Told};
 use crate::pace::Pace;
-use crate::store::StateStore;
+use crate::store::{Lease, StateStore, StoreError};
 
 /// Plans and applies stacks. Holds no state of its own but the pace of its calls; two engines
 /// with different accounts run in one process.
@@ -28,6 +30,8 @@ pub struct Engine {
     store: Arc<dyn StateStore>,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
+    wait: Duration,
+    told: Option<Told>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -44,6 +48,8 @@ impl Engine {
             store: Arc::new(store),
             clock: Arc::new(SystemClock::new()),
             pace: Arc::default(),
+            wait: Duration::ZERO,
+            told: None,
         }
     }
 
@@ -52,6 +58,25 @@ impl Engine {
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
+    }
+
+    /// Waits so long for another run that works on the same stack, where it would otherwise be
+    /// refused; `told` hears who that is.
+    #[must_use]
+    pub fn with_wait(mut self, wait: Duration, told: Option<Told>) -> Self {
+        self.wait = wait;
+        self.told = told;
+        self
+    }
+
+    /// Takes the right to change a stack's state. It is to be given up with [`Lease::release`].
+    ///
+    /// # Errors
+    ///
+    /// Where another run has it, or the place of the state can't be read or written.
+    pub async fn lease(&self, stack: &str, purpose: &str) -> Result<Box<dyn Lease>, Error> {
+        let ask = Ask { wait: self.wait, told: self.told.clone(), ..Ask::new(purpose) };
+        Ok(self.store.lease(stack, &ask).await?)
     }
 
     /// Where the state of a stack is kept, for people.
@@ -203,9 +228,24 @@ impl Engine {
         observer: &dyn Observer,
         cancel: &Cancel,
     ) -> Result<Report, Error> {
+        let purpose = if options.destroy { "destroy" } else { "apply" };
+        let lease = self.lease(&plan.stack, purpose).await?;
+        let applied = self.apply_under(&*lease, plan, desired, options, observer, cancel).await;
+        lease.release().await;
+        applied
+    }
+
+    async fn apply_under(
+        &self,
+        lease: &dyn Lease,
+        plan: Plan,
+        desired: &Desired,
+        options: &PlanOptions,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Result<Report, Error> {
         let stack = plan.stack.clone();
-        let _lease = self.store.lease(&stack, "apply").await?;
-        let stored = self.store.load(&stack).await?;
+        let stored = lease.load().await?;
         let mut state =
             stored.clone().unwrap_or_else(|| State::empty(stack.clone(), plan.lineage.clone()));
         if state.lineage != plan.lineage || state.generation != plan.generation {
@@ -232,7 +272,7 @@ impl Engine {
                 Some(_) => {}
             }
         }
-        self.record(&stack, &mut state, opening).await?;
+        record(lease, &mut state, opening).await?;
         let secrets = desired.secrets.clone();
         let catalog = self.provider.catalog();
         let salt = random_bytes()?;
@@ -240,15 +280,15 @@ impl Engine {
             .map_err(|stale| Error::other(stale.to_string()))?;
         let driver = Driver {
             provider: &*self.provider,
-            store: &*self.store,
+            lease,
+            gate: lease.gate(),
             clock: &self.clock,
             pace: &self.pace,
             observer,
             cancel,
             catalog: &catalog,
-            stack: &stack,
         };
-        let run = driver.run(&mut execution).await;
+        let run = held(lease, cancel, driver.run(&mut execution)).await;
         let report = execution.report();
         run?;
         if report.is_done() {
@@ -256,29 +296,11 @@ impl Engine {
             let exports =
                 if options.destroy { Vec::new() } else { planner::exports(desired, &state) };
             if !state.has_exports(&exports) {
-                self.record(&stack, &mut state, vec![Record::Exports { exports }]).await?;
+                record(lease, &mut state, vec![Record::Exports { exports }]).await?;
             }
-            self.store.compact(&stack, &state).await?;
+            lease.compact(&state).await?;
         }
         Ok(report)
-    }
-
-    /// Appends records and folds them into a state.
-    async fn record(
-        &self,
-        stack: &str,
-        state: &mut State,
-        records: Vec<Record>,
-    ) -> Result<(), Error> {
-        let mut numbered = Vec::new();
-        for record in records {
-            state.fold(&record).map_err(|illegal| Error::other(illegal.to_string()))?;
-            numbered.push((state.generation, record));
-        }
-        if !numbered.is_empty() {
-            self.store.append(stack, &numbered).await?;
-        }
-        Ok(())
     }
 
     /// Changes state by hand: forget, move, protect. Nothing in AWS is touched.
@@ -291,15 +313,18 @@ impl Engine {
         stack: &str,
         records: impl FnOnce(&State) -> Result<Vec<Record>, String>,
     ) -> Result<State, Error> {
-        let _lease = self.store.lease(stack, "state edit").await?;
-        let mut state = self
-            .store
-            .load(stack)
-            .await?
-            .ok_or_else(|| Error::other(format!("the stack '{stack}' has no state")))?;
-        let records = records(&state).map_err(Error::other)?;
-        self.record(stack, &mut state, records).await?;
-        Ok(state)
+        let lease = self.lease(stack, "state edit").await?;
+        let edited = async {
+            let state = lease.load().await?;
+            let mut state =
+                state.ok_or_else(|| Error::other(format!("the stack '{stack}' has no state")))?;
+            let records = records(&state).map_err(Error::other)?;
+            record(&*lease, &mut state, records).await?;
+            Ok(state)
+        };
+        let edited = edited.await;
+        lease.release().await;
+        edited
     }
 
     /// The kinds that the cloud can handle.
@@ -310,6 +335,38 @@ impl Engine {
     /// Whether a clear secret is the one that a digest was made of.
     pub fn secret_matches(clear: &str, digest: &str) -> bool {
         digest::verify(clear, digest)
+    }
+}
+
+/// Appends records and folds them into a state.
+async fn record(lease: &dyn Lease, state: &mut State, records: Vec<Record>) -> Result<(), Error> {
+    let mut numbered = Vec::new();
+    for record in records {
+        state.fold(&record).map_err(|illegal| Error::other(illegal.to_string()))?;
+        numbered.push((state.generation, record));
+    }
+    if !numbered.is_empty() {
+        lease.append(&numbered).await?;
+    }
+    Ok(())
+}
+
+/// Runs under a lease that is renewed meanwhile. Once it is lost nothing new is begun, what is
+/// under way comes to its end, and the loss is the error.
+async fn held(
+    lease: &dyn Lease,
+    cancel: &Cancel,
+    run: impl Future<Output = Result<(), StoreError>>,
+) -> Result<(), StoreError> {
+    tokio::pin!(run);
+    tokio::select! {
+        biased;
+        ran = &mut run => ran,
+        lost = lease.keep() => {
+            cancel.stop_waits();
+            let _ = run.await;
+            Err(lost)
+        }
     }
 }
 

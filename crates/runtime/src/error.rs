@@ -46,6 +46,11 @@ impl Error {
         matches!(self.0, Kind::Store(StoreError::Held(_)))
     }
 
+    /// Another run took the stack over from this one, which was not heard of for too long.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.0, Kind::Store(StoreError::Lost(_)))
+    }
+
     /// A saved plan no longer fits: the state or the cloud moved.
     pub fn is_stale_plan(&self) -> bool {
         matches!(self.0, Kind::Stale(_))

@@ -6,7 +6,9 @@ mod driver;
 mod engine;
 mod error;
 mod file_store;
+pub mod lease;
 mod pace;
+pub mod snapshot;
 mod store;
 
 pub use bicoastal_engine::planner::Options as PlanOptions;
@@ -16,4 +18,5 @@ pub use driver::{Event, Observer, Quiet};
 pub use engine::Engine;
 pub use error::Error;
 pub use file_store::FileStore;
+pub use lease::{Ask, LeaseNote};
 pub use store::{Lease, StateStore, StoreError};

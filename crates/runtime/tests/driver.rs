@@ -10,14 +10,15 @@ use std::time::Duration;
 use bicoastal_engine::machine::{Fate, Report};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::State;
-use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::{Field, OutputSpec};
 use bicoastal_model::{
     Catalog, Global, Goal, Input, OpError, Operation, Outcome, Ownership, Progress, Provider,
     Resource, Schema, Seen, Snapshot, Stack, Status, Target, handle,
 };
 use bicoastal_runtime::{
-    Cancel, Clock, Engine, Event, FileStore, Lease, Observer, PlanOptions, StateStore, StoreError,
+    Ask, Cancel, Clock, Engine, Event, FileStore, Lease, LeaseNote, Observer, PlanOptions,
+    StateStore, StoreError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +91,11 @@ impl Provider for Fake {
         Box::pin(async { Ok(Seen::Absent) })
     }
 
-    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>> {
+    fn advance<'a>(
+        &'a self,
+        operation: &'a Operation,
+        _gate: &'a Arc<dyn Gate>,
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
         let member = &operation.members[0];
         let name = member.target.text("name").to_owned();
         let mut things = self.things.lock().unwrap();
@@ -155,8 +160,51 @@ impl Clock for NoTime {
 #[derive(Debug)]
 struct Full {
     inner: FileStore,
-    appends: AtomicUsize,
+    appends: Arc<AtomicUsize>,
     from: usize,
+}
+
+impl Full {
+    fn new(inner: FileStore, from: usize) -> Self {
+        Self { inner, appends: Arc::default(), from }
+    }
+}
+
+#[derive(Debug)]
+struct FullLease {
+    inner: Box<dyn Lease>,
+    appends: Arc<AtomicUsize>,
+    from: usize,
+}
+
+impl Lease for FullLease {
+    fn note(&self) -> LeaseNote {
+        self.inner.note()
+    }
+    fn load(&self) -> BoxFuture<'_, Result<Option<State>, StoreError>> {
+        self.inner.load()
+    }
+    fn append<'a>(&'a self, records: &'a [(u64, Record)]) -> BoxFuture<'a, Result<(), StoreError>> {
+        if self.appends.fetch_add(1, Ordering::Relaxed) + 1 >= self.from {
+            return Box::pin(async { Err(StoreError::Io("no space left on device".into())) });
+        }
+        self.inner.append(records)
+    }
+    fn compact<'a>(&'a self, state: &'a State) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.compact(state)
+    }
+    fn moved_to<'a>(&'a self, place: Option<&'a str>) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.moved_to(place)
+    }
+    fn keep(&self) -> BoxFuture<'_, StoreError> {
+        self.inner.keep()
+    }
+    fn gate(&self) -> Arc<dyn Gate> {
+        self.inner.gate()
+    }
+    fn release(&self) -> BoxFuture<'_, ()> {
+        self.inner.release()
+    }
 }
 
 impl StateStore for Full {
@@ -169,26 +217,13 @@ impl StateStore for Full {
     fn lease<'a>(
         &'a self,
         stack: &'a str,
-        purpose: &'a str,
+        ask: &'a Ask,
     ) -> BoxFuture<'a, Result<Box<dyn Lease>, StoreError>> {
-        self.inner.lease(stack, purpose)
-    }
-    fn append<'a>(
-        &'a self,
-        stack: &'a str,
-        records: &'a [(u64, Record)],
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        if self.appends.fetch_add(1, Ordering::Relaxed) + 1 >= self.from {
-            return Box::pin(async { Err(StoreError::Io("no space left on device".into())) });
-        }
-        self.inner.append(stack, records)
-    }
-    fn compact<'a>(
-        &'a self,
-        stack: &'a str,
-        state: &'a State,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.inner.compact(stack, state)
+        Box::pin(async move {
+            let inner = self.inner.lease(stack, ask).await?;
+            let (appends, from) = (self.appends.clone(), self.from);
+            Ok(Box::new(FullLease { inner, appends, from }) as Box<dyn Lease>)
+        })
     }
     fn stacks<'a>(&'a self) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
         self.inner.stacks()
@@ -271,7 +306,7 @@ async fn a_begin_is_durable_before_its_call_and_outputs_flow() {
 async fn a_full_disk_stops_everything_and_loses_nothing() {
     for from in 1..=5 {
         let test = Test::new();
-        let full = Full { inner: test.file(), appends: AtomicUsize::new(0), from };
+        let full = Full::new(test.file(), from);
         let words = apply(&test.engine(full), "", 0).await.unwrap_err();
         assert!(words.contains("no space left"), "{words}");
         let report = apply(&test.engine(test.file()), "", 0).await.unwrap();

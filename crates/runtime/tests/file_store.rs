@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::State;
-use bicoastal_runtime::{FileStore, StateStore, StoreError};
+use bicoastal_runtime::{Ask, FileStore, Lease, StateStore, StoreError};
 
 struct Dir {
     dir: tempfile::TempDir,
@@ -28,8 +28,21 @@ impl Dir {
     async fn with(records: &[(u64, Record)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::new(dir.path());
-        store.append("s", records).await.unwrap();
-        Self { dir, store }
+        let dir = Self { dir, store };
+        dir.append(records).await;
+        dir
+    }
+
+    async fn lease(&self) -> Box<dyn Lease> {
+        self.store.lease("s", &Ask::new("apply")).await.unwrap()
+    }
+
+    async fn append(&self, records: &[(u64, Record)]) {
+        self.lease().await.append(records).await.unwrap();
+    }
+
+    async fn compact(&self, state: &State) {
+        self.lease().await.compact(state).await.unwrap();
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -69,10 +82,10 @@ async fn what_was_appended_is_folded() {
 async fn a_snapshot_and_what_came_after_it() {
     let dir = Dir::with(&opened()).await;
     let state = dir.load().await.unwrap().unwrap();
-    dir.store.compact("s", &state).await.unwrap();
+    dir.compact(&state).await;
     assert_eq!(fs::read(dir.path("journal.jsonl")).unwrap(), b"");
     assert_eq!(dir.load().await.unwrap().unwrap(), state);
-    dir.store.append("s", &[exports(3, "x")]).await.unwrap();
+    dir.append(&[exports(3, "x")]).await;
     assert_eq!(dir.load().await.unwrap().unwrap().generation, 3);
 }
 
@@ -82,7 +95,7 @@ async fn entries_that_the_snapshot_has_are_not_folded_twice() {
     let dir = Dir::with(&opened()).await;
     let journal = fs::read(dir.path("journal.jsonl")).unwrap();
     let state = dir.load().await.unwrap().unwrap();
-    dir.store.compact("s", &state).await.unwrap();
+    dir.compact(&state).await;
     fs::write(dir.path("journal.jsonl"), journal).unwrap();
     assert_eq!(dir.load().await.unwrap().unwrap(), state);
 }
@@ -91,13 +104,13 @@ async fn entries_that_the_snapshot_has_are_not_folded_twice() {
 async fn a_torn_line_is_cut_off_wherever_it_tore() {
     let whole = Dir::with(&opened()).await;
     let before = fs::read(whole.path("journal.jsonl")).unwrap();
-    whole.store.append("s", &[exports(3, "x")]).await.unwrap();
+    whole.append(&[exports(3, "x")]).await;
     let after = fs::read(whole.path("journal.jsonl")).unwrap();
     for length in before.len()..after.len() {
         let dir = Dir::with(&opened()).await;
         fs::write(dir.path("journal.jsonl"), &after[..length]).unwrap();
         assert_eq!(dir.load().await.unwrap().unwrap().generation, 2, "torn at {length}");
-        dir.store.append("s", &[exports(3, "y")]).await.unwrap();
+        dir.append(&[exports(3, "y")]).await;
         let state = dir.load().await.unwrap().unwrap();
         assert_eq!(state.exports, [("name".to_owned(), "y".into())], "torn at {length}");
     }
@@ -124,7 +137,7 @@ async fn damage_is_refused_with_its_place() {
 async fn a_damaged_or_newer_snapshot_is_refused() {
     let dir = Dir::with(&opened()).await;
     let state = dir.load().await.unwrap().unwrap();
-    dir.store.compact("s", &state).await.unwrap();
+    dir.compact(&state).await;
     let path = dir.path("state.json");
     let good = fs::read_to_string(&path).unwrap();
 
@@ -139,18 +152,18 @@ async fn a_damaged_or_newer_snapshot_is_refused() {
 #[tokio::test]
 async fn one_run_at_a_time() {
     let dir = Dir::with(&opened()).await;
-    let lease = dir.store.lease("s", "apply").await.unwrap();
-    match dir.store.lease("s", "destroy").await {
+    let lease = dir.lease().await;
+    match dir.store.lease("s", &Ask::new("destroy")).await {
         Err(StoreError::Held(words)) => {
-            assert!(words.contains("apply, process"), "{words}");
+            assert!(words.contains("apply on ") && words.contains(", process "), "{words}");
         }
         other => panic!("not refused: {other:?}"),
     }
     // Readers need none, and another stack has its own.
     assert!(dir.load().await.is_ok());
-    assert!(dir.store.lease("other", "apply").await.is_ok());
+    assert!(dir.store.lease("other", &Ask::new("apply")).await.is_ok());
     drop(lease);
-    assert!(dir.store.lease("s", "destroy").await.is_ok());
+    assert!(dir.store.lease("s", &Ask::new("destroy")).await.is_ok());
 }
 
 #[tokio::test]
@@ -159,7 +172,7 @@ async fn a_place_that_can_t_be_written_says_so() {
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
     let store = FileStore::new(file);
-    match store.append("s", &opened()).await {
+    match store.lease("s", &Ask::new("apply")).await {
         Err(StoreError::Io(words)) => {
             assert!(words.contains("could not make") && words.contains("--state-dir"), "{words}");
         }

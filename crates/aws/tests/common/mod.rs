@@ -124,9 +124,10 @@ impl Subject<'_> {
         let operation = |target: &Target, goal: &Goal| Operation {
             members: vec![Member { target: target.clone(), goal: goal.clone() }],
         };
+        let open = bicoastal_model::OpenGate::shared();
         let mut patience = 0;
         for _ in 0..400 {
-            match self.harness.provider.advance(&operation(&self.target, &goal)).await {
+            match self.harness.provider.advance(&operation(&self.target, &goal), &open).await {
                 Ok(Progress::Called { call, physical }) => {
                     patience = 0;
                     goal.secrets_sent();
@@ -217,10 +218,11 @@ impl Subject<'_> {
     pub async fn create_forgetfully(&mut self, props: &Value) -> Snapshot {
         let wanted = self.wanted(props);
         self.target.props = wanted.clone();
+        let open = bicoastal_model::OpenGate::shared();
         for _ in 0..400 {
             let goal = Goal::Present { wanted: wanted.clone(), applied: None, adopt: false };
             let member = Member { target: self.target.clone(), goal };
-            match self.harness.provider.advance(&Operation { members: vec![member] }).await {
+            match self.harness.provider.advance(&Operation { members: vec![member] }, &open).await {
                 Ok(Progress::Done(_)) => return self.apply(props).await,
                 Ok(Progress::Called { .. }) => {}
                 Ok(Progress::Waiting { poll, .. }) => self.harness.cloud.sleep(poll).await,

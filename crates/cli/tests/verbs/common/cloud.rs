@@ -260,7 +260,11 @@ impl Provider for Fake {
         Box::pin(async { Ok(self.world().look(target)) })
     }
 
-    fn advance<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Progress, OpError>> {
+    fn advance<'a>(
+        &'a self,
+        operation: &'a Operation,
+        _gate: &'a std::sync::Arc<dyn bicoastal_model::provider::Gate>,
+    ) -> BoxFuture<'a, Result<Progress, OpError>> {
         Box::pin(async { self.world().turn(&operation.members[0]) })
     }
 }

@@ -1,0 +1,115 @@
+//! A snapshot of state as bytes, and the journal folded onto it: the same in every store.
+
+use bicoastal_engine::journal;
+use bicoastal_engine::record::Record;
+use bicoastal_engine::state::{FORMAT, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::store::StoreError;
+
+/// The format of a snapshot that says where the state has moved; older versions refuse it.
+const MOVED: u32 = FORMAT + 1;
+
+/// State at one moment, or word of where it is kept now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// The state, as it was when it moved where it has.
+    pub state: Option<State>,
+    /// Where it is kept now, if not here.
+    pub moved_to: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    format: u32,
+    checksum: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved_to: Option<String>,
+    state: Value,
+}
+
+impl Snapshot {
+    /// As bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where the state holds what can't be written: never, unless it is a defect.
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        let failed = |error: serde_json::Error| {
+            StoreError::Io(format!("the state can't be written: {error}"))
+        };
+        let state = serde_json::to_value(&self.state).map_err(failed)?;
+        let checksum = checksum(self.moved_to.as_deref(), &state);
+        let format = if self.moved_to.is_some() { MOVED } else { FORMAT };
+        let written = Written { format, checksum, moved_to: self.moved_to.clone(), state };
+        serde_json::to_vec_pretty(&written).map_err(failed)
+    }
+
+    /// From bytes that were found in `place`.
+    ///
+    /// # Errors
+    ///
+    /// Where they are not what was written, are of a newer version, or of another stack.
+    pub fn decode(bytes: &[u8], stack: &str, place: &str) -> Result<Self, StoreError> {
+        let damaged = |what: String| {
+            StoreError::Damaged(format!(
+                "{place} is damaged: {what}\n  hint: nothing was changed; restore it from a backup, or rebuild it with `state recover`"
+            ))
+        };
+        let written: Written =
+            serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+        if written.format > MOVED {
+            return Err(StoreError::newer(place, written.format, MOVED));
+        }
+        let expected = if written.moved_to.is_some() { MOVED } else { FORMAT };
+        if written.format != expected {
+            return Err(damaged(format!("it says that it is of format {}", written.format)));
+        }
+        if checksum(written.moved_to.as_deref(), &written.state) != written.checksum {
+            return Err(damaged("its checksum does not fit its content".into()));
+        }
+        let state: Option<State> =
+            serde_json::from_value(written.state).map_err(|error| damaged(error.to_string()))?;
+        if let Some(state) = &state
+            && state.stack != stack
+        {
+            return Err(damaged(format!("it is of the stack '{}', not '{stack}'", state.stack)));
+        }
+        Ok(Self { state, moved_to: written.moved_to })
+    }
+}
+
+/// A short digest of a JSON document; object keys are ordered, so equal documents have equal ones.
+fn checksum(moved_to: Option<&str>, state: &Value) -> String {
+    match moved_to {
+        None => journal::checksum(&state.to_string()),
+        Some(place) => journal::checksum(&json!([place, state]).to_string()),
+    }
+}
+
+/// Folds the entries of a journal, found in `place`, onto a snapshot. Those that are folded in
+/// already are skipped.
+///
+/// # Errors
+///
+/// Where an entry is missing, or can't follow what was before it.
+pub fn replay(state: &mut State, records: &[(u64, Record)], place: &str) -> Result<(), StoreError> {
+    for (number, record) in records {
+        if *number <= state.generation {
+            continue;
+        }
+        if *number != state.generation + 1 {
+            return Err(StoreError::Damaged(format!(
+                "{place} is damaged: record {} is followed by record {number}\n  hint: restore it from a backup, or rebuild the state with `state recover`",
+                state.generation,
+            )));
+        }
+        state.fold(record).map_err(|illegal| {
+            StoreError::Damaged(format!(
+                "{place} does not make sense at record {number}: {illegal}"
+            ))
+        })?;
+    }
+    Ok(())
+}
