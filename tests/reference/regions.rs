@@ -94,10 +94,12 @@ async fn a_third_region_is_one_word_and_is_drained_before_it_goes() {
 
     let refused = world.engine.plan(&declared(&two()), &PlanOptions::default()).await.unwrap_err();
     expect![[r#"
+        error: user-sessions: is protected, and what it holds in eu-west-1 would be destroyed
+          hint: to take eu-west-1 out of it, name it: --unprotect user-sessions
         error: eu-west-1/app: has deletion_protection on in AWS
           hint: to have it switched off and delete it, name it: --unprotect eu-west-1/app"#]]
     .assert_eq(&said(&refused));
-    let lifted = lifting(&["eu-west-1/app"]);
+    let lifted = lifting(&["eu-west-1/app", "user-sessions"]);
     let removing = world.plan_with(&declared(&two()), &lifted).await;
     expect![[r#"
         Delete api-eu-west-1
@@ -139,6 +141,8 @@ async fn a_switchover_by_hand_is_no_change_and_the_old_home_can_go() {
     expect![[r#"
         error: app: us-east-1 is where it is written at present, so that region can't be taken out
           hint: switch over to another region first
+        error: user-sessions: is protected, and what it holds in us-east-1 would be destroyed
+          hint: to take us-east-1 out of it, name it: --unprotect user-sessions
         error: us-east-1/app: has deletion_protection on in AWS
           hint: to have it switched off and delete it, name it: --unprotect us-east-1/app
         error: us-east-1/app: app is written in us-east-1 at present, so this member of it can't be deleted
@@ -149,10 +153,13 @@ async fn a_switchover_by_hand_is_no_change_and_the_old_home_can_go() {
 
     let asked = world.engine.plan(&desired, &PlanOptions::default()).await;
     expect![[r#"
+        error: user-sessions: is protected, and what it holds in us-east-1 would be destroyed
+          declared at examples/active_active.rs:53
+          hint: to take us-east-1 out of it, name it: --unprotect user-sessions
         error: us-east-1/app: has deletion_protection on in AWS
           hint: to have it switched off and delete it, name it: --unprotect us-east-1/app"#]]
     .assert_eq(&asked.map_or_else(|error| error.to_string(), |plan| actions(&plan)));
-    let lifted = lifting(&["us-east-1/app"]);
+    let lifted = lifting(&["us-east-1/app", "user-sessions"]);
     let going = world.plan_with(&desired, &lifted).await;
     expect![[r#"
         Delete api-us-east-1
