@@ -21,6 +21,8 @@ mod edits;
 mod first;
 #[path = "reference/others.rs"]
 mod others;
+#[path = "reference/recovery.rs"]
+mod recovery;
 #[path = "reference/regions.rs"]
 mod regions;
 #[path = "reference/trouble.rs"]

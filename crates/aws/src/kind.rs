@@ -1,11 +1,12 @@
 //! What a kind brings: how it is read, a pure next step, and how a step's call is carried out.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
 use bicoastal_model::diff::{self, FieldChange};
-use bicoastal_model::{Goal, Lookup, OpError, Resource, Snapshot, Status, Target};
+use bicoastal_model::{Goal, Lookup, OpError, Region, Resource, Snapshot, Status, Target};
 use serde_json::Value;
 
 use crate::cx::Cx;
@@ -179,6 +180,19 @@ fn strip_nulls(value: &mut Value) {
     }
 }
 
+/// One thing of a listing, as far as its marks need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The id that AWS knows it by: that of its snapshot.
+    pub physical: String,
+    /// Its natural key, in the fields of the schema's `identity`; for people where that is empty.
+    pub identity: Value,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The token that it was made with, where AWS tells.
+    pub token: Option<String>,
+}
+
 /// A kind that is changed one at a time.
 ///
 /// Guarantees asked of an implementation:
@@ -207,6 +221,17 @@ pub trait Kind: Resource {
     ) -> impl Future<Output = Result<Value, OpError>> + Send + 'a {
         let _ = (cx, target);
         async { Ok(Value::Null) }
+    }
+
+    /// Lists all of the kind that a region has, with their tags and tokens, by as few calls as that
+    /// takes: what bears a mark of ours is picked out of it. A global kind is listed once. Nothing
+    /// by default: for kinds that can carry no mark.
+    fn listed<'a>(
+        cx: &'a Cx,
+        region: Region,
+    ) -> impl Future<Output = Result<Vec<Listed>, OpError>> + Send + 'a {
+        let _ = (cx, region);
+        async { Ok(Vec::new()) }
     }
 
     /// What to do next.

@@ -12,6 +12,7 @@ pub mod policy;
 mod provider;
 #[cfg(any(feature = "elbv2", feature = "iam", feature = "route53"))]
 mod tags;
+mod terraform;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
@@ -32,7 +33,7 @@ pub use alias::AliasTarget;
 pub use classify::{Rule, classify};
 pub use clients::{Clients, Connection};
 pub use cx::{Cx, GLOBAL, Purpose};
-pub use kind::{BatchKind, Found, Kind, Next, Turn, TurnGoal};
+pub use kind::{BatchKind, Found, Kind, Listed, Next, Turn, TurnGoal};
 pub use markers::{Certificate, SecurityGroup, Subnet, Vpc};
 pub use ownership::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, ownership, tag_map};
 pub use provider::{AwsProvider, Registry};

@@ -4,12 +4,7 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::{Ownership, Target};
 
-/// The tag that names the stack: for people.
-pub const STACK_TAG: &str = "bicoastal:stack";
-/// The tag that names the resource's logical id at birth.
-pub const RESOURCE_TAG: &str = "bicoastal:resource";
-/// The tag with the lineage of the state that made it: what decides whose it is.
-pub const LINEAGE_TAG: &str = "bicoastal:lineage";
+pub use bicoastal_model::sweep::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG};
 
 /// Whose a thing with these tags is, from the point of view of `target`.
 pub fn ownership(target: &Target, tags: &BTreeMap<String, String>) -> Ownership {

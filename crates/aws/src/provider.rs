@@ -9,8 +9,9 @@ use std::sync::Arc;
 use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
-    Catalog, ErrorFacts, Goal, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress,
-    Provider, Region, Resource, Retry, Seen, Snapshot, Target,
+    Catalog, ErrorFacts, Found, Goal, Lookup, Member, OpError, Operation, Outcome, Ownership,
+    Place, Progress, Provider, Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept,
+    Target, TerraformInstance, Translated,
 };
 use futures_util::stream::{self, StreamExt};
 
@@ -18,7 +19,7 @@ use crate::classify::classify;
 use crate::clients::{Clients, Connection};
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::gate;
-use crate::kind::{BatchKind, Found, Kind, Next, Turn};
+use crate::kind::{BatchKind, Found as Finds, Kind, Listed, Next, Turn};
 
 /// How many reads of a refresh are under way at once.
 const READS_AT_ONCE: usize = 32;
@@ -29,8 +30,11 @@ const WHO_AM_I: [Region; 4] = [GLOBAL, Region::UsWest2, Region::EuWest1, Region:
 
 type ReadResult = Result<Option<Snapshot>, OpError>;
 
+type ListResult = Result<Vec<Listed>, OpError>;
+
 trait Erased: Send + Sync {
     fn schema(&self) -> &'static Schema;
+    fn listed<'a>(&'a self, cx: &'a Cx, region: Region) -> BoxFuture<'a, ListResult>;
     fn read<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult>;
     fn advance<'a>(
         &'a self,
@@ -69,9 +73,14 @@ impl Registry {
         self
     }
 
+    /// The schemas of all kinds.
+    pub fn schemas(&self) -> impl Iterator<Item = &'static Schema> + '_ {
+        self.kinds.values().map(|kind| kind.schema())
+    }
+
     /// With one more way to look things up.
     #[must_use]
-    pub fn lookup<L: Found>(mut self) -> Self {
+    pub fn lookup<L: Finds>(mut self) -> Self {
         let kind = <<L as Lookup>::Of as Resource>::SCHEMA.kind;
         self.lookups.insert(kind, Box::new(Query::<L>(PhantomData)));
         self
@@ -220,11 +229,78 @@ impl Provider for AwsProvider {
         };
         Box::pin(gate::under(Arc::clone(gate), turn))
     }
+
+    fn translate(&self, instance: &TerraformInstance) -> Translated {
+        let kinds = &self.registry.kinds;
+        crate::terraform::translate(instance, |kind| kinds.get(kind).map(|kind| kind.schema()))
+    }
+
+    fn sweep<'a>(&'a self, sweep: &'a Sweep) -> BoxFuture<'a, Swept> {
+        Box::pin(async move {
+            let mut swept = Swept::default();
+            let cx = match self.cx(sweep.account.as_deref(), Purpose::Refresh) {
+                Ok(cx) => cx,
+                Err(error) => {
+                    swept.unanswered.push(error);
+                    return swept;
+                }
+            };
+            let listings = self.registry.kinds.values().flat_map(|kind| {
+                let schema = kind.schema();
+                let regions = match schema.scope {
+                    ScopeKind::Global => vec![GLOBAL],
+                    ScopeKind::Regional | ScopeKind::Spanning => sweep.regions.clone(),
+                };
+                regions.into_iter().map(move |region| (kind, schema, region))
+            });
+            let cx = &cx;
+            let reads: Vec<BoxFuture<'_, (&'static Schema, Region, ListResult)>> = listings
+                .map(|(kind, schema, region)| -> BoxFuture<'_, _> {
+                    Box::pin(async move { (schema, region, kind.listed(cx, region).await) })
+                })
+                .collect();
+            let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
+            while let Some((schema, region, answer)) = answers.next().await {
+                match answer {
+                    Ok(listed) => swept.found.extend(
+                        listed
+                            .into_iter()
+                            .map(|it| found(schema, sweep.account.as_deref(), region, it))
+                            .filter(Found::is_marked),
+                    ),
+                    Err(error) => swept.unanswered.push(error),
+                }
+            }
+            swept
+        })
+    }
+}
+
+fn found(schema: &Schema, account: Option<&str>, region: Region, listed: Listed) -> Found {
+    Found {
+        kind: schema.kind.to_owned(),
+        place: Place {
+            account: account.map(str::to_owned),
+            scope: schema.scope,
+            regions: match schema.scope {
+                ScopeKind::Global => Vec::new(),
+                ScopeKind::Regional | ScopeKind::Spanning => vec![region],
+            },
+        },
+        physical: listed.physical,
+        identity: listed.identity,
+        tags: listed.tags,
+        token: listed.token,
+    }
 }
 
 impl<R: Kind> Erased for Single<R> {
     fn schema(&self) -> &'static Schema {
         R::SCHEMA
+    }
+
+    fn listed<'a>(&'a self, cx: &'a Cx, region: Region) -> BoxFuture<'a, ListResult> {
+        Box::pin(R::listed(cx, region))
     }
 
     fn read<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
@@ -263,6 +339,11 @@ impl<R: Kind> Erased for Single<R> {
 impl<R: BatchKind> Erased for Batched<R> {
     fn schema(&self) -> &'static Schema {
         R::SCHEMA
+    }
+
+    /// Members of batches carry no marks.
+    fn listed<'a>(&'a self, _cx: &'a Cx, _region: Region) -> BoxFuture<'a, ListResult> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn read<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
@@ -311,7 +392,7 @@ impl<R: BatchKind> Erased for Batched<R> {
     }
 }
 
-impl<L: Found> ErasedLookup for Query<L> {
+impl<L: Finds> ErasedLookup for Query<L> {
     fn find<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
         Box::pin(async move {
             let query: L = serde_json::from_value(target.props.clone())

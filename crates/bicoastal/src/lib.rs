@@ -12,7 +12,7 @@ pub mod prelude;
 
 pub use bicoastal_aws as aws;
 pub use bicoastal_aws::{AwsProvider, Connection};
-pub use bicoastal_engine::{picture, plan, record, render, state};
+pub use bicoastal_engine::{picture, plan, record, recover, render, state};
 #[cfg(feature = "local")]
 pub use bicoastal_local as local;
 pub use bicoastal_model as model;
@@ -21,7 +21,9 @@ pub use bicoastal_model::{
     PolicyDocument, Region, Resource, ResourceId, Rollout, Secret, Stack, Statement, text,
 };
 pub use bicoastal_runtime as runtime;
-pub use bicoastal_runtime::{Cancel, Engine, Error, FileStore, PlanOptions};
+pub use bicoastal_runtime::{
+    Cancel, Engine, Error, FileStore, ImportOptions, PlanOptions, RecoverOptions,
+};
 
 #[cfg(feature = "local")]
 pub use clouds::{LocalClock, local_connection, local_engine};

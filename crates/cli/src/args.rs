@@ -118,9 +118,36 @@ pub(crate) enum Verb {
         #[arg(long, value_enum, default_value_t = Picture::Mermaid)]
         format: Picture,
     },
+    /// Take what others made over into state, as a resource that the program declares
+    Import {
+        /// The resource that it is to be
+        #[arg(required_unless_present = "from_tfstate", requires = "physical")]
+        id: Option<String>,
+        /// What AWS knows it by: its name, its ARN, its id
+        #[arg(conflicts_with = "from_tfstate")]
+        physical: Option<String>,
+        /// Take over everything that a Terraform state (format 4) has and the program declares
+        #[arg(long, value_name = "FILE")]
+        from_tfstate: Option<PathBuf>,
+    },
     /// Look at what is recorded, or correct it
     #[command(subcommand)]
     State(StateVerb),
+}
+
+/// How a lost state is looked for.
+#[derive(Clone, Debug, Args)]
+#[group(skip)]
+pub(crate) struct RecoverArgs {
+    /// Go by this lineage, where things of several are found
+    #[arg(long, value_name = "LINEAGE")]
+    pub(crate) lineage: Option<String>,
+    /// Search this region too, besides those that the program names (may be repeated)
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Vec<String>,
+    /// Rebuild a state that is there and can be read; it is moved aside
+    #[arg(long)]
+    pub(crate) set_aside: bool,
 }
 
 /// The language of a picture.
@@ -147,6 +174,8 @@ pub(crate) enum StateVerb {
         /// Its id; with `#N` one of its incarnations
         id: String,
     },
+    /// Make a lost or damaged state again, from the marks on what is in AWS
+    Recover(RecoverArgs),
     /// Give a resource another id, without touching AWS
     Mv {
         /// The id it has
@@ -166,6 +195,7 @@ impl Verb {
             Self::Drift => "drift",
             Self::Outputs { .. } => "outputs",
             Self::Graph { .. } => "graph",
+            Self::Import { .. } => "import",
             Self::State(_) => "state",
         }
     }
@@ -244,6 +274,9 @@ fn meaningless(matches: &ArgMatches, verb: Option<&Verb>) -> Result<(), String> 
             &["only", "unprotect", "without_unseen", "detailed_exitcode", "json"]
         }
         Some(Verb::Drift) => &["only", "without_unseen", "detailed_exitcode", "json"],
+        Some(Verb::Import { .. } | Verb::State(StateVerb::Recover(_))) => {
+            &["json", "detailed_exitcode", "without_unseen"]
+        }
         Some(Verb::Outputs { .. } | Verb::State(_)) => &["json"],
         Some(Verb::Graph { .. }) => &[],
     };

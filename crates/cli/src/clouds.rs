@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bicoastal_model::error::{ErrorFacts, OpError};
 use bicoastal_model::provider::{BoxFuture, Gate};
-use bicoastal_model::{Catalog, Operation, Progress, Provider, Seen, Target};
+use bicoastal_model::{Catalog, Operation, Progress, Provider, Seen, Sweep, Swept, Target};
+use bicoastal_model::{TerraformInstance, Translated};
 use bicoastal_runtime::Clock;
 
 /// The cloud that the command line asks for.
@@ -88,6 +89,14 @@ impl Provider for Boxed {
         gate: &'a Arc<dyn Gate>,
     ) -> BoxFuture<'a, Result<Progress, OpError>> {
         self.0.advance(operation, gate)
+    }
+
+    fn translate(&self, instance: &TerraformInstance) -> Translated {
+        self.0.translate(instance)
+    }
+
+    fn sweep<'a>(&'a self, sweep: &'a Sweep) -> BoxFuture<'a, Swept> {
+        self.0.sweep(sweep)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod planner;
 pub mod rates;
 pub mod record;
+pub mod recover;
 pub mod render;
 pub mod retry;
 pub mod state;

@@ -15,6 +15,8 @@ pub enum Class {
     Busy,
     /// Something just created is not known everywhere yet.
     NotYet,
+    /// The token belongs to something that can't be seen: it may only not be visible yet.
+    Spent,
     /// No connection was made.
     NotSent,
     /// No answer came: another turn reads what happened.
@@ -32,6 +34,7 @@ impl Class {
                 Retry::Throttled => Some(Self::Throttled),
                 Retry::Busy => Some(Self::Busy),
                 Retry::NotYet => Some(Self::NotYet),
+                Retry::Spent => Some(Self::Spent),
             },
         }
     }
@@ -65,6 +68,7 @@ pub const fn policy(class: Class) -> Policy {
         Class::Throttled => (1, 30, 10 * 60, u32::MAX),
         Class::Busy => (5, 30, 30 * 60, u32::MAX),
         Class::NotYet => (2, 15, 3 * 60, u32::MAX),
+        Class::Spent => (5, 60, 3 * 60, 4),
         Class::NotSent => (2, 8, 60, 3),
         Class::InDoubt => (3, 3, 60, 5),
     };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use bicoastal_model::sweep::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, TOKEN_PREFIX};
 use bicoastal_model::{Place, ResourceId, Target};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -217,9 +218,9 @@ impl State {
     /// The ownership tags of a thing that was, or is to be, born with this id.
     pub fn ownership_tags(&self, born: &ResourceId) -> BTreeMap<String, String> {
         BTreeMap::from([
-            ("bicoastal:lineage".to_owned(), self.lineage.clone()),
-            ("bicoastal:resource".to_owned(), born.to_string()),
-            ("bicoastal:stack".to_owned(), self.stack.clone()),
+            (LINEAGE_TAG.to_owned(), self.lineage.clone()),
+            (RESOURCE_TAG.to_owned(), born.to_string()),
+            (STACK_TAG.to_owned(), self.stack.clone()),
         ])
     }
 
@@ -242,8 +243,55 @@ impl State {
 /// The token of an incarnation: at most 64 characters of `A-Za-z0-9-`, the same on every attempt,
 /// and readable back: lineage, a hash of the id it was born with, incarnation.
 pub fn token(lineage: &str, born: &ResourceId, incarnation: u32) -> String {
+    format!("{TOKEN_PREFIX}{lineage}-{}-{incarnation}", born_hash(born))
+}
+
+fn born_hash(born: &ResourceId) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(born.as_str());
-    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("bc-{lineage}-{hash}-{incarnation}")
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenMark {
+    /// The lineage of the state that made it.
+    pub lineage: String,
+    /// The hash of the id that it was born with.
+    hash: String,
+    /// Which of its successive selves it is.
+    pub incarnation: u32,
+}
+
+impl TokenMark {
+    /// Reads a token; `None` where it is not one of ours.
+    pub fn read(token: &str) -> Option<Self> {
+        let (rest, incarnation) = token.strip_prefix(TOKEN_PREFIX)?.rsplit_once('-')?;
+        let (lineage, hash) = rest.rsplit_once('-')?;
+        let incarnation: u32 = incarnation.parse().ok().filter(|it| *it > 0)?;
+        let good = !lineage.is_empty() && hash.len() == 16;
+        good.then(|| Self { lineage: lineage.to_owned(), hash: hash.to_owned(), incarnation })
+    }
+
+    /// Whether it was made for a resource that was born with this id.
+    pub fn is_of(&self, born: &ResourceId) -> bool {
+        self.hash == born_hash(born)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_back() {
+        let born = ResourceId::new("us-east-1/front");
+        let mark = TokenMark::read(&token("0a1b-c", &born, 12));
+        let Some(mark) = mark else { panic!("it is a token") };
+        assert_eq!((mark.lineage.as_str(), mark.incarnation), ("0a1b-c", 12));
+        assert!(mark.is_of(&born) && !mark.is_of(&ResourceId::new("front")));
+        for text in ["", "bc-", "terraform-2026", "bc-x-y-1", "bc-l-0123456789abcdef-0"] {
+            assert_eq!(TokenMark::read(text), None, "{text}");
+        }
+    }
 }

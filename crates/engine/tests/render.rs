@@ -271,7 +271,7 @@ fn nothing_to_do() {
     all.push(render::plain(&render::plan(&plan)));
     plan.unseen = everything().unseen;
     all.push(render::plain(&render::plan(&plan)));
-    all.push(render::plain(&render::drift(&empty())));
+    all.push(render::plain(&render::drift(&empty(), &[])));
     expect![[r#"
         No changes.
         No changes, except to what is recorded.
@@ -308,7 +308,7 @@ fn drift_is_what_others_did() {
           hint: go home
         Drift: 2 resources drifted, 2 added by others, 1 could not be seen.
     "#]]
-    .assert_eq(&render::plain(&render::drift(&everything())));
+    .assert_eq(&render::plain(&render::drift(&everything(), &[])));
 }
 
 #[test]

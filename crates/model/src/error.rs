@@ -55,6 +55,9 @@ pub enum Retry {
     Busy,
     /// Something just created is not known everywhere yet: up to two minutes.
     NotYet,
+    /// The token that was sent belongs to something else: to a thing that is not visible yet, or
+    /// to one that was deleted and is remembered. After a while only another token will do.
+    Spent,
 }
 
 /// Why an operation on AWS did not do what was asked.

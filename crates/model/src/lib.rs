@@ -17,6 +17,7 @@ pub mod same;
 pub mod schema;
 pub mod secret;
 pub mod stack;
+pub mod sweep;
 pub mod value;
 
 pub use diagnostic::{Diagnostic, Diagnostics, SourceLine};
@@ -34,6 +35,7 @@ pub use resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Span
 pub use schema::{Field, Risk, Schema, Shape, Tier};
 pub use secret::Secret;
 pub use stack::{Declared, Desired, Rollout, Stack};
+pub use sweep::{Found, Sweep, Swept, TerraformInstance, Translated};
 
 #[doc(hidden)]
 pub use serde_json;

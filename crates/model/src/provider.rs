@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::OpError;
+use crate::error::{ErrorFacts, OpError};
 use crate::id::{Place, ResourceId};
 use crate::region::Region;
 use crate::schema::Schema;
+use crate::sweep::{Sweep, Swept, TerraformInstance, Translated};
 use crate::value::{self, SECRET, Value, json};
 
 /// Every kind that is compiled in, by name.
@@ -295,6 +296,29 @@ pub trait Provider: Send + Sync {
         operation: &'a Operation,
         gate: &'a Arc<dyn Gate>,
     ) -> BoxFuture<'a, Result<Progress, OpError>>;
+
+    /// What a thing of a Terraform state is here: its kind, and what it is known by. Pure.
+    fn translate(&self, instance: &TerraformInstance) -> Translated {
+        let _ = instance;
+        Translated::Unknown
+    }
+
+    /// Everything that bears a mark of this library, whichever stack's, with as few listings as
+    /// that takes. Reads only. What did not answer is part of the answer: a sweep that saw half of
+    /// the account is not one that found nothing.
+    fn sweep<'a>(&'a self, sweep: &'a Sweep) -> BoxFuture<'a, Swept> {
+        let _ = sweep;
+        Box::pin(async {
+            Swept {
+                found: Vec::new(),
+                unanswered: vec![OpError::NotSent(ErrorFacts {
+                    call: "sweep".to_owned(),
+                    message: "this cloud can't be searched for marks".to_owned(),
+                    ..ErrorFacts::default()
+                })],
+            }
+        })
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use bicoastal_engine::plan::Plan;
 use bicoastal_engine::planner::{self, Options as PlanOptions};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::{Key, State};
-use bicoastal_model::{Desired, Provider, Seen, Target};
+use bicoastal_model::{Desired, Provider, ResourceId, Seen, Target};
 use serde_json::Value;
 
 use crate::cancel::Cancel;
@@ -79,6 +79,10 @@ impl Engine {
         Ok(self.store.lease(stack, &ask).await?)
     }
 
+    pub(crate) fn provider(&self) -> &dyn Provider {
+        &*self.provider
+    }
+
     /// Where the state of a stack is kept, for people.
     pub fn state_place(&self, stack: &str) -> String {
         self.store.place(stack)
@@ -130,7 +134,7 @@ impl Engine {
     }
 
     /// The numbers of the accounts that the program or the state names.
-    async fn accounts(
+    pub(crate) async fn accounts(
         &self,
         desired: &Desired,
         state: &State,
@@ -152,9 +156,27 @@ impl Engine {
         Ok(accounts)
     }
 
-    async fn observe(&self, desired: &Desired, state: &State) -> Result<Observed, Error> {
+    pub(crate) async fn observe(
+        &self,
+        desired: &Desired,
+        state: &State,
+    ) -> Result<Observed, Error> {
         let catalog = self.provider.catalog();
         let accounts = self.accounts(desired, state).await?;
+        let lookups = self.looked_up(desired, state).await;
+        let (keys, targets): (Vec<Key>, Vec<Target>) =
+            observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
+        let seen = self.provider.refresh(&targets).await;
+        let stacks = self.other_stacks(desired).await?;
+        Ok(Observed { accounts, lookups, seen: keys.into_iter().zip(seen).collect(), stacks })
+    }
+
+    /// What the program's look-ups find.
+    pub(crate) async fn looked_up(
+        &self,
+        desired: &Desired,
+        state: &State,
+    ) -> BTreeMap<ResourceId, Seen> {
         let mut lookups = BTreeMap::new();
         for target in observe::lookups(desired, state) {
             let seen = match self.provider.lookup(&target).await {
@@ -163,9 +185,14 @@ impl Engine {
             };
             lookups.insert(target.id.clone(), seen);
         }
-        let (keys, targets): (Vec<Key>, Vec<Target>) =
-            observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
-        let seen = self.provider.refresh(&targets).await;
+        lookups
+    }
+
+    /// The exports of the stacks that the program reads from.
+    pub(crate) async fn other_stacks(
+        &self,
+        desired: &Desired,
+    ) -> Result<BTreeMap<String, BTreeMap<String, Value>>, Error> {
         let mut stacks = BTreeMap::new();
         for stack in desired.other_stacks() {
             let exports = self.store.load(&stack).await?.map(|state| state.exports);
@@ -177,7 +204,7 @@ impl Engine {
             })?;
             stacks.insert(stack, exports.into_iter().collect::<BTreeMap<String, Value>>());
         }
-        Ok(Observed { accounts, lookups, seen: keys.into_iter().zip(seen).collect(), stacks })
+        Ok(stacks)
     }
 
     /// Checks that a plan which was saved still fits: the program, the state and the cloud are
@@ -370,7 +397,7 @@ async fn held(
     }
 }
 
-fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0u8; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::other(format!("no randomness from the system: {error}")))?;
@@ -378,6 +405,6 @@ fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 /// Twelve random hexadecimal digits.
-fn random_hex() -> Result<String, Error> {
+pub(crate) fn random_hex() -> Result<String, Error> {
     Ok(random_bytes::<6>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -41,6 +41,11 @@ impl Error {
         matches!(self.0, Kind::Store(_))
     }
 
+    /// State is there and can't be believed: it is damaged, or of a newer version.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self.0, Kind::Store(StoreError::Damaged(_)))
+    }
+
     /// Another run holds the stack.
     pub fn is_held(&self) -> bool {
         matches!(self.0, Kind::Store(StoreError::Held(_)))

@@ -8,6 +8,7 @@ mod error;
 mod file_store;
 pub mod lease;
 mod pace;
+mod rebuild;
 pub mod snapshot;
 mod store;
 
@@ -19,4 +20,5 @@ pub use engine::Engine;
 pub use error::Error;
 pub use file_store::FileStore;
 pub use lease::{Ask, LeaseNote};
+pub use rebuild::{ImportOptions, Rebuilding, RecoverOptions};
 pub use store::{Lease, StateStore, StoreError};

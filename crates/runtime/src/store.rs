@@ -85,6 +85,21 @@ pub trait Lease: Send + Sync + Debug {
     /// Where that could not be written.
     fn moved_to<'a>(&'a self, place: Option<&'a str>) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Moves what is stored out of the way, where nothing reads it and nothing deletes it. Answers
+    /// where it is now.
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be moved; then it is where it was.
+    fn set_aside(&self) -> BoxFuture<'_, Result<String, StoreError>> {
+        Box::pin(async {
+            Err(StoreError::Io(
+                "what is stored can't be set aside in this kind of store\n  hint: move it by hand, or say --state with an empty place"
+                    .to_owned(),
+            ))
+        })
+    }
+
     /// Renews the lease again and again. Ends only where it is lost, with the words for it.
     fn keep(&self) -> BoxFuture<'_, StoreError>;
 

@@ -4,6 +4,7 @@
 //! is never touched.
 
 mod attributes;
+mod listed;
 mod listener;
 mod load_balancer;
 mod read;

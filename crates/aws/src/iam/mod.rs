@@ -3,6 +3,7 @@
 //! IAM is global and edited in us-east-1; what exists works everywhere when us-east-1 is gone, but
 //! nothing can be changed then. Nothing that is needed to leave a region may need an IAM write.
 
+mod listed;
 mod policy;
 mod role;
 

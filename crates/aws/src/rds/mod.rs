@@ -9,6 +9,7 @@ mod engine;
 mod errors;
 mod global;
 mod instance;
+mod listed;
 mod listing;
 mod parameter_group;
 mod rules;

@@ -14,7 +14,7 @@ use super::errors::{NO_SUBNET_GROUP, deleted, failed};
 use super::tags::{self, TagCall};
 use super::{SERVICE, listing};
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::markers::Subnet;
 use crate::ownership::ownership;
 
@@ -116,6 +116,10 @@ pub enum Call {
 
 impl Kind for DbSubnetGroup {
     type Call = Call;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        crate::rds::listed::subnet_groups(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         let region = region(target);

@@ -6,6 +6,7 @@
 
 mod health_check;
 mod latency;
+mod listed;
 mod pending;
 mod record;
 mod rules;

@@ -47,13 +47,18 @@ pub(super) const RULES: &[Rule] = &[
         Retry::Never,
         "somebody else's record of this name stands in the way; delete it or adopt it",
     ),
-    // The zone or check that this token made exists: the next look finds it.
-    rule("HostedZoneAlreadyExists", "", Retry::NotYet, ""),
+    // Either the next look finds what this token made, or that was deleted and is remembered.
+    rule(
+        "HostedZoneAlreadyExists",
+        "",
+        Retry::Spent,
+        "a zone that can't be seen has this token; apply again to look again",
+    ),
     rule(
         "HealthCheckAlreadyExists",
         "",
-        Retry::Never,
-        "a deleted check had this token; replace the resource (--replace ID) to get another",
+        Retry::Spent,
+        "a check that can't be seen has this token; apply again to look again",
     ),
     rule(
         "HostedZoneNotEmpty",

@@ -205,6 +205,9 @@ fn trouble(error: &OpError) -> At {
         OpError::NotSent(_) | OpError::Refused { retry: Retry::Never, .. } => "",
         OpError::Refused { retry: Retry::Throttled, .. } => "; trying again, slower",
         OpError::Refused { retry: Retry::Busy, .. } => "; it is busy, trying again later",
+        OpError::Refused { retry: Retry::Spent, .. } => {
+            "; AWS remembers the token, trying again and then another one"
+        }
         OpError::Refused { retry: Retry::NotYet, .. } => "; not known everywhere yet, trying again",
         OpError::InDoubt(_) => "; looking at what happened",
     };

@@ -1,7 +1,9 @@
 //! `drift`: what somebody else changed or added.
 
 use bicoastal_engine::plan::{Action, Change, Plan};
+use bicoastal_engine::recover::Orphan;
 use bicoastal_engine::render;
+use bicoastal_model::OpError;
 use bicoastal_model::diff::Cause;
 use serde_json::{Value, json};
 
@@ -13,13 +15,32 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
     let cloud = session.connect().await?;
     session.introduce(&cloud);
     let plan = cloud.engine.plan(&desired, &session.options()).await?;
+    // A part of the stack is not asked what is no part of it.
+    let (orphans, unsearched) = match session.flags.only.is_empty() {
+        true => cloud.engine.orphans(&desired).await?,
+        false => (Vec::new(), Vec::new()),
+    };
     if session.flags.json {
-        session.console.json(&json(&plan));
+        session.console.json(&json(&plan, &orphans, &unsearched));
     } else {
-        session.console.lines(&render::drift(&plan));
+        session.console.lines(&render::drift(&plan, &orphans));
+        for error in &unsearched {
+            session.console.diagnostic(&format!(
+                "warning: what bears this stack's marks could not be searched for: {error}"
+            ));
+        }
     }
-    let drifted = plan.changes.iter().any(is_drifted) || !plan.added.is_empty();
-    session.verdict(&plan, drifted)
+    let drifted =
+        plan.changes.iter().any(is_drifted) || !plan.added.is_empty() || !orphans.is_empty();
+    let code = session.verdict(&plan, drifted)?;
+    let blind = !unsearched.is_empty() && !session.flags.without_unseen;
+    if session.flags.detailed_exitcode && blind && !drifted {
+        return Err(Failure::with_hint(
+            "not everything could be searched, so nothing can be concluded",
+            "try again later, or go on without it with --without-unseen",
+        ));
+    }
+    Ok(code)
 }
 
 /// Whether somebody else changed it.
@@ -38,7 +59,7 @@ fn is_gone(change: &Change) -> bool {
 }
 
 /// What the lines show, for scripts.
-fn json(plan: &Plan) -> Value {
+fn json(plan: &Plan, orphans: &[Orphan], unsearched: &[OpError]) -> Value {
     let whole = render::plan_json(plan);
     let drifted = whole
         .get("changes")
@@ -71,6 +92,8 @@ fn json(plan: &Plan) -> Value {
         "stack": plan.stack,
         "drifted": drifted,
         "added": whole["added"],
+        "orphans": orphans,
+        "unsearched": unsearched,
         "unseen": whole["unseen"],
     })
 }

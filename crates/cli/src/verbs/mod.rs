@@ -6,6 +6,7 @@ mod drift;
 mod graph;
 mod outputs;
 mod plan;
+mod rebuild;
 mod state;
 mod story;
 
@@ -28,6 +29,13 @@ pub(crate) async fn run(session: &Session<'_, '_>, verb: Option<&Verb>) -> Resul
         Some(Verb::Drift) => drift::run(session).await,
         Some(Verb::Outputs { name }) => outputs::run(session, name.as_deref()).await,
         Some(Verb::Graph { format }) => graph::run(session, *format),
+        Some(Verb::Import { from_tfstate: Some(file), .. }) => {
+            rebuild::terraform(session, file).await
+        }
+        Some(Verb::Import { id, physical, .. }) => {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            rebuild::named(session, &text(id), &text(physical)).await
+        }
         Some(Verb::State(verb)) => state::run(session, verb).await,
     }
 }

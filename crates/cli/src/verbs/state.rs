@@ -18,6 +18,8 @@ pub(super) async fn run(session: &Session<'_, '_>, verb: &StateVerb) -> Result<u
         StateVerb::Show { id } => show(session, id).await?,
         StateVerb::Rm { id } => remove(session, id).await?,
         StateVerb::Mv { from, to } => rename(session, from, to).await?,
+        // It talks to the cloud, which nothing here does.
+        StateVerb::Recover(args) => return super::rebuild::recover(session, args).await,
     }
     Ok(0)
 }

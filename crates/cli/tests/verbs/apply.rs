@@ -58,13 +58,13 @@ fn a_first_apply() {
             create us-east-1/assets: waiting for bucket us-east-1/assets-us-east-1 CREATING
             create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
             create us-east-1/assets: done in 1m 01s
-            create www-us-east-1
             create ap-south-1/assets: done in 1m 01s
             create www-ap-south-1
-            create www-us-east-1: CreateThing
+            create www-us-east-1
             create www-ap-south-1: CreateThing
-            create www-ap-south-1: done in 1s
+            create www-us-east-1: CreateThing
             create www-us-east-1: done in 1s
+            create www-ap-south-1: done in 1s
             --- exit 0
         "#]],
     );
@@ -144,13 +144,13 @@ fn the_story() {
             create us-east-1/assets: waiting for bucket us-east-1/assets-us-east-1 CREATING
             create ap-south-1/assets: waiting for bucket ap-south-1/assets-ap-south-1 CREATING
             create us-east-1/assets: done in 1m 01s
-            create www-us-east-1
             create ap-south-1/assets: done in 1m 01s
             create www-ap-south-1
-            create www-us-east-1: CreateThing
+            create www-us-east-1
             create www-ap-south-1: CreateThing
-            create www-ap-south-1: done in 1s
+            create www-us-east-1: CreateThing
             create www-us-east-1: done in 1s
+            create www-ap-south-1: done in 1s
             --- exit 0
         "#]],
     );
@@ -348,12 +348,12 @@ fn state_that_is_damaged() {
     bench.check(
         "apply",
         expect![[r#"
-        $ shop apply
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        error: $DIR/state/shop/state.json is damaged: EOF while parsing an object at line 1 column 1
-          hint: nothing was changed; restore the file from a backup
-        --- exit 1
-    "#]],
+            $ shop apply
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            error: $DIR/state/shop/state.json is damaged: EOF while parsing an object at line 1 column 1
+              hint: nothing was changed; restore it from a backup, or rebuild it with `state recover`
+            --- exit 1
+        "#]],
     );
 }

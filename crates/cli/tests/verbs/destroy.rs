@@ -60,16 +60,16 @@ fn every_guard_is_listed_and_only_the_named_are_lifted() {
             delete www-ap-south-1: DeleteThing
             delete www-us-east-1: DeleteThing
             delete www-us-east-1: done in 1s
-            delete us-east-1/assets
             delete www-ap-south-1: done in 1s
             delete zone
             delete ap-south-1/assets
-            delete us-east-1/assets: DeleteThing
+            delete us-east-1/assets
             delete zone: DeleteThing
             delete ap-south-1/assets: DeleteThing
+            delete us-east-1/assets: DeleteThing
+            delete us-east-1/assets: done in 1s
             delete ap-south-1/assets: done in 1s
             delete zone: done in 1s
-            delete us-east-1/assets: done in 1s
             --- exit 0
         "#]],
     );

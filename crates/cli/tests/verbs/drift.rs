@@ -44,58 +44,60 @@ fn changed_deleted_and_added() {
     bench.check(
         "drift --json",
         expect![[r#"
-        $ shop drift --json
-        {
-          "added": [
+            $ shop drift --json
             {
-              "id": "ap-south-1/assets",
-              "value": "theirs",
-              "what": "policy"
-            }
-          ],
-          "drifted": [
-            {
-              "fields": [
+              "added": [
                 {
-                  "path": "versioned",
-                  "seen": false,
-                  "wanted": true
+                  "id": "ap-south-1/assets",
+                  "value": "theirs",
+                  "what": "policy"
                 }
               ],
-              "gone": false,
-              "id": "us-east-1/assets",
-              "kind": "Fake:Bucket",
-              "region": "us-east-1"
-            },
-            {
-              "fields": [
+              "drifted": [
                 {
-                  "path": "zone",
-                  "seen": null,
-                  "wanted": "Z-shop.example"
+                  "fields": [
+                    {
+                      "path": "versioned",
+                      "seen": false,
+                      "wanted": true
+                    }
+                  ],
+                  "gone": false,
+                  "id": "us-east-1/assets",
+                  "kind": "Fake:Bucket",
+                  "region": "us-east-1"
                 },
                 {
-                  "path": "name",
-                  "seen": null,
-                  "wanted": "www-us-east-1.shop.example"
-                },
-                {
-                  "path": "target",
-                  "seen": null,
-                  "wanted": "arn:aws:s3:::us-east-1/assets-us-east-1"
+                  "fields": [
+                    {
+                      "path": "zone",
+                      "seen": null,
+                      "wanted": "Z-shop.example"
+                    },
+                    {
+                      "path": "name",
+                      "seen": null,
+                      "wanted": "www-us-east-1.shop.example"
+                    },
+                    {
+                      "path": "target",
+                      "seen": null,
+                      "wanted": "arn:aws:s3:::us-east-1/assets-us-east-1"
+                    }
+                  ],
+                  "gone": true,
+                  "id": "www-us-east-1",
+                  "kind": "Fake:Record",
+                  "region": "global"
                 }
               ],
-              "gone": true,
-              "id": "www-us-east-1",
-              "kind": "Fake:Record",
-              "region": "global"
+              "orphans": [],
+              "stack": "shop",
+              "unsearched": [],
+              "unseen": []
             }
-          ],
-          "stack": "shop",
-          "unseen": []
-        }
-        --- exit 0
-    "#]],
+            --- exit 0
+        "#]],
     );
     assert_eq!(bench.run("drift").code, 0);
 }
@@ -108,20 +110,21 @@ fn what_can_not_be_seen_is_not_said_to_be_well() {
     bench.check(
         "drift --detailed-exitcode",
         expect![[r#"
-        $ shop drift --detailed-exitcode
-        Could not be seen: not known, and not touched
-          us-east-1/assets  fake GetThing in us-east-1: no connection could be made
+            $ shop drift --detailed-exitcode
+            Could not be seen: not known, and not touched
+              us-east-1/assets  fake GetThing in us-east-1: no connection could be made
 
-        warning: some things could not be read; the plan leaves them as they are
-          hint: to apply it without them, say so: --without-unseen
-        Drift: 0 resources drifted, 1 could not be seen.
-        --- stderr
-        shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
-        error: not everything could be seen; nothing was done
-          us-east-1/assets: fake GetThing in us-east-1: no connection could be made
-          hint: try again later, or go on without it with --without-unseen
-        --- exit 1
-    "#]],
+            warning: some things could not be read; the plan leaves them as they are
+              hint: to apply it without them, say so: --without-unseen
+            Drift: 0 resources drifted, 1 could not be seen.
+            --- stderr
+            shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            warning: what bears this stack's marks could not be searched for: fake ListThings in us-east-1: no connection could be made
+            error: not everything could be seen; nothing was done
+              us-east-1/assets: fake GetThing in us-east-1: no connection could be made
+              hint: try again later, or go on without it with --without-unseen
+            --- exit 1
+        "#]],
     );
     assert_eq!(bench.run("drift --detailed-exitcode --without-unseen").code, 0);
     assert_eq!(bench.run("plan --detailed-exitcode").code, 1);

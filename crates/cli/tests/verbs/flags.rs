@@ -25,6 +25,7 @@ fn help_says_everything() {
           drift    Show what somebody else changed or added
           outputs  Show the stack's outputs as they were when it was last applied
           graph    Draw the resources and what refers to what
+          import   Take what others made over into state, as a resource that the program declares
           state    Look at what is recorded, or correct it
 
         Options:
@@ -86,10 +87,11 @@ fn help_says_everything() {
         Usage: shop state [OPTIONS] <COMMAND>
 
         Commands:
-          list  List everything that is recorded
-          show  Show what is recorded of one resource
-          rm    Forget a resource: it stays in AWS
-          mv    Give a resource another id, without touching AWS
+          list     List everything that is recorded
+          show     Show what is recorded of one resource
+          rm       Forget a resource: it stays in AWS
+          recover  Make a lost or damaged state again, from the marks on what is in AWS
+          mv       Give a resource another id, without touching AWS
 
         Options:
           -h, --help

@@ -10,5 +10,6 @@ mod flags;
 mod graph;
 mod outputs;
 mod plan;
+mod rebuild;
 mod saved;
 mod state;

@@ -136,6 +136,11 @@ impl Execution {
             (_, Some(delay)) if !cancelled => self.again(op, delay),
             // Left as it is in the journal: a begin without an end, which the next run settles.
             (Class::InDoubt, _) => self.ops[op].over(&Fate::InDoubt(Failure::of(error))),
+            (Class::Spent, _) if !cancelled && self.may_be_reborn(op) => {
+                if let Err(why) = self.reborn(op, &error) {
+                    self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why)));
+                }
+            }
             _ => self.fail(op, error),
         }
     }

@@ -12,9 +12,10 @@
 mod answer;
 mod begin;
 mod board;
+mod reborn;
 mod report;
 mod run;
-mod secrets;
+pub(crate) mod secrets;
 mod skip;
 mod split;
 

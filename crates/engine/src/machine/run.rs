@@ -40,12 +40,14 @@ pub(super) struct Op {
     pub(super) fates: Vec<Option<Fate>>,
     /// The begin that is under way.
     pub(super) run: Option<Run>,
+    /// How many tokens turned out to be used up.
+    pub(super) reborn: u32,
 }
 
 impl Op {
     pub(super) fn new(planned: &PlannedOp) -> Self {
         let fates = vec![None; planned.members.len().max(1)];
-        Self { status: Status::Waiting, fates, run: None }
+        Self { status: Status::Waiting, fates, run: None, reborn: 0 }
     }
 
     /// The members of which nothing is known yet.

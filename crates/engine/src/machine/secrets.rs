@@ -25,7 +25,7 @@ pub(super) fn slots(wanted: &Value) -> Vec<String> {
 }
 
 /// The value with its slots filled: once in clear, once with digests.
-pub(super) fn fill(wanted: &Value, key: &Key, secrets: &Secrets, salt: [u8; 16]) -> (Value, Value) {
+pub(crate) fn fill(wanted: &Value, key: &Key, secrets: &Secrets, salt: [u8; 16]) -> (Value, Value) {
     let clear = |slot: &str| secrets.get(&(key.id.clone(), slot.to_owned()));
     let (mut open, mut sealed) = (wanted.clone(), wanted.clone());
     value::rewrite(&mut open, &mut |inner| {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::value::{is_secret, pair, short};
 use super::{Line, Style, counted, duration, span};
 use crate::plan::{Action, Change, Plan};
+use crate::recover::Orphan;
 use crate::state::Verb;
 
 /// What a plan would do.
@@ -27,7 +28,7 @@ pub fn plan(plan: &Plan) -> Vec<Line> {
 }
 
 /// What somebody else changed, added or removed; what the program wants is left out.
-pub fn drift(plan: &Plan) -> Vec<Line> {
+pub fn drift(plan: &Plan, orphans: &[Orphan]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut drifted = 0;
     for change in &plan.changes {
@@ -65,7 +66,9 @@ pub fn drift(plan: &Plan) -> Vec<Line> {
         lines.push(Line::new());
     }
     lines.extend(others(plan));
-    let nothing = drifted == 0 && plan.added.is_empty() && plan.unseen.is_empty();
+    lines.extend(orphan_lines(orphans));
+    let quiet = plan.added.is_empty() && plan.unseen.is_empty() && orphans.is_empty();
+    let nothing = drifted == 0 && quiet;
     lines.push(vec![if nothing {
         span(Style::Bold, "No drift: everything is as it was applied.")
     } else {
@@ -73,11 +76,40 @@ pub fn drift(plan: &Plan) -> Vec<Line> {
         if !plan.added.is_empty() {
             parts.push(format!("{} added by others", plan.added.len()));
         }
+        if !orphans.is_empty() {
+            parts.push(format!("{} of this stack in no state", orphans.len()));
+        }
         if !plan.unseen.is_empty() {
             parts.push(format!("{} could not be seen", plan.unseen.len()));
         }
         span(Style::Bold, format!("Drift: {}.", parts.join(", ")))
     }]);
+    lines
+}
+
+/// What bears the stack's marks, and nobody plans for.
+fn orphan_lines(orphans: &[Orphan]) -> Vec<Line> {
+    if orphans.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![vec![span(Style::Bold, "Bears this stack's marks, and is in no state")]];
+    for it in orphans {
+        let whose = match (&it.born, &it.lineage) {
+            (Some(born), None) => format!("made as {born}"),
+            (Some(born), Some(lineage)) => format!("made as {born}, of lineage {lineage}"),
+            (None, Some(lineage)) => format!("of lineage {lineage}"),
+            (None, None) => "made by a run that was stopped".to_owned(),
+        };
+        lines.push(vec![
+            span(Style::Warn, format!("  {}  ", it.physical)),
+            span(Style::Plain, format!("{}, {}  {whose}", it.kind, it.place)),
+        ]);
+    }
+    lines.push(vec![span(
+        Style::Dim,
+        "  hint: nothing plans for these; import them, or delete them by hand",
+    )]);
+    lines.push(Line::new());
     lines
 }
 

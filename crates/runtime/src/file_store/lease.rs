@@ -171,6 +171,25 @@ impl FileLease {
         self.write(&Snapshot { state, moved_to })
     }
 
+    /// Moves the files into a directory of their own, beside where they were.
+    fn set_aside_now(&self) -> Result<String, StoreError> {
+        self.seen.check()?;
+        let dir = &self.seen.dir;
+        let free = (1u32..).map(|number| dir.join(format!("aside-{number}")));
+        let aside = free.into_iter().find(|it| !it.exists()).unwrap_or_else(|| dir.join("aside"));
+        disk::make_dir(&aside)?;
+        for name in [SNAPSHOT, JOURNAL] {
+            let from = dir.join(name);
+            if from.exists() {
+                std::fs::rename(&from, aside.join(name))
+                    .map_err(|error| failed("move", &from, &error))?;
+            }
+        }
+        disk::sync_dir(&aside)?;
+        disk::sync_dir(dir)?;
+        Ok(aside.display().to_string())
+    }
+
     /// The snapshot is durable before the journal is cut; a crash between leaves both, and what is
     /// in both is folded once.
     fn write(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
@@ -198,6 +217,10 @@ impl Lease for FileLease {
 
     fn moved_to<'a>(&'a self, place: Option<&'a str>) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move { self.moved_to_now(place) })
+    }
+
+    fn set_aside(&self) -> BoxFuture<'_, Result<String, StoreError>> {
+        Box::pin(async { self.set_aside_now() })
     }
 
     fn keep(&self) -> BoxFuture<'_, StoreError> {

@@ -5,6 +5,7 @@ mod check;
 mod effective;
 mod facts;
 mod index;
+mod listed;
 mod look;
 mod query;
 mod read;
@@ -27,7 +28,7 @@ use bon::Builder;
 use serde::{Deserialize, Serialize};
 
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 
 pub use call::{TableCall, TableModification};
 pub use index::{GlobalIndex, Key, KeyType, Keys, LocalIndex, Projection};
@@ -164,6 +165,10 @@ impl Resource for Table {
 
 impl Kind for Table {
     type Call = TableCall;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        listed::tables(cx, region).await
+    }
 
     async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

@@ -93,7 +93,7 @@ fn home(target: &Target, members: &BTreeMap<Region, Member>) -> Option<Region> {
     members.iter().min_by_key(rank).map(|(region, _)| *region)
 }
 
-async fn describe(
+pub(super) async fn describe(
     cx: &Cx,
     region: Region,
     name: &str,
@@ -159,7 +159,7 @@ async fn member(
     }))
 }
 
-fn gone_is_none<T>(answer: Result<T, OpError>) -> Result<Option<T>, OpError> {
+pub(super) fn gone_is_none<T>(answer: Result<T, OpError>) -> Result<Option<T>, OpError> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error)
@@ -174,7 +174,11 @@ fn gone_is_none<T>(answer: Result<T, OpError>) -> Result<Option<T>, OpError> {
     }
 }
 
-async fn tags(cx: &Cx, region: Region, arn: &str) -> Result<BTreeMap<String, String>, OpError> {
+pub(super) async fn tags(
+    cx: &Cx,
+    region: Region,
+    arn: &str,
+) -> Result<BTreeMap<String, String>, OpError> {
     let client = cx.dynamodb(region);
     let mut tags = BTreeMap::new();
     let mut token = None;

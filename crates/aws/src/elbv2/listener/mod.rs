@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Input, OpError, Regional, Resource, Risk, Schema, ScopeKind, Shape, Snapshot,
-    Target, Tier, handle, resource::Check,
+    Arn, Field, Input, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind, Shape,
+    Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
 
 use super::{LoadBalancer, words};
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::Certificate;
 use crate::tags;
 pub use action::{ForwardTarget, ListenerAction, RedirectStatus};
@@ -179,6 +179,10 @@ impl Resource for Listener {
 
 impl Kind for Listener {
     type Call = ListenerCall;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        super::listed::listeners(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         look::read(cx, target).await

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Handle, Id, Input, Name, OpError, Regional, Resource, Risk, Schema, ScopeKind,
-    Shape, Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Field, Handle, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema,
+    ScopeKind, Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use super::attributes::{As, Attribute};
 use super::words;
 use crate::alias::AliasTarget;
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::{SecurityGroup, Subnet, Vpc};
 use crate::tags;
 use calls::LoadBalancerCall;
@@ -385,6 +385,10 @@ impl Resource for LoadBalancer {
 
 impl Kind for LoadBalancer {
     type Call = LoadBalancerCall;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        super::listed::balancers(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         look::read(cx, target).await

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Id, Input, Name, OpError, Regional, Resource, Risk, Schema, ScopeKind, Shape,
-    Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Field, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind,
+    Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::attributes::{As, Attribute};
 use super::words;
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::Vpc;
 use crate::tags;
 use calls::TargetGroupCall;
@@ -459,6 +459,10 @@ impl Resource for TargetGroup {
 
 impl Kind for TargetGroup {
     type Call = TargetGroupCall;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        super::listed::groups(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         look::read(cx, target).await

@@ -64,7 +64,7 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
 }
 
 /// The ARNs of the account's policies, by name in lower case.
-async fn list(cx: &Cx) -> Result<BTreeMap<String, String>, OpError> {
+pub(in crate::iam) async fn list(cx: &Cx) -> Result<BTreeMap<String, String>, OpError> {
     let mut arns = BTreeMap::new();
     let request = cx.iam(GLOBAL).list_policies().scope(PolicyScopeType::Local).max_items(1000);
     let mut pages = request.into_paginator().send();

@@ -1,6 +1,6 @@
 //! Managed policies.
 
-mod io;
+pub(super) mod io;
 #[cfg(test)]
 mod tests;
 
@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Global, Id, Name, OpError, Resource, Risk, Schema, ScopeKind, Shape, Snapshot,
-    Target, Tier, handle, resource::Check,
+    Arn, Field, Global, Id, Name, OpError, Region, Resource, Risk, Schema, ScopeKind, Shape,
+    Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::{check_description, check_name, check_path};
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::policy::{self, Document};
 use crate::tags::{self, check_tags, tag_changes};
 
@@ -137,6 +137,10 @@ impl Resource for Policy {
 
 impl Kind for Policy {
     type Call = PolicyCall;
+
+    async fn listed(cx: &Cx, _region: Region) -> Result<Vec<Listed>, OpError> {
+        super::listed::policies(cx).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         io::read(cx, target).await

@@ -2,7 +2,7 @@
 
 mod calls;
 mod check;
-mod read;
+pub(super) mod read;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Global, Id, Input, Name, OpError, Resource, Risk, Schema, ScopeKind, Shape,
+    Arn, Field, Global, Id, Input, Name, OpError, Region, Resource, Risk, Schema, ScopeKind, Shape,
     Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Policy;
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::policy::Document;
 use crate::tags::{self, is_false};
 use calls::RoleCall;
@@ -172,6 +172,10 @@ impl Resource for Role {
 
 impl Kind for Role {
     type Call = RoleCall;
+
+    async fn listed(cx: &Cx, _region: Region) -> Result<Vec<Listed>, OpError> {
+        super::listed::roles(cx).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

@@ -14,8 +14,8 @@ use crate::ownership::{ownership, tag_map};
 
 /// What a role looks like, from whichever calls.
 #[derive(Clone, Debug, Default)]
-struct Seen {
-    name: String,
+pub(in crate::iam) struct Seen {
+    pub(in crate::iam) name: String,
     path: String,
     arn: String,
     id: String,
@@ -26,7 +26,7 @@ struct Seen {
     /// Documents by name.
     inline: BTreeMap<String, Value>,
     attached: Vec<String>,
-    tags: BTreeMap<String, String>,
+    pub(in crate::iam) tags: BTreeMap<String, String>,
 }
 
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
@@ -76,7 +76,7 @@ fn snapshot(target: &Target, seen: Seen) -> Snapshot {
 }
 
 /// Every role of the account, by its name in lower case.
-async fn list(cx: &Cx) -> Result<BTreeMap<String, Seen>, OpError> {
+pub(in crate::iam) async fn list(cx: &Cx) -> Result<BTreeMap<String, Seen>, OpError> {
     let client = cx.iam(GLOBAL);
     let mut roles: BTreeMap<String, Seen> = BTreeMap::new();
     let mut pages = client

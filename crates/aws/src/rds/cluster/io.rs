@@ -1,7 +1,7 @@
 //! How the calls on a cluster are made.
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, ServerlessV2ScalingConfiguration};
-use bicoastal_model::{Input, OpError, Snapshot, Target};
+use bicoastal_model::{Input, OpError, Region, Snapshot, Target};
 use serde_json::Value;
 
 use super::modify::Modification;
@@ -9,7 +9,7 @@ use super::{
     DbCluster, FinalSnapshot, RoleAssociation, ServerlessScaling, StorageType, read, step,
 };
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::rds::engine::LifecycleSupport;
 use crate::rds::errors::{NO_CLUSTER, NO_GLOBAL, deleted, failed};
 use crate::rds::subnet_group::region;
@@ -50,6 +50,10 @@ pub enum Join {
 
 impl Kind for DbCluster {
     type Call = Call;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        crate::rds::listed::clusters(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

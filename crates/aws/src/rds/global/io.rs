@@ -4,7 +4,7 @@ use bicoastal_model::{OpError, Region, Snapshot, Target};
 
 use super::{GlobalCluster, read, step};
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::rds::engine::{Engine, LifecycleSupport};
 use crate::rds::errors::{NO_GLOBAL, deleted, failed};
 use crate::rds::tags::{self, TagCall};
@@ -25,6 +25,10 @@ pub enum Call {
 
 impl Kind for GlobalCluster {
     type Call = Call;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        crate::rds::listed::globals(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

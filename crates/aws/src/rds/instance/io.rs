@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::DbInstance;
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::ownership::ownership;
 use crate::rds::cluster::read::{Role, membership};
 use crate::rds::errors::{NO_INSTANCE, deleted, failed};
@@ -57,6 +57,10 @@ const MODIFIABLE: &[&str] = &[
 
 impl Kind for DbInstance {
     type Call = Call;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        crate::rds::listed::instances(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         let region = region(target);

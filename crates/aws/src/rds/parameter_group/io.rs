@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ApplyMethod, DbClusterParameterGroup, Parameter};
 use crate::cx::{Cx, Purpose};
-use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::ownership::ownership;
 use crate::rds::errors::{NO_PARAMETER_GROUP, deleted, failed, found};
 use crate::rds::listing;
@@ -33,6 +33,10 @@ pub enum Call {
 
 impl Kind for DbClusterParameterGroup {
     type Call = Call;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        crate::rds::listed::parameter_groups(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         let region = region(target);

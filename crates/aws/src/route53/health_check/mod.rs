@@ -2,7 +2,7 @@
 
 mod build;
 mod check;
-mod read;
+pub(super) mod read;
 mod step;
 
 use std::collections::BTreeMap;

@@ -57,7 +57,7 @@ async fn one(cx: &Cx, id: &str) -> Result<Option<Found>, OpError> {
     }
 }
 
-async fn all(cx: &Cx) -> Result<Vec<Found>, OpError> {
+pub(in crate::route53) async fn all(cx: &Cx) -> Result<Vec<Found>, OpError> {
     cx.route53(GLOBAL)
         .list_health_checks()
         .into_paginator()

@@ -1,14 +1,14 @@
 //! What a health check needs next, and how it is done.
 
 use aws_sdk_route53::types as sdk;
-use bicoastal_model::{Input, OpError, Snapshot, Target};
+use bicoastal_model::{Input, OpError, Region, Snapshot, Target};
 use serde_json::Value;
 
 use super::{HealthCheck, read};
 use crate::cx::{Cx, GLOBAL};
-use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::route53::tags::{self, TagChange};
-use crate::route53::{failed, unbuilt};
+use crate::route53::{failed, listed, unbuilt};
 
 /// A call on a health check.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,10 @@ const SETTABLE: &[&str] = &[
 
 impl Kind for HealthCheck {
     type Call = Call;
+
+    async fn listed(cx: &Cx, _region: Region) -> Result<Vec<Listed>, OpError> {
+        listed::health_checks(cx).await
+    }
 
     async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

@@ -1,7 +1,7 @@
 //! Hosted zones.
 
 mod lookup;
-mod read;
+pub(super) mod read;
 mod step;
 
 use std::collections::BTreeMap;

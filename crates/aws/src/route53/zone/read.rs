@@ -71,7 +71,7 @@ async fn found(cx: &Cx, target: &Target) -> Result<Option<String>, OpError> {
     Ok(own.or_else(namesake).map(|zone| bare(zone.id()).to_owned()))
 }
 
-async fn all_zones(cx: &Cx) -> Result<Vec<Found>, OpError> {
+pub(in crate::route53) async fn all_zones(cx: &Cx) -> Result<Vec<Found>, OpError> {
     cx.route53(GLOBAL)
         .list_hosted_zones()
         .into_paginator()

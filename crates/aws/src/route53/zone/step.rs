@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use aws_sdk_route53::types::{
     ChangeBatch, HostedZoneConfig, TagResourceType, Vpc as WireVpc, VpcRegion,
 };
-use bicoastal_model::{OpError, Snapshot, Target, dns};
+use bicoastal_model::{OpError, Region, Snapshot, Target, dns};
 use serde_json::Value;
 
 use super::{HostedZone, ZoneVpc, read};
 use crate::cx::{Cx, GLOBAL};
-use crate::kind::{Kind, Next, Turn, TurnGoal};
+use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::route53::record::{deletions, is_gone, records_of};
 use crate::route53::tags::{self, TagChange};
-use crate::route53::{failed, pending, unbuilt};
+use crate::route53::{failed, listed, pending, unbuilt};
 
 /// A call on a zone.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,10 @@ const RECOVERY_PATIENCE: u64 = 3_600;
 
 impl Kind for HostedZone {
     type Call = Call;
+
+    async fn listed(cx: &Cx, _region: Region) -> Result<Vec<Listed>, OpError> {
+        listed::zones(cx).await
+    }
 
     async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

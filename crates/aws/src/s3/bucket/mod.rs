@@ -4,6 +4,7 @@ mod call;
 pub(in crate::s3) mod check;
 mod cors;
 mod lifecycle;
+mod listed;
 mod lookup;
 mod parts;
 mod read;
@@ -17,8 +18,8 @@ use std::collections::BTreeMap;
 use bicoastal_model::id::ScopeKind;
 use bicoastal_model::schema::{Absent, Cost, OutputSpec, Shape};
 use bicoastal_model::{
-    Arn, Check, Field, Input, OpError, Output, Regional, Resource, Risk, Schema, Snapshot, Target,
-    Tier, handle, text,
+    Arn, Check, Field, Input, OpError, Output, Region, Regional, Resource, Risk, Schema, Snapshot,
+    Target, Tier, handle, text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ pub use lookup::BucketQuery;
 pub use parts::{Encryption, LogKeys, Logging, ObjectOwnership, PublicAccess, Versioning};
 
 use crate::cx::Cx;
-use crate::kind::{Kind, Next, Turn};
+use crate::kind::{Kind, Listed, Next, Turn};
 use crate::policy::Document;
 use crate::tags::is_false;
 
@@ -176,6 +177,10 @@ impl Resource for Bucket {
 
 impl Kind for Bucket {
     type Call = step::Call;
+
+    async fn listed(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+        listed::buckets(cx, region).await
+    }
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await

@@ -150,11 +150,7 @@ impl Reader<'_> {
     }
 
     async fn tags(&self) -> Result<BTreeMap<String, String>, OpError> {
-        let answer = self.client.get_bucket_tagging().bucket(self.name).send().await;
-        let tags = optional("GetBucketTagging", self.region, "NoSuchTagSet", answer)?;
-        Ok(tags.map_or_else(BTreeMap::new, |it| {
-            tag_map(it.tag_set().iter().map(|tag| (tag.key(), tag.value())))
-        }))
+        bucket_tags(&self.client, self.region, self.name).await
     }
 
     async fn versioning(&self) -> Part {
@@ -289,6 +285,19 @@ impl Reader<'_> {
         }
         Ok(facts)
     }
+}
+
+/// The tags of a bucket; an error that [`is_no_bucket`] where there is none.
+pub(super) async fn bucket_tags(
+    client: &Client,
+    region: Region,
+    name: &str,
+) -> Result<BTreeMap<String, String>, OpError> {
+    let answer = client.get_bucket_tagging().bucket(name).send().await;
+    let tags = optional("GetBucketTagging", region, "NoSuchTagSet", answer)?;
+    Ok(tags.map_or_else(BTreeMap::new, |it| {
+        tag_map(it.tag_set().iter().map(|tag| (tag.key(), tag.value())))
+    }))
 }
 
 async fn when(wanted: bool, part: impl Future<Output = Part>) -> Part {

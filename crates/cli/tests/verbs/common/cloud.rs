@@ -7,8 +7,9 @@ use std::time::Duration;
 use bicoastal_cli::{CloudChoice, Clouds, Connected};
 use bicoastal_model::provider::BoxFuture;
 use bicoastal_model::{
-    Catalog, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership, Progress, Provider,
-    Retry, Seen, Snapshot, Status, Target,
+    Catalog, ErrorFacts, Found, Goal, Member, OpError, Operation, Outcome, Ownership, Place,
+    Progress, Provider, Region, Retry, ScopeKind, Seen, Snapshot, Status, Sweep, Swept, Target,
+    TerraformInstance, Translated,
 };
 use bicoastal_runtime::Clock;
 use serde_json::{Value, json};
@@ -178,6 +179,43 @@ impl World {
         }
     }
 
+    /// Everything that was made by a token.
+    fn sweep(&self, sweep: &Sweep) -> Swept {
+        let mut swept = Swept::default();
+        for region in
+            sweep.regions.iter().filter(|it| self.gone.iter().any(|gone| gone == it.code()))
+        {
+            swept.unanswered.push(OpError::NotSent(ErrorFacts {
+                call: "ListThings".into(),
+                service: "fake".into(),
+                region: region.code().to_owned(),
+                message: "no connection could be made".into(),
+                ..ErrorFacts::default()
+            }));
+        }
+        for (name, thing) in self.things.iter().filter(|(_, thing)| !thing.token.is_empty()) {
+            let region: Option<Region> = name.split_once('/').and_then(|it| it.0.parse().ok());
+            if region.is_some_and(|region| !sweep.regions.contains(&region)) {
+                continue;
+            }
+            let kind = match &thing.props {
+                props if props.get("versioned").is_some() => "Fake:Bucket",
+                props if props.get("zone").is_some() => "Fake:Record",
+                _ => "Fake:Zone",
+            };
+            let scope = region.map_or(ScopeKind::Global, |_| ScopeKind::Regional);
+            swept.found.push(Found {
+                kind: kind.into(),
+                place: Place { account: None, scope, regions: region.into_iter().collect() },
+                physical: format!("phys-{name}"),
+                identity: json!({ "name": thing.props["name"] }),
+                tags: BTreeMap::new(),
+                token: Some(thing.token.clone()),
+            });
+        }
+        swept
+    }
+
     fn turn(&mut self, member: &Member) -> Result<Progress, OpError> {
         let name = name(&member.target);
         if let Some(watch) = &mut self.watch {
@@ -266,6 +304,29 @@ impl Provider for Fake {
         _gate: &'a std::sync::Arc<dyn bicoastal_model::provider::Gate>,
     ) -> BoxFuture<'a, Result<Progress, OpError>> {
         Box::pin(async { self.world().turn(&operation.members[0]) })
+    }
+
+    fn sweep<'a>(&'a self, sweep: &'a Sweep) -> BoxFuture<'a, Swept> {
+        Box::pin(async { self.world().sweep(sweep) })
+    }
+
+    fn translate(&self, instance: &TerraformInstance) -> Translated {
+        match instance.resource_type.as_str() {
+            "fake_zone" => {
+                let name = instance.attributes["name"].as_str().unwrap();
+                let place = Place { account: None, scope: ScopeKind::Global, regions: Vec::new() };
+                Translated::Thing(Box::new(Found {
+                    kind: "Fake:Zone".into(),
+                    place,
+                    physical: format!("phys-{name}"),
+                    identity: json!({ "name": name }),
+                    tags: BTreeMap::new(),
+                    token: None,
+                }))
+            }
+            "fake_zone_comment" => Translated::Part("Fake:Zone"),
+            _ => Translated::Unknown,
+        }
     }
 }
 

@@ -112,7 +112,11 @@ fn steady(text: &str, dir: &str) -> String {
     let text = text.replace(dir, "$DIR");
     let text = after_each(&text, ".rs:", char::is_ascii_digit, "N");
     let text = after_each(&text, "\"line\":", |it| it.is_ascii_digit() || *it == ' ', "0");
-    after_each(&text, "bc-", char::is_ascii_hexdigit, "LINEAGE")
+    let mut text = after_each(&text, "bc-", char::is_ascii_hexdigit, "LINEAGE");
+    for mark in ["(lineage ", "--lineage ", "\"lineage\": \""] {
+        text = after_each(&text, mark, char::is_ascii_hexdigit, "LINEAGE");
+    }
+    text
 }
 
 /// Replaces the characters of a kind that follow a mark.
