@@ -193,7 +193,7 @@ mod tests {
         let missing: Vec<&str> =
             registry.schemas().map(|it| it.kind).filter(|kind| !known.contains(kind)).collect();
         // A key is only looked up.
-        assert_eq!(missing, ["KMS:Key"; 0]);
+        assert_eq!(missing, ["KMS:Key"]);
     }
 
     #[test]
