@@ -10,6 +10,8 @@
 #[path = "../examples/active_active.rs"]
 #[allow(dead_code, reason = "the example's own `main`")]
 mod active_active;
+#[path = "reference/adoption.rs"]
+mod adoption;
 mod common;
 #[path = "reference/destroy.rs"]
 mod destroy;
