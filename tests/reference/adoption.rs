@@ -378,3 +378,31 @@ fn what_terraform_writes_is_understood() {
         aws_s3_bucket_versioning.assets: part of a S3:Bucket
         aws_s3_bucket_versioning.copies: part of a S3:Bucket"#]].assert_eq(&understood.join("\n"));
 }
+
+#[tokio::test]
+async fn each_wait_takes_as_long_as_the_program_says() {
+    let world = World::new();
+    let minute = std::time::Duration::from_secs(60);
+    let declare = |patience: std::time::Duration| {
+        seal(|stack| {
+            let table = Table::builder()
+                .name("slow")
+                .partition_key(Key::string("id"))
+                .billing(Billing::OnDemand)
+                .stream(StreamView::NewAndOldImages);
+            let table = stack.across(&two()).add("slow", table.build());
+            stack.patience(&table, patience);
+        })
+    };
+    world.cloud.set_duration("dynamodb.table.create", 120 * minute);
+    let (options, cancel) = (PlanOptions::default(), bicoastal::Cancel::new());
+    let hasty = declare(2 * minute);
+    let first = plan(&world, &hasty).await;
+    let quiet = bicoastal::runtime::Quiet;
+    let report = world.engine.apply(first, &hasty, &options, &quiet, &cancel).await.unwrap();
+    let told = render::plain(&render::report(&report));
+    assert!(told.contains("still ") && told.contains("after 2 min"), "{told}");
+    // Longer than the kind itself would wait, and it goes on where it was left.
+    world.apply_with(&declare(180 * minute), &options).await;
+    assert_settled(&world, &declare(180 * minute)).await;
+}

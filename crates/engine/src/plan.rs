@@ -102,6 +102,9 @@ pub struct PlannedMember {
     /// Whether it is deleted because a successor took its place.
     #[serde(default)]
     pub superseded: bool,
+    /// How long one wait for AWS may take, in milliseconds, instead of what the kind says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience_ms: Option<u64>,
 }
 
 /// One operation: a thing, or a batch of things with one parent; or a pause. A pause of no time

@@ -88,6 +88,7 @@ fn operation(plan: &Plan, change: usize, verb: Verb, wave: u32) -> PlannedOp {
         protected: false,
         retained: false,
         superseded: false,
+        patience_ms: None,
     };
     PlannedOp {
         members: vec![member],

@@ -1,6 +1,7 @@
 //! A stack: what a program declares, and the check that makes it a plan's input.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,8 @@ pub struct Declared {
     pub ignored: BTreeSet<String>,
     /// Its former id.
     pub renamed_from: Option<ResourceId>,
+    /// How long one wait for AWS may take, instead of what its kind says.
+    pub patience: Option<Duration>,
     /// Where the program says so.
     pub at: SourceLine,
 }
@@ -242,6 +245,13 @@ impl Stack {
         self.edit(handle, |declared| declared.renamed_from = Some(ResourceId::new(from)))
     }
 
+    /// How long one wait for it may take before it counts as stuck (a table's creation, a cluster's
+    /// upgrade), instead of what its kind says. A wait that is given up is recorded, and the next
+    /// apply goes on with it.
+    pub fn patience(&mut self, handle: &impl Handle, time: Duration) -> &mut Self {
+        self.edit(handle, |declared| declared.patience = Some(time))
+    }
+
     /// Orders what no reference orders: `later` comes after `earlier`, and goes before it.
     pub fn after(&mut self, later: &impl Handle, earlier: &impl Handle) -> &mut Self {
         let earlier = earlier.resource_id().clone();
@@ -320,6 +330,7 @@ impl Stack {
             adopt: None,
             ignored: BTreeSet::new(),
             renamed_from: None,
+            patience: None,
             at,
         });
         Node::new(id, place)

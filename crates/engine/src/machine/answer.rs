@@ -86,6 +86,11 @@ impl Execution {
     }
 
     fn waiting(&mut self, op: usize, what: &str, poll: Duration, patience: Duration) {
+        // The program's word holds over the kind's, both ways.
+        let said = self.plan.operations.get(op).and_then(|planned| {
+            planned.members.iter().filter_map(|member| member.patience_ms).max()
+        });
+        let patience = said.map_or(patience, Duration::from_millis);
         let Some(run) = self.running(op) else { return };
         run.spent.clear();
         // Each wait has its own patience: one that was long leaves the next no less.

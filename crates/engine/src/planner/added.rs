@@ -83,6 +83,7 @@ impl Planner<'_> {
             protected: false,
             retained: false,
             superseded: false,
+            patience_ms: None,
         };
         Some(Decision {
             id: key.id,

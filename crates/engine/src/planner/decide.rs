@@ -174,6 +174,12 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// How long one wait for it may take, where the program says so.
+    fn patience(&self, id: &ResourceId) -> Option<u64> {
+        let time = self.desired.resources.get(id)?.patience?;
+        Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// A member for something that is made anew.
     pub(crate) fn fresh_member(
         &self,
@@ -199,6 +205,7 @@ impl<'a> Planner<'a> {
             protected: declared.protected,
             retained: declared.retained,
             superseded: false,
+            patience_ms: self.patience(&declared.id),
         }
     }
 
@@ -228,6 +235,7 @@ impl<'a> Planner<'a> {
             protected: entry.protected,
             retained: entry.retained,
             superseded: false,
+            patience_ms: self.patience(&key.id),
         }
     }
 

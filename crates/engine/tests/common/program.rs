@@ -39,6 +39,7 @@ pub fn declared(id: &str, schema: &'static Schema, regions: &[Region], props: Va
         adopt: None,
         ignored: BTreeSet::new(),
         renamed_from: None,
+        patience: None,
         at: SourceLine { file: "main.rs".to_owned(), line: 1 },
     }
 }

@@ -267,6 +267,7 @@ impl Planned {
             protected: false,
             retained: false,
             superseded: false,
+            patience_ms: None,
         }
     }
 
