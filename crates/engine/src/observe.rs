@@ -8,7 +8,7 @@ use bicoastal_model::{Catalog, Declared, Desired, Place, ResourceId, ScopeKind, 
 use serde_json::Value;
 
 use crate::planner::view::moved;
-use crate::planner::{declared_order, with_name, with_ownership};
+use crate::planner::{declared_edges, declared_order, with_name, with_ownership};
 use crate::state::{self, Entry, Key, State};
 
 /// What was read.
@@ -73,7 +73,8 @@ pub fn targets(
         out.push((key.clone(), target));
     }
     let mut fresh: BTreeMap<&ResourceId, (Value, &'static Schema)> = BTreeMap::new();
-    for id in declared_order(desired).unwrap_or_else(|_| desired.resources.keys().collect()) {
+    let order = declared_order(&declared_edges(desired));
+    for id in order.unwrap_or_else(|_| desired.resources.keys().collect()) {
         let Some(declared) = desired.resources.get(id) else { continue };
         if declared.lookup || state.current(id).is_some() {
             continue;

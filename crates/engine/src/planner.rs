@@ -82,7 +82,7 @@ pub fn plan(
     let mut planner = Planner::new(desired, &view.state, observed, catalog, options);
     planner.moved = view.renames().collect();
     planner.check_whole();
-    let order = match declared_order(desired) {
+    let order = match declared_order(&planner.edges) {
         Ok(order) => order,
         Err(cycle) => {
             planner.errors.push(cycle_report(desired, &cycle));
@@ -277,23 +277,30 @@ impl Planner<'_> {
     }
 }
 
+/// What everything declared comes after.
+pub(crate) fn declared_edges(desired: &Desired) -> BTreeMap<&ResourceId, BTreeSet<ResourceId>> {
+    desired.resources.iter().map(|(id, declared)| (id, declared.edges())).collect()
+}
+
 /// The declared resources so that each comes after what it refers to.
 ///
 /// # Errors
 ///
 /// The resources of a cycle, each before the one that it refers to.
-pub(crate) fn declared_order(desired: &Desired) -> Result<Vec<&ResourceId>, Vec<&ResourceId>> {
-    let ids: Vec<&ResourceId> = desired.resources.keys().collect();
+pub(crate) fn declared_order<'d>(
+    edges: &BTreeMap<&'d ResourceId, BTreeSet<ResourceId>>,
+) -> Result<Vec<&'d ResourceId>, Vec<&'d ResourceId>> {
+    let ids: Vec<&ResourceId> = edges.keys().copied().collect();
     let mut graph = Graph::new(ids.len());
-    for (later, declared) in desired.resources.values().enumerate() {
-        for edge in declared.edges() {
-            if let Ok(earlier) = ids.binary_search(&&edge) {
+    for (later, edges) in edges.values().enumerate() {
+        for edge in edges {
+            if let Ok(earlier) = ids.binary_search(&edge) {
                 graph.add(later, earlier, Order::Required);
             }
         }
     }
     let named = |nodes: Vec<usize>| nodes.into_iter().map(|node| ids[node]).collect::<Vec<_>>();
-    graph.order(&vec![(); ids.len()]).map(named).map_err(named)
+    graph.any_order().map(named).map_err(named)
 }
 
 fn cycle_report(desired: &Desired, cycle: &[&ResourceId]) -> Diagnostic {

@@ -105,6 +105,10 @@ impl Walk<'_> {
             }
             _ => seen,
         };
+        // Most often nothing differs, in no shape.
+        if wanted.is_some() && wanted == seen && wanted == applied {
+            return;
+        }
         // Explicitly none and formerly mentioned come to the same: back to what it was without us.
         let unset = wanted.is_some_and(Value::is_null) || (wanted.is_none() && applied.is_some());
         match field.shape {

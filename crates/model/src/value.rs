@@ -65,9 +65,11 @@ pub fn refs(value: &Value) -> Vec<Ref> {
 
 /// Whether something in it is not known yet.
 pub fn has_unknown(value: &Value) -> bool {
-    let mut unknown = false;
-    visit(value, &mut |inner| unknown |= marker(inner, REF).is_some());
-    unknown
+    match value {
+        Value::Array(items) => items.iter().any(has_unknown),
+        Value::Object(fields) => marker(value, REF).is_some() || fields.values().any(has_unknown),
+        _ => false,
+    }
 }
 
 fn visit(value: &Value, see: &mut dyn FnMut(&Value)) {
@@ -94,24 +96,32 @@ pub fn rewrite(value: &mut Value, replace: &mut dyn FnMut(&Value) -> Option<Valu
 /// The value with its references replaced where `known` has them and its texts joined where all
 /// their parts are known. What stays unknown keeps its marker.
 pub fn resolve(value: &Value, known: &dyn Fn(&Ref) -> Option<Value>) -> Value {
-    let mut resolved = value.clone();
-    rewrite(&mut resolved, &mut |inner| {
-        if let Some(reference) = as_ref(inner) {
-            return known(&reference);
+    match value {
+        Value::Array(items) => items.iter().map(|item| resolve(item, known)).collect(),
+        Value::Object(fields) => {
+            if let Some(reference) = as_ref(value) {
+                return known(&reference).unwrap_or_else(|| value.clone());
+            }
+            let fields = fields.iter().map(|(name, field)| (name.clone(), resolve(field, known)));
+            let resolved = Value::Object(fields.collect());
+            match marker(&resolved, TEXT).and_then(joined) {
+                Some(text) => Value::String(text),
+                None => resolved,
+            }
         }
-        let parts = marker(inner, TEXT)?.as_array()?;
-        parts
-            .iter()
-            .map(|part| match part {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                Value::Bool(flag) => Some(flag.to_string()),
-                _ => None,
-            })
-            .collect::<Option<String>>()
-            .map(Value::String)
+        other => other.clone(),
+    }
+}
+
+/// The parts of a text as one, where all of them are known.
+fn joined(parts: &Value) -> Option<String> {
+    let parts = parts.as_array()?.iter().map(|part| match part {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
     });
-    resolved
+    parts.collect()
 }
 
 /// The field at a dotted path, if it is there.

@@ -77,7 +77,7 @@ impl Planner<'_> {
             stack: self.desired.stack.clone(),
             lineage: self.state.lineage.clone(),
             generation: self.state.generation,
-            fingerprint: fingerprint(&self.wanted, self.observed),
+            fingerprint: fingerprint(&self.outputs, self.observed),
             changes: shown.iter().filter_map(|&it| change(decisions[it].take()?)).collect(),
             operations,
             records,
@@ -251,7 +251,7 @@ fn change(decision: Decision) -> Option<Change> {
 
 /// What waits for what in a circle, in words.
 fn stuck(nodes: &[Node], graph: &Graph) -> Diagnostic {
-    let cycle = graph.order(&vec![(); graph.len()]).err().unwrap_or_default();
+    let cycle = graph.any_order().err().unwrap_or_default();
     let steps: Vec<String> = cycle
         .iter()
         .filter_map(|&it| nodes.get(it)?.member.as_ref())

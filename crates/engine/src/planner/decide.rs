@@ -1,5 +1,6 @@
 //! What is decided on one resource, and how it becomes part of a plan.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -65,18 +66,18 @@ pub(crate) struct Planner<'a> {
     pub(crate) unseen: Vec<Unseen>,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
-    /// The outputs that something refers to, by whose they are.
-    pub(crate) used: BTreeMap<ResourceId, BTreeSet<String>>,
+    /// The outputs that something refers to, by whose they are; worked out when asked for.
+    used: OnceCell<BTreeMap<ResourceId, BTreeSet<String>>>,
     /// The incarnation that is decided on, where it is not the newest in use.
     pub(crate) chosen: BTreeMap<ResourceId, Key>,
     /// What everything declared comes after: read from its properties once.
     pub(crate) edges: BTreeMap<&'a ResourceId, BTreeSet<ResourceId>>,
+    /// Something is only looked up.
+    pub(crate) looks_up: bool,
     /// What is replaced by deleting it first.
     pub(crate) deleted_first: BTreeSet<ResourceId>,
     /// Former ids, by the new one.
     pub(crate) moved: BTreeMap<ResourceId, ResourceId>,
-    /// Wanted properties as resolved, for the fingerprint.
-    pub(crate) wanted: BTreeMap<ResourceId, Arc<Value>>,
 }
 
 /// What a read brought, as far as it concerns one incarnation.
@@ -110,12 +111,12 @@ impl<'a> Planner<'a> {
             unseen: Vec::new(),
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
-            used: used_outputs(desired),
+            used: OnceCell::new(),
             chosen: BTreeMap::new(),
-            edges: desired.resources.iter().map(|(id, it)| (id, it.edges())).collect(),
+            edges: super::declared_edges(desired),
+            looks_up: desired.resources.values().any(|it| it.lookup),
             deleted_first: BTreeSet::new(),
             moved: BTreeMap::new(),
-            wanted: BTreeMap::new(),
         }
     }
 
@@ -142,9 +143,11 @@ impl<'a> Planner<'a> {
 
     /// The edges that are kept: a look-up is nothing that could be waited for.
     pub(crate) fn edges(&self, declared: &Declared) -> BTreeSet<ResourceId> {
-        let all = self.edges.get(&declared.id).into_iter().flatten();
-        let kept = |id: &&ResourceId| self.desired.resources.get(*id).is_some_and(|it| !it.lookup);
-        all.filter(kept).cloned().collect()
+        let mut edges = self.edges.get(&declared.id).cloned().unwrap_or_default();
+        if self.looks_up {
+            edges.retain(|id| self.desired.resources.get(id).is_none_or(|it| !it.lookup));
+        }
+        edges
     }
 
     pub(crate) fn error(&mut self, declared: &Declared, message: impl Into<String>, hint: &str) {
@@ -260,6 +263,14 @@ impl<'a> Planner<'a> {
             }
         }
         member
+    }
+}
+
+impl Planner<'_> {
+    /// The outputs of a resource that something refers to.
+    pub(crate) fn used(&self, id: &ResourceId) -> impl Iterator<Item = &String> {
+        let used = self.used.get_or_init(|| used_outputs(self.desired));
+        used.get(id).into_iter().flatten()
     }
 }
 

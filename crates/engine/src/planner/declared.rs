@@ -244,14 +244,14 @@ impl<'a> Planner<'a> {
             declared.id.clone(),
             Outputs {
                 schema: declared.schema,
-                wanted: Arc::clone(&wanted),
+                wanted,
+                decided: true,
                 now: Cow::Owned(BTreeMap::new()),
                 fresh: true,
                 changed: BTreeSet::new(),
                 busy: false,
             },
         );
-        self.wanted.insert(declared.id.clone(), wanted);
     }
 
     pub(super) fn conclude(
@@ -265,14 +265,14 @@ impl<'a> Planner<'a> {
             declared.id.clone(),
             Outputs {
                 schema: declared.schema,
-                wanted: Arc::clone(&wanted),
+                wanted,
+                decided: true,
                 now: Cow::Borrowed(&snapshot.outputs),
                 fresh: false,
                 changed,
                 busy: snapshot.status != Status::Ready,
             },
         );
-        self.wanted.insert(declared.id.clone(), wanted);
     }
 }
 

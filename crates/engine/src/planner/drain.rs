@@ -91,8 +91,8 @@ impl Serving {
         Self(
             staying
                 .filter_map(|declared| {
-                    let wanted = planner.wanted.get(&declared.id)?;
-                    Some((declared.schema.kind, group_key(declared.schema, wanted)))
+                    let outputs = planner.outputs.get(&declared.id).filter(|it| it.decided)?;
+                    Some((declared.schema.kind, group_key(declared.schema, &outputs.wanted)))
                 })
                 .collect(),
         )

@@ -217,12 +217,10 @@ impl<'a> Planner<'a> {
             let now = if declared.retained { "is retained" } else { "is not retained any more" };
             decision.reasons.push(format!("it {now}"));
         }
-        let outputs_differ = self
-            .used
-            .get(&declared.id)
-            .into_iter()
-            .flatten()
-            .any(|name| snapshot.outputs.get(name) != entry.outputs.get(name));
+        let outputs_differ = snapshot.outputs != entry.outputs
+            && self
+                .used(&declared.id)
+                .any(|name| snapshot.outputs.get(name) != entry.outputs.get(name));
         if !decision.reasons.is_empty() {
             decision.action = Some(Action::Note);
         }

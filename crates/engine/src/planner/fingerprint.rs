@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
-use std::sync::Arc;
 
 use bicoastal_model::{ResourceId, Seen};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::resolve::Outputs;
 use crate::observe::Observed;
 
 /// Over what is wanted (secrets as markers or digests), what was seen and what was looked up.
 pub(crate) fn fingerprint(
-    wanted: &BTreeMap<ResourceId, Arc<Value>>,
+    outputs: &BTreeMap<ResourceId, Outputs<'_>>,
     observed: &Observed,
 ) -> String {
     let mut out = Hashed::default();
     // Writing to a hash does not fail.
-    let _ = write_all(wanted, observed, &mut out);
+    let _ = write_all(outputs, observed, &mut out);
     out.flush();
     out.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -47,13 +47,13 @@ impl Write for Hashed {
 }
 
 fn write_all(
-    wanted: &BTreeMap<ResourceId, Arc<Value>>,
+    outputs: &BTreeMap<ResourceId, Outputs<'_>>,
     observed: &Observed,
     out: &mut Hashed,
 ) -> fmt::Result {
-    for (id, props) in wanted {
+    for (id, outputs) in outputs.iter().filter(|(_, outputs)| outputs.decided) {
         write!(out, "wanted {id} ")?;
-        write(props, out)?;
+        write(&outputs.wanted, out)?;
         out.write_char('\n')?;
     }
     for (key, seen) in &observed.seen {
@@ -93,7 +93,8 @@ fn write(value: &Value, out: &mut Hashed) -> fmt::Result {
             sorted.sort_unstable_by_key(|(name, _)| *name);
             out.write_char('{')?;
             for (name, field) in sorted {
-                write!(out, "{name:?}:")?;
+                text(name, out)?;
+                out.write_char(':')?;
                 write(field, out)?;
                 out.write_char(',')?;
             }
@@ -107,7 +108,12 @@ fn write(value: &Value, out: &mut Hashed) -> fmt::Result {
             }
             out.write_char(']')
         }
-        Value::String(text) => write!(out, "{text:?}"),
+        Value::String(inner) => text(inner, out),
         other => write!(out, "{other}"),
     }
+}
+
+/// Text with its length before it, so that no other one reads the same.
+fn text(text: &str, out: &mut Hashed) -> fmt::Result {
+    write!(out, "{}\"{text}", text.len())
 }

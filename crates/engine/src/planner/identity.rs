@@ -42,9 +42,9 @@ impl<'a> Planner<'a> {
     /// The natural keys of everything that state has or the program wants.
     pub(crate) fn identities(&self) -> Identities<'a> {
         let mut known = of_state(self.state, self.observed, self.catalog);
-        for (id, wanted) in &self.wanted {
-            if let Some(declared) = self.desired.resources.get(id) {
-                known.insert(declared.schema, wanted);
+        if !known.0.is_empty() {
+            for outputs in self.outputs.values().filter(|it| it.decided) {
+                known.insert(outputs.schema, &outputs.wanted);
             }
         }
         known
@@ -58,6 +58,9 @@ pub(crate) fn of_state<'o>(
     catalog: &Catalog,
 ) -> Identities<'o> {
     let mut known = Identities::new(observed);
+    if known.0.is_empty() {
+        return known;
+    }
     for entry in state.entries.values() {
         let Some(schema) = catalog.get(&entry.kind) else { continue };
         let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());

@@ -29,6 +29,8 @@ pub(crate) struct Outputs<'a> {
     pub(crate) schema: &'static Schema,
     /// Its properties, resolved.
     pub(crate) wanted: Arc<Value>,
+    /// They are what was decided on.
+    pub(crate) decided: bool,
     /// Its outputs as seen, or as recorded.
     pub(crate) now: Cow<'a, BTreeMap<String, Value>>,
     /// It is created or replaced: nothing that AWS assigns is known.
@@ -76,7 +78,8 @@ impl<'a> Outputs<'a> {
         now: &'a BTreeMap<String, Value>,
     ) -> Self {
         let (wanted, now) = (Arc::new(wanted), Cow::Borrowed(now));
-        Self { schema, wanted, now, fresh: false, changed: BTreeSet::new(), busy: false }
+        let (fresh, decided, busy) = (false, false, false);
+        Self { schema, wanted, decided, now, fresh, changed: BTreeSet::new(), busy }
     }
 }
 

@@ -15,7 +15,7 @@ use super::candidate::{Candidate, Proof, Sorted, sort};
 use crate::fold::IllegalSequence;
 use crate::observe::union;
 use crate::planner::identity::natural_key;
-use crate::planner::{self, declared_order, with_name, with_ownership};
+use crate::planner::{self, declared_edges, declared_order, with_name, with_ownership};
 use crate::record::{Begun, Ended, Record};
 use crate::state::{Key, LookedUp, State, token};
 
@@ -212,7 +212,7 @@ impl<'a> Rebuild<'a> {
         by: By,
         salt: [u8; 16],
     ) -> Result<Self, Diagnostics> {
-        let order = declared_order(desired).map_err(|cycle| {
+        let order = declared_order(&declared_edges(desired)).map_err(|cycle| {
             let ids: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
             Diagnostics(vec![bicoastal_model::Diagnostic::error(format!(
                 "these wait for each other: {}",
