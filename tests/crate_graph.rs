@@ -36,6 +36,11 @@ fn crates_know_only_what_is_below_them() {
     assert_eq!(ours(&edges, "bicoastal-engine"), ["bicoastal-model"]);
     assert_eq!(ours(&edges, "bicoastal-aws"), ["bicoastal-model"]);
     assert_eq!(ours(&edges, "bicoastal-runtime"), ["bicoastal-engine", "bicoastal-model"]);
+    // State in AWS needs the engine's records and a way to AWS: the only ones to see both.
+    assert_eq!(
+        ours(&edges, "bicoastal-stores"),
+        ["bicoastal-aws", "bicoastal-engine", "bicoastal-model", "bicoastal-runtime"]
+    );
     assert_eq!(ours(&edges, "bicoastal-local"), Vec::<&str>::new());
     assert_eq!(
         ours(&edges, "bicoastal-cli"),

@@ -1,6 +1,7 @@
 //! The verbs of a program: `plan`, `apply`, `destroy`, `drift`, `outputs`, `graph`, `state`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[cfg(any(feature = "local", feature = "tls"))]
 use bicoastal_aws::AwsProvider;
@@ -9,6 +10,8 @@ use bicoastal_aws::Connection;
 use bicoastal_cli::{CloudChoice, Clouds, Connected, NoArgs};
 use bicoastal_model::provider::BoxFuture;
 use bicoastal_model::{Region, Stack};
+use bicoastal_runtime::{Clock, StateStore, SystemClock};
+use bicoastal_stores::Place;
 
 /// Runs a program that declares one stack: parses the command line, and plans, applies or shows
 /// as it says. The stack is called `name` unless `--stack` says otherwise.
@@ -18,38 +21,89 @@ pub fn run(name: &str, declare: impl Fn(&mut Stack)) -> ExitCode {
 
 /// The same for a program with flags of its own.
 pub fn run_with<A: clap::Args>(name: &str, declare: impl Fn(&mut Stack, &A)) -> ExitCode {
-    bicoastal_cli::run(name, &Compiled, &declare)
+    bicoastal_cli::run(name, &Compiled::default(), &declare)
 }
 
 /// The clouds that are compiled in.
-#[derive(Debug)]
-struct Compiled;
+#[derive(Debug, Default)]
+struct Compiled {
+    /// The embedded clouds that are open: state and resources may be in the same one.
+    #[cfg(feature = "local")]
+    open: std::sync::Mutex<std::collections::BTreeMap<std::path::PathBuf, bicoastal_local::Cloud>>,
+}
 
 impl Clouds for Compiled {
     fn connect<'a>(&'a self, choice: &'a CloudChoice) -> BoxFuture<'a, Result<Connected, String>> {
         Box::pin(async move {
             match choice {
-                CloudChoice::Local { dir } => local(dir),
+                CloudChoice::Local { dir } => self.local(dir),
                 CloudChoice::Aws { profile } => aws(profile.as_deref()).await,
                 CloudChoice::Endpoint { url } => endpoint(url),
             }
         })
     }
+
+    fn store<'a>(
+        &'a self,
+        choice: &'a CloudChoice,
+        place: &'a str,
+    ) -> BoxFuture<'a, Result<Arc<dyn StateStore>, String>> {
+        Box::pin(async move {
+            let place: Place = place.parse()?;
+            if !place.is_remote() {
+                return bicoastal_stores::open(&place, None, Arc::new(SystemClock::new()));
+            }
+            let (connection, clock) = match choice {
+                #[cfg(feature = "local")]
+                CloudChoice::Local { dir } => {
+                    let cloud = self.open(dir)?;
+                    let connection = crate::local_connection(&cloud, "000000000000");
+                    (connection, Arc::new(crate::LocalClock::new(&cloud)) as Arc<dyn Clock>)
+                }
+                #[cfg(feature = "tls")]
+                CloudChoice::Aws { profile } => {
+                    let connection = Connection::from_default_chain(profile.as_deref()).await;
+                    (connection, Arc::new(SystemClock::new()) as Arc<dyn Clock>)
+                }
+                #[cfg(feature = "tls")]
+                CloudChoice::Endpoint { url } => {
+                    (Connection::emulator(url), Arc::new(SystemClock::new()) as Arc<dyn Clock>)
+                }
+                #[cfg(not(all(feature = "local", feature = "tls")))]
+                _ => return Err(format!("{place} can't be reached without a cloud")),
+            };
+            bicoastal_stores::open(&place, Some(&connection), clock)
+        })
+    }
 }
 
 #[cfg(feature = "local")]
-fn local(dir: &std::path::Path) -> Result<Connected, String> {
-    let cloud = bicoastal_local::Cloud::open(dir).map_err(|error| error.to_string())?;
-    Ok(Connected {
-        provider: Box::new(AwsProvider::new(crate::local_connection(&cloud, "000000000000"))),
-        clock: Some(Box::new(crate::LocalClock::new(&cloud))),
-        what: format!("the embedded local AWS in {}", dir.display()),
-    })
+impl Compiled {
+    fn open(&self, dir: &std::path::Path) -> Result<bicoastal_local::Cloud, String> {
+        let mut open = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(cloud) = open.get(dir) {
+            return Ok(cloud.clone());
+        }
+        let cloud = bicoastal_local::Cloud::open(dir).map_err(|error| error.to_string())?;
+        open.insert(dir.to_owned(), cloud.clone());
+        Ok(cloud)
+    }
+
+    fn local(&self, dir: &std::path::Path) -> Result<Connected, String> {
+        let cloud = self.open(dir)?;
+        Ok(Connected {
+            provider: Box::new(AwsProvider::new(crate::local_connection(&cloud, "000000000000"))),
+            clock: Some(Box::new(crate::LocalClock::new(&cloud))),
+            what: format!("the embedded local AWS in {}", dir.display()),
+        })
+    }
 }
 
 #[cfg(not(feature = "local"))]
-fn local(_dir: &std::path::Path) -> Result<Connected, String> {
-    Err("the local cloud is not compiled in\n  hint: enable the cargo feature 'local' of bicoastal, or use --cloud aws".into())
+impl Compiled {
+    fn local(&self, _dir: &std::path::Path) -> Result<Connected, String> {
+        Err("the local cloud is not compiled in\n  hint: enable the cargo feature 'local' of bicoastal, or use --cloud aws".into())
+    }
 }
 
 #[cfg(feature = "tls")]

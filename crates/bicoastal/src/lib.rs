@@ -24,6 +24,7 @@ pub use bicoastal_runtime as runtime;
 pub use bicoastal_runtime::{
     Cancel, Engine, Error, FileStore, ImportOptions, PlanOptions, RecoverOptions,
 };
+pub use bicoastal_stores as stores;
 
 #[cfg(feature = "local")]
 pub use clouds::{LocalClock, local_connection, local_engine};

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
@@ -66,6 +67,24 @@ pub(crate) struct Flags {
     /// Where state is kept, one directory per stack [default: .bicoastal; on AWS .bicoastal/aws]
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) state_dir: Option<PathBuf>,
+
+    /// Where state is kept instead: file:DIR, s3://BUCKET/PREFIX?region=REGION,
+    /// dynamodb://TABLE?region=REGION
+    #[arg(long, value_name = "PLACE", global = true, conflicts_with = "state_dir")]
+    pub(crate) state: Option<String>,
+
+    /// Wait for another run that works on the same stack, at most so long (90s, 10m, 1h)
+    /// [default: not at all; without a duration: as long as it takes]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1000d",
+        value_parser = duration
+    )]
+    pub(crate) wait: Option<Duration>,
 
     /// Which cloud [default: local]
     #[arg(long, value_name = "CLOUD", value_enum, global = true)]
@@ -183,6 +202,12 @@ pub(crate) enum StateVerb {
         /// The id it gets
         to: String,
     },
+    /// Move the whole state to another place; whoever uses the old one is told where it went
+    Migrate {
+        /// The new place, as --state names it
+        #[arg(long, value_name = "PLACE")]
+        to: String,
+    },
 }
 
 impl Verb {
@@ -217,6 +242,21 @@ struct CommandLine<A: Args> {
     flags: Flags,
     #[command(subcommand)]
     verb: Option<Verb>,
+}
+
+/// A time as people write it: `90s`, `10m`, `1h`, `2d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is not a duration such as 90s, 10m or 1h");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 /// A command line that was understood.
@@ -265,19 +305,25 @@ fn command<A: Args>() -> Command {
 /// Refuses flags that mean nothing to a verb, rather than to let somebody believe in them.
 fn meaningless(matches: &ArgMatches, verb: Option<&Verb>) -> Result<(), String> {
     let means: &[&str] = match verb {
-        None => &["only", "replace", "unprotect", "without_unseen", "detailed_exitcode"],
-        Some(Verb::Apply { plan: Some(_) }) => &["json", "detailed_exitcode"],
-        Some(Verb::Plan { .. } | Verb::Apply { .. }) => {
+        None => &["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "wait"],
+        Some(Verb::Apply { plan: Some(_) }) => &["json", "detailed_exitcode", "wait"],
+        Some(Verb::Plan { .. }) => {
             &["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "json"]
         }
+        Some(Verb::Apply { plan: None }) => {
+            &["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "json", "wait"]
+        }
         Some(Verb::Destroy) => {
-            &["only", "unprotect", "without_unseen", "detailed_exitcode", "json"]
+            &["only", "unprotect", "without_unseen", "detailed_exitcode", "json", "wait"]
         }
         Some(Verb::Drift) => &["only", "without_unseen", "detailed_exitcode", "json"],
         Some(Verb::Import { .. } | Verb::State(StateVerb::Recover(_))) => {
-            &["json", "detailed_exitcode", "without_unseen"]
+            &["json", "detailed_exitcode", "without_unseen", "wait"]
         }
-        Some(Verb::Outputs { .. } | Verb::State(_)) => &["json"],
+        Some(Verb::Outputs { .. } | Verb::State(StateVerb::List | StateVerb::Show { .. })) => {
+            &["json"]
+        }
+        Some(Verb::State(_)) => &["json", "wait"],
         Some(Verb::Graph { .. }) => &[],
     };
     let word = match verb {
@@ -287,7 +333,9 @@ fn meaningless(matches: &ArgMatches, verb: Option<&Verb>) -> Result<(), String> 
         }
         Some(verb) => format!("'{}'", verb.word()),
     };
-    for flag in ["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "json"] {
+    for flag in
+        ["only", "replace", "unprotect", "without_unseen", "detailed_exitcode", "json", "wait"]
+    {
         if !means.contains(&flag) && given(matches, flag) {
             return Err(format!("--{} means nothing to {word}", flag.replace('_', "-")));
         }
@@ -322,6 +370,14 @@ impl Flags {
                 let default = || Path::new(DEFAULT_DIR).join("local");
                 CloudChoice::Local { dir: self.local_dir.clone().unwrap_or_else(default) }
             }
+        }
+    }
+
+    /// Where state is kept, as `--state` names it.
+    pub(crate) fn state_place(&self) -> String {
+        match &self.state {
+            Some(place) => place.clone(),
+            None => format!("file:{}", self.state_dir().display()),
         }
     }
 

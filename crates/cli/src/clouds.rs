@@ -8,7 +8,7 @@ use bicoastal_model::error::{ErrorFacts, OpError};
 use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::{Catalog, Operation, Progress, Provider, Seen, Sweep, Swept, Target};
 use bicoastal_model::{TerraformInstance, Translated};
-use bicoastal_runtime::Clock;
+use bicoastal_runtime::{Clock, FileStore, StateStore};
 
 /// The cloud that the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,29 @@ pub trait Clouds {
     ///
     /// In words, with a `hint:` line: it is not compiled in, or what identifies it makes no sense.
     fn connect<'a>(&'a self, choice: &'a CloudChoice) -> BoxFuture<'a, Result<Connected, String>>;
+
+    /// Opens a place for state, as `--state` names it, in that cloud: `s3://bucket?region=…`.
+    ///
+    /// # Errors
+    ///
+    /// In words, with a `hint:` line: it is not a place, or not compiled in.
+    fn store<'a>(
+        &'a self,
+        choice: &'a CloudChoice,
+        place: &'a str,
+    ) -> BoxFuture<'a, Result<Arc<dyn StateStore>, String>> {
+        let _ = choice;
+        Box::pin(async move {
+            match place.strip_prefix("file:") {
+                Some(dir) if !dir.is_empty() => {
+                    Ok(Arc::new(FileStore::new(dir)) as Arc<dyn StateStore>)
+                }
+                _ => {
+                    Err(format!("'{place}' is not a place for state here\n  hint: write file:DIR"))
+                }
+            }
+        })
+    }
 }
 
 /// A boxed provider as a provider, for the engine that owns one.

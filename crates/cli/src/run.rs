@@ -77,7 +77,10 @@ pub fn run_from<A: clap::Args>(
     let declare = |stack: &mut Stack| declare(stack, &own);
     let ran = Session::new(&console, &flags, program, clouds, &declare).and_then(|session| {
         let runtime = runtime(session.is_local())?;
-        runtime.block_on(verbs::run(&session, verb.as_ref()))
+        runtime.block_on(async {
+            session.open().await?;
+            verbs::run(&session, verb.as_ref()).await
+        })
     });
     match (ran, console.lost()) {
         (Ok(code), None) => code,

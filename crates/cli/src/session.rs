@@ -1,6 +1,6 @@
 //! What every verb needs: the program's declaration, its state, its cloud.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bicoastal_engine::plan::Plan;
 use bicoastal_engine::render::Style;
@@ -21,6 +21,7 @@ pub(crate) struct Session<'s, 'io> {
     pub(crate) stack: String,
     clouds: &'s dyn Clouds,
     declare: &'s dyn Fn(&mut Stack),
+    store: OnceLock<Arc<dyn StateStore>>,
 }
 
 /// A cloud, with an engine that works on it.
@@ -46,7 +47,7 @@ impl<'s, 'io> Session<'s, 'io> {
     ) -> Result<Self, Failure> {
         let stack = flags.stack.clone().unwrap_or_else(|| program.to_owned());
         check_name(&stack, flags)?;
-        Ok(Self { console, flags, stack, clouds, declare })
+        Ok(Self { console, flags, stack, clouds, declare, store: OnceLock::new() })
     }
 
     /// What the program wants.
@@ -60,8 +61,36 @@ impl<'s, 'io> Session<'s, 'io> {
         Ok(stack.seal()?)
     }
 
-    fn store(&self) -> FileStore {
-        FileStore::new(self.flags.state_dir())
+    /// Opens the place of the state, before anything else is done.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not a place, or not compiled in.
+    pub(crate) async fn open(&self) -> Result<(), Failure> {
+        if self.flags.state.is_some() {
+            let store = self.open_place(&self.flags.state_place()).await?;
+            let _ = self.store.set(store);
+        }
+        Ok(())
+    }
+
+    /// Opens another place for state, in the same cloud.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Session::open).
+    pub(crate) async fn open_place(&self, place: &str) -> Result<Arc<dyn StateStore>, Failure> {
+        self.clouds.store(&self.flags.cloud(), place).await.map_err(Failure::new)
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn StateStore> {
+        let files = || Arc::new(FileStore::new(self.flags.state_dir())) as Arc<dyn StateStore>;
+        Arc::clone(self.store.get_or_init(files))
+    }
+
+    /// How long to wait for another run.
+    pub(crate) fn wait(&self) -> std::time::Duration {
+        self.flags.wait.unwrap_or_default()
     }
 
     /// What is recorded; `None` where nothing ever was.
@@ -80,7 +109,7 @@ impl<'s, 'io> Session<'s, 'io> {
 
     /// An engine that can only edit state, and needs no credentials.
     pub(crate) fn editor(&self) -> Engine {
-        Engine::new(Nowhere, self.store())
+        Engine::new(Nowhere, self.store()).with_wait(self.wait(), None)
     }
 
     /// The cloud that the command line asks for.
@@ -97,7 +126,8 @@ impl<'s, 'io> Session<'s, 'io> {
             None => Arc::new(SystemClock::new()),
         };
         let engine = Engine::new(Boxed(connected.provider), self.store())
-            .with_clock(SharedClock(Arc::clone(&clock)));
+            .with_clock(SharedClock(Arc::clone(&clock)))
+            .with_wait(self.wait(), None);
         Ok(Cloud { engine, clock, simulated, what: connected.what })
     }
 
@@ -175,6 +205,7 @@ fn check_name(stack: &str, flags: &Flags) -> Result<(), Failure> {
         ));
     }
     let taken = flags.state_dir.is_none()
+        && flags.state.is_none()
         && !matches!(flags.cloud(), CloudChoice::Aws { .. })
         && ["local", "aws"].contains(&stack);
     if taken {

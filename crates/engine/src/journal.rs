@@ -1,5 +1,7 @@
 //! The journal as bytes: one line per entry, each numbered and checked.
 //!
+//! A later format writes `<format>:<number>`, which this one refuses.
+//!
 //! `<first 16 digits of the SHA-256 of the rest> <number> <the entry as JSON>`
 
 use sha2::{Digest, Sha256};
@@ -48,6 +50,10 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DamagedJournal> {
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let damaged = |why: String| DamagedJournal { line: index + 1, why };
         let Some(line) = line.strip_suffix(b"\n") else {
+            // A write that was cut short ends early; one whose end is something else was not.
+            if line.split_last().is_some_and(|(_, whole)| parse(whole).is_ok()) {
+                return Err(damaged("its end is not where it was".to_owned()));
+            }
             decoded.torn_tail = true;
             break;
         };
@@ -70,6 +76,12 @@ fn parse(line: &[u8]) -> Result<(u64, Record), String> {
         return Err("its check sum does not fit".to_owned());
     }
     let (number, json) = rest.split_once(' ').ok_or("it has no number")?;
+    // Lines of this format carry no mark; those of a later one say which.
+    if let Some((format, _)) = number.split_once(':') {
+        return Err(format!(
+            "it was written by a newer version (format {format}, this one reads 1); update bicoastal"
+        ));
+    }
     let number = number.parse().map_err(|_| format!("'{number}' is not a number"))?;
     let record = serde_json::from_str(json)
         .map_err(|error| format!("it is not an entry that this version knows: {error}"))?;

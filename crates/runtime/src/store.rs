@@ -77,6 +77,10 @@ pub trait Lease: Send + Sync + Debug {
     /// Where the snapshot could not be written. What was recorded before still is.
     fn compact<'a>(&'a self, state: &'a State) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Where the state is kept now, if not here, as [`load`](Lease::load) saw it. Only a lease
+    /// that was asked for with [`Ask::moved`] gets to know.
+    fn moved(&self) -> BoxFuture<'_, Option<String>>;
+
     /// Leaves word that the state is kept elsewhere: whoever comes here is refused and told
     /// where. `None` takes that word back.
     ///
@@ -139,4 +143,26 @@ pub trait StateStore: Send + Sync + Debug {
     ///
     /// Where the place can't be read.
     fn stacks<'a>(&'a self) -> BoxFuture<'a, Result<Vec<String>, StoreError>>;
+}
+
+impl StateStore for Arc<dyn StateStore> {
+    fn place(&self, stack: &str) -> String {
+        (**self).place(stack)
+    }
+
+    fn load<'a>(&'a self, stack: &'a str) -> BoxFuture<'a, Result<Option<State>, StoreError>> {
+        (**self).load(stack)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        stack: &'a str,
+        ask: &'a Ask,
+    ) -> BoxFuture<'a, Result<Box<dyn Lease>, StoreError>> {
+        (**self).lease(stack, ask)
+    }
+
+    fn stacks<'a>(&'a self) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        (**self).stacks()
+    }
 }

@@ -193,6 +193,9 @@ impl Lease for FullLease {
     fn compact<'a>(&'a self, state: &'a State) -> BoxFuture<'a, Result<(), StoreError>> {
         self.inner.compact(state)
     }
+    fn moved(&self) -> BoxFuture<'_, Option<String>> {
+        self.inner.moved()
+    }
     fn moved_to<'a>(&'a self, place: Option<&'a str>) -> BoxFuture<'a, Result<(), StoreError>> {
         self.inner.moved_to(place)
     }

@@ -4,6 +4,7 @@ use bicoastal_engine::record::Record;
 use bicoastal_engine::render::Style;
 use bicoastal_engine::state::{Entry, Key, State};
 use bicoastal_model::ResourceId;
+use bicoastal_runtime::{Ask, Named};
 use serde_json::{Map, Value, json};
 
 use crate::args::StateVerb;
@@ -18,6 +19,7 @@ pub(super) async fn run(session: &Session<'_, '_>, verb: &StateVerb) -> Result<u
         StateVerb::Show { id } => show(session, id).await?,
         StateVerb::Rm { id } => remove(session, id).await?,
         StateVerb::Mv { from, to } => rename(session, from, to).await?,
+        StateVerb::Migrate { to } => migrate(session, to).await?,
         // It talks to the cloud, which nothing here does.
         StateVerb::Recover(args) => return super::rebuild::recover(session, args).await,
     }
@@ -216,6 +218,22 @@ async fn rename(session: &Session<'_, '_>, from: &str, to: &str) -> Result<(), F
         .edit_state(&session.stack, |_| Ok(vec![Record::Moved { from: old, to: new }]))
         .await?;
     session.console.plain(format_args!("{from} is {to} from now on. AWS was not touched."));
+    Ok(())
+}
+
+async fn migrate(session: &Session<'_, '_>, to: &str) -> Result<(), Failure> {
+    let (old, new) = (session.store(), session.open_place(to).await?);
+    let from = session.flags.state_place();
+    let ask = Ask { wait: session.wait(), ..Ask::new("state migrate") };
+    let named = |store, name| Named { store, name };
+    let state =
+        bicoastal_runtime::migrate(&session.stack, named(&*old, &from), named(&*new, to), &ask)
+            .await?;
+    session.console.plain(format_args!(
+        "The state of '{}' ({} resources) is in {to} now. Say --state '{to}' from now on; {from} keeps a copy that nobody can use.",
+        session.stack,
+        state.entries.len()
+    ));
     Ok(())
 }
 

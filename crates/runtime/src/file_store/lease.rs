@@ -215,6 +215,10 @@ impl Lease for FileLease {
         Box::pin(async move { self.compact_now(state) })
     }
 
+    fn moved(&self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async { self.moved_to.lock().unwrap_or_else(PoisonError::into_inner).clone() })
+    }
+
     fn moved_to<'a>(&'a self, place: Option<&'a str>) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move { self.moved_to_now(place) })
     }

@@ -1,0 +1,25 @@
+//! The contract of every place that keeps state: what is recorded is read back, one run at a time
+//! writes, nothing is believed by half, and a second region is enough.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what fails here is a failed test"
+)]
+
+#[path = "stores/contract.rs"]
+mod contract;
+#[path = "stores/damage.rs"]
+mod damage;
+#[path = "stores/deploys.rs"]
+mod deploys;
+#[path = "stores/leases.rs"]
+mod leases;
+#[path = "stores/moves.rs"]
+mod moves;
+#[path = "stores/regions.rs"]
+mod regions;
+#[path = "stores/stage.rs"]
+mod stage;
+#[path = "stores/yesterday.rs"]
+mod yesterday;
