@@ -44,5 +44,9 @@ async fn the_first_format_is_read_and_gone_on_with() {
         drop(lease);
         assert_eq!(load(&store).await, after);
     }
-    expect_test::expect![[""]].assert_eq(&seen.join("\n"));
+    expect_test::expect![[r#"
+        applied: 86 records, 28 things, 0 in doubt
+        interrupted: 90 records, 30 things, 4 in doubt
+        first: 12 records, 5 things, 5 in doubt"#]]
+    .assert_eq(&seen.join("\n"));
 }
