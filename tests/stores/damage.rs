@@ -88,3 +88,43 @@ async fn a_slot_that_is_missing_is_missed() {
     let words = stage.load().await.unwrap_err().to_string();
     assert!(words.contains("it is slot 3 of the era"), "{words}");
 }
+
+/// A damaged state is set aside and made anew in the same place; nothing of it is ever deleted.
+#[tokio::test]
+async fn what_is_damaged_is_set_aside_and_kept() {
+    for part in ["head", "snapshot/", "journal/"] {
+        let stage = Stage::with(Kind::S3, 4, true).await;
+        let lease = stage.lease().await;
+        lease.load().await.unwrap();
+        lease.append(&[crate::stage::exports(5)]).await.unwrap();
+        lease.release().await;
+        drop(lease);
+        let good = stage.load().await.unwrap().unwrap();
+        let s3 = stage.s3(Region::UsEast1);
+        let list = async || {
+            let listed = s3.list_objects_v2().bucket("state").send().await.unwrap();
+            listed
+                .contents()
+                .iter()
+                .filter_map(|it| it.key().map(str::to_owned))
+                .collect::<Vec<_>>()
+        };
+        let before = list().await;
+        // The newest of its kind is the one that is read.
+        let key = before.iter().rfind(|key| key.contains(part)).unwrap();
+        s3.put_object().bucket("state").key(key).body(b"{".to_vec().into()).send().await.unwrap();
+        let lease = stage.lease().await;
+        assert!(matches!(lease.load().await, Err(StoreError::Damaged(_))), "{part}");
+        let aside = lease.set_aside().await.unwrap();
+        assert!(aside.contains("s/aside/"), "{aside}");
+        lease.compact(&good).await.unwrap();
+        assert_eq!(stage.load().await.unwrap().unwrap(), good, "{part}");
+        for number in 6..10 {
+            lease.append(&[crate::stage::exports(number)]).await.unwrap();
+            lease.compact(&stage.load().await.unwrap().unwrap()).await.unwrap();
+        }
+        let after = list().await;
+        assert!(before.iter().all(|key| after.contains(key)), "{part}: {before:?} {after:?}");
+        assert_eq!(stage.generation().await, 9, "{part}");
+    }
+}

@@ -185,7 +185,7 @@ impl DynamoDb {
     async fn names(&self, prefix: &str) -> Result<(String, Vec<String>), OpError> {
         let (stack, start) = split(prefix);
         let mut names = Vec::new();
-        let mut next: Option<std::collections::BTreeMap<String, AttributeValue>> = None;
+        let mut next: Option<Item> = None;
         loop {
             let from = next.take();
             let page = self

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `<stack>/lease` | who may write: a lease document |
 //! | `<stack>/head` | which snapshot and which journal are the state |
+//! | `<stack>/aside/<owner>/head` | a former head, of a state that was damaged and set aside |
 //! | `<stack>/snapshot/<era>` | the state as it was when the era began |
 //! | `<stack>/journal/<era>/<slot>` | one group of records, in slots from 0 without a gap |
 //!
@@ -29,6 +30,11 @@ pub(crate) fn lease_key(stack: &str) -> String {
 
 pub(crate) fn head_key(stack: &str) -> String {
     format!("{stack}/head")
+}
+
+/// Where a head goes that is set aside.
+pub(crate) fn aside_key(stack: &str, owner: &str) -> String {
+    format!("{stack}/aside/{owner}/head")
 }
 
 pub(crate) fn snapshot_key(stack: &str, era: &str) -> String {
@@ -61,6 +67,9 @@ pub(crate) struct Head {
     /// The places that were left out when this one was last written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) alone: Vec<String>,
+    /// Eras that were set aside: nobody reads them, and nobody deletes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) aside: Vec<String>,
 }
 
 impl Head {
@@ -73,6 +82,7 @@ impl Head {
             before: None,
             moved_to: None,
             alone: Vec::new(),
+            aside: Vec::new(),
         }
     }
 

@@ -43,6 +43,9 @@ impl From<StoreError> for Trouble {
     }
 }
 
+/// A name, and the bytes that have it.
+type Slot = (String, Vec<u8>);
+
 /// What is in a place.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
@@ -152,15 +155,15 @@ impl Side {
     }
 
     /// The bytes of these names, in order.
-    pub(crate) async fn slots(&self, keys: &[String]) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
-        let mut reads: Vec<BoxFuture<'_, Result<(String, Vec<u8>), Trouble>>> = Vec::new();
+    pub(crate) async fn slots(&self, keys: &[String]) -> Result<Vec<Slot>, Trouble> {
+        let mut reads: Vec<BoxFuture<'_, Result<Slot, Trouble>>> = Vec::new();
         for key in keys {
             reads.push(Box::pin(self.slot(key)));
         }
         stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await
     }
 
-    async fn slot(&self, key: &str) -> Result<(String, Vec<u8>), Trouble> {
+    async fn slot(&self, key: &str) -> Result<Slot, Trouble> {
         let found = self.0.get(key).await?;
         let found = found.ok_or_else(|| layout::damaged(&self.name(key), "it is missing"))?;
         Ok((key.to_owned(), found.bytes))

@@ -522,7 +522,8 @@ impl ObjectLease {
 
     /// Deletes the eras before the one before.
     async fn tidy(&self, side: &Side, head: &Head) -> Result<(), bicoastal_model::OpError> {
-        let kept = [Some(head.era.as_str()), head.before.as_deref()];
+        let mut kept: Vec<&str> = head.aside.iter().map(String::as_str).collect();
+        kept.extend([Some(head.era.as_str()), head.before.as_deref()].into_iter().flatten());
         for what in ["journal", "snapshot"] {
             let prefix = format!("{}/{what}/", self.stack);
             let mut eras: Vec<String> = side
@@ -531,7 +532,7 @@ impl ObjectLease {
                 .await?
                 .iter()
                 .filter_map(|key| key.strip_prefix(&prefix)?.split('/').next().map(str::to_owned))
-                .filter(|era| !kept.contains(&Some(era.as_str())))
+                .filter(|era| !kept.contains(&era.as_str()))
                 .collect();
             eras.dedup();
             for era in eras {
@@ -540,6 +541,56 @@ impl ObjectLease {
             }
         }
         Ok(())
+    }
+
+    /// Turns the head to an era that is empty. What was there is remembered, so that it is never
+    /// deleted.
+    async fn set_aside_now(&self) -> Result<String, StoreError> {
+        self.check().await?;
+        let mut cursor = self.cursor.lock().await;
+        let mut heads = Vec::new();
+        let mut aside = std::collections::BTreeSet::new();
+        for side in self.sides() {
+            let failed = |error| side.failed("read", &error);
+            heads.push(side.0.get(&layout::head_key(&self.stack)).await.map_err(failed)?);
+            for what in ["journal", "snapshot"] {
+                let prefix = format!("{}/{what}/", self.stack);
+                let keys = side.0.list(&prefix).await.map_err(failed)?;
+                aside.extend(
+                    keys.iter()
+                        .filter_map(|key| key.strip_prefix(&prefix)?.split('/').next())
+                        .map(str::to_owned),
+                );
+            }
+        }
+        let owner = &self.tenure.note().owner;
+        let head = Head {
+            era: format!("{}-{owner}-aside", layout::FIRST_ERA),
+            alone: self.store.without.iter().map(Side::place).collect(),
+            aside: aside.into_iter().collect(),
+            ..Head::first(&self.stack)
+        };
+        let kept = layout::aside_key(&self.stack, owner);
+        let mut versions = Vec::new();
+        for (side, found) in self.sides().iter().zip(&heads) {
+            if let Some(found) = found {
+                put(&*side.0, &kept, &found.bytes, None)
+                    .await
+                    .map_err(|error| side.failed("write the state to", &error))?;
+            }
+            let version = found.as_ref().map(|found| found.version.as_str());
+            versions.push(Some(self.write_head(side, &head, version).await?));
+        }
+        cursor.at = Some(At {
+            head,
+            versions,
+            slots: 0,
+            generation: 0,
+            journal_bytes: 0,
+            snapshot_bytes: 0,
+            eras: 0,
+        });
+        Ok(format!("{kept} and what it refers to, in {}", self.store.place(&self.stack)))
     }
 
     async fn moved_to_now(&self, place: Option<&str>) -> Result<(), StoreError> {
@@ -582,6 +633,10 @@ impl Lease for ObjectLease {
 
     fn moved_to<'a>(&'a self, place: Option<&'a str>) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.moved_to_now(place))
+    }
+
+    fn set_aside(&self) -> BoxFuture<'_, Result<String, StoreError>> {
+        Box::pin(self.set_aside_now())
     }
 
     fn keep(&self) -> BoxFuture<'_, StoreError> {
