@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::call::{Call, Request, Service};
 use crate::clock::{self, Clock, Sleep, TimeHold};
-use crate::faults::{CONNECT_TIMEOUT_MS, Effect, Faults, Rules, codes};
+use crate::faults::{CONNECT_TIMEOUT_MS, Effect, Faults, History, Rules, codes, garble};
 use crate::log::{CallRecord, Phase};
 use crate::reply::{Fault, Reply};
 use crate::router;
@@ -23,6 +23,7 @@ pub struct Cloud {
 }
 
 type Hook = Arc<dyn Fn(&CallRecord, Phase) + Send + Sync>;
+type AnswerHook = Arc<dyn Fn(&CallRecord, &mut Reply) + Send + Sync>;
 
 /// Everything behind the one lock.
 #[derive(Default)]
@@ -30,9 +31,11 @@ pub(crate) struct Core {
     pub(crate) world: World,
     pub(crate) clock: Clock,
     pub(crate) rules: Rules,
+    pub(crate) history: History,
     calls: Vec<CallRecord>,
     requests: u64,
     hook: Option<Hook>,
+    answer_hook: Option<AnswerHook>,
     store: Option<Store>,
     held: bool,
     watchers: Vec<Waker>,
@@ -169,6 +172,12 @@ impl Cloud {
         self.core().hook = Some(Arc::new(hook));
     }
 
+    /// Hands `hook` every answer before the caller gets it, to look at or to spoil. One hook at a
+    /// time.
+    pub fn on_answer(&self, hook: impl Fn(&CallRecord, &mut Reply) + Send + Sync + 'static) {
+        self.core().answer_hook = Some(Arc::new(hook));
+    }
+
     /// Ready when a call is held by [`Effect::HoldRequest`] or [`Effect::HoldAnswer`] (or was since
     /// the last time this was ready): the moment for a crash test to drop what it tests.
     pub fn until_held(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
@@ -234,7 +243,7 @@ impl Cloud {
             hook(&record, Phase::Before);
         }
         let mut core = self.core();
-        let delivery = core.perform(call, effect, &mut record);
+        let mut delivery = core.perform(call, effect, &mut record);
         core.clock.stir();
         if let Some(entry) = record
             .number
@@ -249,8 +258,12 @@ impl Cloud {
         } else {
             Vec::new()
         };
+        let answer_hook = core.answer_hook.clone();
         drop(core);
         clock::wake(held);
+        if let (Some(hook), Delivery::Answered { reply, .. }) = (&answer_hook, &mut delivery) {
+            hook(&record, reply);
+        }
         if let Some(hook) = &hook {
             hook(&record, Phase::After);
         }
@@ -322,11 +335,15 @@ impl Core {
             Some(Effect::Answer { status, code, message }) => {
                 Some(Fault::new(*status, code, message))
             }
-            Some(Effect::LoseAnswer | Effect::HoldAnswer | Effect::Delay(_)) | None => None,
+            // What comes after, or is answered in another way, is below.
+            _ => None,
         };
-        let result = match refusal {
-            Some(fault) => Err(fault),
-            None => self.apply(call, &request_id),
+        let result = match (refusal, &effect) {
+            (Some(fault), _) => Err(fault),
+            (None, Some(Effect::Stale(ms))) if !call.is_mutating() => {
+                self.answer_from_the_past(call, *ms, &request_id)
+            }
+            (None, _) => self.apply(call, &request_id),
         };
         match effect {
             Some(Effect::LoseAnswer) => {
@@ -339,16 +356,35 @@ impl Core {
             }
             _ => {}
         }
-        let reply = match result {
+        let result = match (result, &effect) {
+            (Ok(_), Some(Effect::ServerErrorAfter(status))) => {
+                Err(codes::server_error(call.service, *status))
+            }
+            (result, _) => result,
+        };
+        let mut reply = match result {
             Ok(reply) => reply,
             Err(fault) => {
                 record.code = Some(fault.code.clone());
                 fault.reply(call.service, &request_id)
             }
         };
+        match &effect {
+            Some(Effect::Malformed(seed)) => reply.body = garble::damaged(&reply.body, *seed),
+            Some(Effect::Without(name)) => reply.body = garble::without(&reply.body, name),
+            _ => {}
+        }
         record.status = Some(reply.status);
         let after_ms = if let Some(Effect::Delay(ms)) = effect { ms } else { 0 };
         Delivery::Answered { reply: sign(reply, &request_id), after_ms }
+    }
+
+    /// Lets the services answer as they would have done a while ago.
+    fn answer_from_the_past(&self, call: &Call, ms: u32, id: &str) -> Result<Reply, Fault> {
+        let then_ms = self.world.now_ms - i64::from(ms);
+        let mut then = self.history.at(then_ms).unwrap_or_else(|| self.world.clone());
+        then.set_request_id(id);
+        router::answer(&mut then, call)
     }
 
     /// Lets the services answer, and puts what changed on disk.
@@ -356,6 +392,9 @@ impl Core {
         self.world.set_request_id(request_id);
         let made = self.world.ids_given();
         let result = router::answer(&mut self.world, call);
+        if call.is_mutating() {
+            self.history.remember(&self.world, self.rules.oldest_look());
+        }
         if let Some(store) = &mut self.store {
             // A read changes the world only by the time that has passed, which is kept apart,
             // unless what became due made something with an id of its own.

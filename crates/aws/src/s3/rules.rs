@@ -21,6 +21,7 @@ const fn rule(
 /// as do a bucket and its predecessor of the same name.
 const RULES: &[Rule] = &[
     rule("OperationAborted", "", Retry::Busy, ""),
+    rule("ConditionalRequestConflict", "", Retry::Busy, ""),
     rule("NoSuchBucket", "", Retry::NotYet, ""),
     rule(
         "BucketAlreadyExists",

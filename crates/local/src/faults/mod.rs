@@ -5,12 +5,15 @@
 //! the order in which calls arrive and use no randomness: the same calls meet the same faults.
 
 pub mod codes;
+pub mod garble;
+mod history;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::call::{Call, Service};
 use crate::cloud::Cloud;
+pub(crate) use history::History;
 
 /// What happens to a call.
 ///
@@ -47,6 +50,18 @@ pub enum Effect {
     HoldAnswer,
     /// The call is carried out; its answer takes this many milliseconds of virtual time.
     Delay(u32),
+    /// The call is carried out and answered with this status, 500 or 503, and the service's own
+    /// code for it: the part of the service that answers knows nothing of the part that works.
+    ServerErrorAfter(u16),
+    /// A read is answered from the world as it was this many milliseconds ago: what was just made
+    /// is not there yet, lists lag, changes do not show. A call that changes something meets the
+    /// world as it is. Remembered from the moment when the rule is added.
+    Stale(u32),
+    /// The call is carried out and its answer is damaged on the way: cut, flipped, nested deep,
+    /// emptied or shuffled, as this seed says (see [`garble::damaged`]).
+    Malformed(u64),
+    /// The call is carried out and its answer lacks every element of this name.
+    Without(String),
 }
 
 /// How long a connection is attempted, the SDKs' own default.
@@ -235,6 +250,15 @@ impl Rules {
         }
         effect
     }
+
+    /// How far back in time a rule in force looks, in milliseconds.
+    pub(crate) fn oldest_look(&self) -> Option<u32> {
+        let looks = self.standing.iter().filter_map(|standing| match standing.rule.effect {
+            Effect::Stale(ms) => Some(ms),
+            _ => None,
+        });
+        looks.max()
+    }
 }
 
 /// The faults of a cloud; from [`Cloud::faults`].
@@ -244,10 +268,12 @@ pub struct Faults<'a>(pub(crate) &'a Cloud);
 impl Faults<'_> {
     /// Puts a rule in force; returns its number.
     pub fn add(&self, rule: Rule) -> u64 {
-        let rules = &mut self.0.core().rules;
-        rules.added += 1;
-        rules.standing.push(Standing { id: rules.added, rule, seen: 0, struck: 0 });
-        rules.added
+        let core = &mut *self.0.core();
+        core.rules.added += 1;
+        let id = core.rules.added;
+        core.rules.standing.push(Standing { id, rule, seen: 0, struck: 0 });
+        core.history.remember(&core.world, core.rules.oldest_look());
+        id
     }
 
     /// Takes a rule out of force; `false` where there is none of this number.

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use bicoastal_local::call::Service;
 use bicoastal_local::faults::{Effect, Rule};
-use bicoastal_local::{Cloud, Phase};
+use bicoastal_local::{Cloud, Delivery, Phase};
 use expect_test::{Expect, expect};
 
 use crate::{create_role, get_role, outcome, query, who_am_i};
@@ -152,6 +152,18 @@ fn effects() {
             made: one two three"#]],
         ),
         (
+            Effect::ServerErrorAfter(500),
+            expect![[r#"
+                200, 200, 500 ServiceFailure, 200, 200, 200, 200
+                made: one two three"#]],
+        ),
+        (
+            Effect::Malformed(4),
+            expect![[r#"
+                200, 200, 200, 200, 200, 200, 200
+                made: one two three"#]],
+        ),
+        (
             Effect::Delay(1500),
             expect![[r#"
             200, 200, 200 after 1500 ms, 200, 200, 200, 200
@@ -287,4 +299,47 @@ fn a_held_call_is_the_moment_for_a_crash() {
     };
     expect!["200, 404 NoSuchEntity, 404 NoSuchEntity"].assert_eq(&crash(Effect::HoldRequest));
     expect!["200, 200, 404 NoSuchEntity"].assert_eq(&crash(Effect::HoldAnswer));
+}
+
+#[test]
+fn reads_that_lag_show_what_was() {
+    let cloud = Cloud::new();
+    cloud.faults().add(Rule::new(Effect::Stale(10_000)));
+    let mut seen = Vec::new();
+    let mut look = |when: &str| {
+        let answers = [get_role("one"), get_role("two")].map(|call| outcome(&cloud, call));
+        seen.push(format!("{when}: {}", answers.join(", ")));
+    };
+    outcome(&cloud, create_role("one"));
+    look("one was made");
+    cloud.advance(6_000);
+    outcome(&cloud, create_role("two"));
+    look("two was made after 6 s");
+    cloud.advance(5_000);
+    look("after 11 s");
+    cloud.advance(5_000);
+    look("after 16 s");
+    assert_eq!(outcome(&cloud, create_role("two")), "409 EntityAlreadyExists");
+    cloud.faults().clear();
+    outcome(&cloud, create_role("three"));
+    seen.push(format!("without the rule: {}", outcome(&cloud, get_role("three"))));
+    expect![[r#"
+        one was made: 404 NoSuchEntity, 404 NoSuchEntity
+        two was made after 6 s: 404 NoSuchEntity, 404 NoSuchEntity
+        after 11 s: 200, 404 NoSuchEntity
+        after 16 s: 200, 200
+        without the rule: 200"#]]
+    .assert_eq(&seen.join("\n"));
+}
+
+#[test]
+fn an_answer_can_lack_an_element() {
+    let cloud = Cloud::new();
+    outcome(&cloud, create_role("one"));
+    cloud.faults().add(Rule::new(Effect::Without("Role".into())).operation("GetRole"));
+    let Delivery::Answered { reply, .. } = cloud.handle(get_role("one")) else {
+        panic!("unanswered")
+    };
+    let body = String::from_utf8(reply.body).unwrap();
+    assert!(body.contains("GetRoleResult") && !body.contains("RoleName"), "{body}");
 }
