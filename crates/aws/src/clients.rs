@@ -40,7 +40,7 @@ impl Connection {
     /// wait.
     pub fn regional(&self, region: Region, retry: RetryConfig, timeout: Duration) -> SdkConfig {
         let timeout = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
+            .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(timeout)
             .build();
         self.config
@@ -72,11 +72,24 @@ impl Connection {
         Self::new(loader.load().await)
     }
 
-    /// An emulator behind a URL, with credentials of no account in particular.
+    /// An emulator behind a URL, with credentials of no account in particular. Whether a body
+    /// stalls is not watched, which would take a wait of the clock for every call.
     #[cfg(feature = "tls")]
     pub fn emulator(endpoint_url: &str) -> Self {
+        use aws_sdk_sts::config::StalledStreamProtectionConfig;
         let client = aws_smithy_http_client::Builder::new().build_http();
-        Self::new(Self::base("test").http_client(client).endpoint_url(endpoint_url).build())
+        Self::new(
+            Self::base("test")
+                .http_client(client)
+                .endpoint_url(endpoint_url)
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                .build(),
+        )
+    }
+
+    /// The configuration of the SDK that it was made from.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
     }
 
     /// What every hand-made configuration starts from; `key` is the access key id.
@@ -116,8 +129,15 @@ pub struct Clients {
 /// Service, region, and whether it changes things.
 type Which = (&'static str, String, bool);
 
+/// How long a connection is attempted. A dead region must be told from a slow one while users
+/// wait: connecting is given up early, an answer is not.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How long the answer to a read is waited for.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Every time-out of a call. Whoever lends a clock to the SDK keeps these on the machine's.
+pub const TIMEOUTS: [Duration; 3] = [CONNECT_TIMEOUT, READ_TIMEOUT, gate::CALL_TIMEOUT];
 
 /// Attempts of a read, the first one included.
 const READ_ATTEMPTS: u32 = 6;

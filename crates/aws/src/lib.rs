@@ -2,7 +2,7 @@
 
 mod alias;
 mod classify;
-mod clients;
+pub mod clients;
 mod cx;
 mod gate;
 mod kind;

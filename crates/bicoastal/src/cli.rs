@@ -128,11 +128,24 @@ fn endpoint(url: &str) -> Result<Connected, String> {
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(format!("'{url}' is not an endpoint URL\n  hint: write http://HOST:PORT"));
     }
+    let (connection, clock) = behind(url);
     Ok(Connected {
-        provider: Box::new(AwsProvider::new(Connection::emulator(url))),
-        clock: None,
+        provider: Box::new(AwsProvider::new(connection)),
+        clock,
         what: format!("the AWS endpoint {url}"),
     })
+}
+
+/// A local cloud that is served there lends its clock.
+#[cfg(all(feature = "tls", feature = "local"))]
+fn behind(url: &str) -> (Connection, Option<Box<dyn bicoastal_runtime::Clock>>) {
+    let (connection, clock) = crate::clouds::EndpointClock::of(url);
+    (connection, clock.map(|clock| Box::new(clock) as _))
+}
+
+#[cfg(all(feature = "tls", not(feature = "local")))]
+fn behind(url: &str) -> (Connection, Option<Box<dyn bicoastal_runtime::Clock>>) {
+    (Connection::emulator(url), None)
 }
 
 #[cfg(not(feature = "tls"))]

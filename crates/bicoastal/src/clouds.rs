@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+#[cfg(all(feature = "cli", feature = "tls"))]
+use bicoastal_aws::clients::TIMEOUTS;
 use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_local::Cloud;
+#[cfg(all(feature = "cli", feature = "tls"))]
+use bicoastal_local::remote::RemoteClock;
 use bicoastal_model::provider::BoxFuture;
+#[cfg(all(feature = "cli", feature = "tls"))]
+use bicoastal_runtime::SystemClock;
 use bicoastal_runtime::{Clock, Engine, StateStore};
 
 /// The virtual clock of a local cloud, for an engine that works on it.
@@ -25,6 +31,52 @@ impl Clock for LocalClock {
 
     fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()> {
         Box::pin(self.0.sleep(time))
+    }
+
+    fn is_virtual(&self) -> bool {
+        true
+    }
+}
+
+/// The clock behind an endpoint: that of a served local cloud, once its answers have shown that it
+/// is one, else the machine's.
+#[cfg(all(feature = "cli", feature = "tls"))]
+#[derive(Debug)]
+pub(crate) struct EndpointClock {
+    remote: RemoteClock,
+    system: SystemClock,
+}
+
+#[cfg(all(feature = "cli", feature = "tls"))]
+impl EndpointClock {
+    /// The clock behind a URL, and a connection whose waits are on it.
+    pub(crate) fn of(url: &str) -> (Connection, Option<Self>) {
+        let connection = Connection::emulator(url);
+        let config = connection.config();
+        let (Some(remote), Some(client)) = (RemoteClock::behind(url), config.http_client()) else {
+            return (connection, None);
+        };
+        let config = config
+            .to_builder()
+            .http_client(remote.watch(client))
+            .sleep_impl(remote.sleep_impl(&TIMEOUTS))
+            .build();
+        (Connection::new(config), Some(Self { remote, system: SystemClock::new() }))
+    }
+}
+
+#[cfg(all(feature = "cli", feature = "tls"))]
+impl Clock for EndpointClock {
+    fn now_ms(&self) -> u64 {
+        self.remote.now_ms().unwrap_or_else(|| self.system.now_ms())
+    }
+
+    fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(self.remote.sleep(time))
+    }
+
+    fn is_virtual(&self) -> bool {
+        self.remote.now_ms().is_some()
     }
 }
 

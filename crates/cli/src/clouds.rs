@@ -41,7 +41,7 @@ impl CloudChoice {
 pub struct Connected {
     /// Who reads and changes it.
     pub provider: Box<dyn Provider>,
-    /// Its clock, where its time is not the machine's.
+    /// Its clock, where its time may not be the machine's.
     pub clock: Option<Box<dyn Clock>>,
     /// What it is, for people: `the embedded local AWS in .bicoastal/local`.
     pub what: String,
@@ -176,5 +176,9 @@ impl Clock for SharedClock {
 
     fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()> {
         self.0.sleep(time)
+    }
+
+    fn is_virtual(&self) -> bool {
+        self.0.is_virtual()
     }
 }

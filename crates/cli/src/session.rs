@@ -28,8 +28,6 @@ pub(crate) struct Session<'s, 'io> {
 pub(crate) struct Cloud {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Its time is not the machine's.
-    pub(crate) simulated: bool,
     /// What it is, for people.
     pub(crate) what: String,
 }
@@ -120,7 +118,6 @@ impl<'s, 'io> Session<'s, 'io> {
     pub(crate) async fn connect(&self) -> Result<Cloud, Failure> {
         let choice = self.flags.cloud();
         let connected = self.clouds.connect(&choice).await.map_err(Failure::new)?;
-        let simulated = connected.clock.is_some();
         let clock: Arc<dyn Clock> = match connected.clock {
             Some(clock) => Arc::from(clock),
             None => Arc::new(SystemClock::new()),
@@ -128,7 +125,7 @@ impl<'s, 'io> Session<'s, 'io> {
         let engine = Engine::new(Boxed(connected.provider), self.store())
             .with_clock(SharedClock(Arc::clone(&clock)))
             .with_wait(self.wait(), None);
-        Ok(Cloud { engine, clock, simulated, what: connected.what })
+        Ok(Cloud { engine, clock, what: connected.what })
     }
 
     /// Whether nothing outside of this machine can be harmed.

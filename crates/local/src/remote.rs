@@ -1,47 +1,184 @@
 //! The client's side of a served cloud: waits on the clock of another process.
+//!
+//! A served cloud says what time it is in a header of every answer ([`NOW_HEADER`]). A client that
+//! watches for it ([`RemoteClock::watch`]) learns from the first answer to what it was going to ask
+//! anyway that there is a clock to wait on; nobody else is ever asked for one.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// In every answer of a served cloud: its virtual time, in milliseconds since 1970.
+pub const NOW_HEADER: &str = "x-bicoastal-now";
 
 /// Sleeps on the clock of the cloud that is served at `address` (`127.0.0.1:4566`).
 ///
 /// Where nobody answers there, it sleeps in real time.
 pub fn sleep_impl(address: impl Into<String>) -> SharedAsyncSleep {
-    SharedAsyncSleep::new(RemoteSleep { address: address.into() })
+    let clock = RemoteClock::at(address);
+    clock.seen(0);
+    clock.sleep_impl(&[])
+}
+
+/// The clock of whoever listens at an address: the cloud's where one is served there, else the
+/// machine's. Clones are the same clock.
+#[derive(Clone, Debug)]
+pub struct RemoteClock(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    address: String,
+    /// The latest time that an answer told, plus one; 0 while none has.
+    told_ms: AtomicU64,
+}
+
+impl RemoteClock {
+    /// Of the server at `HOST:PORT`, which is not asked: see [`watch`](Self::watch).
+    pub fn at(address: impl Into<String>) -> Self {
+        Self(Arc::new(Shared { address: address.into(), told_ms: AtomicU64::new(0) }))
+    }
+
+    /// Of the server behind `http://HOST:PORT`; `None` where the URL is not of that form.
+    pub fn behind(url: &str) -> Option<Self> {
+        let address = url.strip_prefix("http://")?.split('/').next()?;
+        let port = address.rsplit_once(':')?.1;
+        port.parse::<u16>().is_ok().then(|| Self::at(address))
+    }
+
+    /// The same HTTP client, whose answers are looked at for the time.
+    pub fn watch(&self, client: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(Watching { client, clock: self.clone() })
+    }
+
+    /// The cloud's time when it last said so, in milliseconds since 1970; `None` while no answer
+    /// has told one: then it is no served cloud, or was not asked anything yet.
+    pub fn now_ms(&self) -> Option<u64> {
+        self.0.told_ms.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    fn seen(&self, now_ms: u64) {
+        self.0.told_ms.fetch_max(now_ms.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// Waits on the cloud's clock; in real time where there is none, or nobody listens any more.
+    #[expect(clippy::disallowed_methods, reason = "without a served clock there is only real time")]
+    pub async fn sleep(&self, duration: Duration) {
+        let asked = match self.now_ms() {
+            Some(_) => ask(&self.0.address, duration).await.ok(),
+            None => None,
+        };
+        match asked {
+            Some(now_ms) => self.seen(now_ms),
+            None => tokio::time::sleep(duration).await,
+        }
+    }
+
+    /// The SDK's waits on this clock. `timeouts` are the durations that are no waits but the end
+    /// of one's patience with an answer: they stay in real time, because a clock that jumps while
+    /// everybody waits must not run out on a call that is being answered.
+    pub fn sleep_impl(&self, timeouts: &[Duration]) -> SharedAsyncSleep {
+        SharedAsyncSleep::new(RemoteSleep { clock: self.clone(), timeouts: timeouts.to_vec() })
+    }
 }
 
 #[derive(Debug)]
 struct RemoteSleep {
-    address: String,
+    clock: RemoteClock,
+    timeouts: Vec<Duration>,
 }
 
 impl AsyncSleep for RemoteSleep {
-    #[expect(clippy::disallowed_methods, reason = "without a server there is only real time")]
+    #[expect(clippy::disallowed_methods, reason = "time-outs are real")]
     fn sleep(&self, duration: Duration) -> Sleep {
-        let address = self.address.clone();
-        Sleep::new(async move {
-            if ask(&address, duration).await.is_err() {
-                tokio::time::sleep(duration).await;
+        if self.timeouts.contains(&duration) {
+            return Sleep::new(tokio::time::sleep(duration));
+        }
+        let clock = self.clock.clone();
+        Sleep::new(async move { clock.sleep(duration).await })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Watching<C> {
+    client: C,
+    clock: RemoteClock,
+}
+
+impl HttpClient for Watching<SharedHttpClient> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let client = self.client.http_connector(settings, components);
+        SharedHttpConnector::new(Watching { client, clock: self.clock.clone() })
+    }
+}
+
+impl HttpConnector for Watching<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, clock) = (self.client.call(request), self.clock.clone());
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            if let Some(now_ms) = answer.headers().get(NOW_HEADER).and_then(|it| it.parse().ok()) {
+                clock.seen(now_ms);
             }
+            Ok(answer)
         })
     }
 }
 
-async fn ask(address: &str, duration: Duration) -> std::io::Result<()> {
+/// Waits there, and returns what time it is then.
+async fn ask(address: &str, duration: Duration) -> std::io::Result<u64> {
     let ms = duration.as_nanos().div_ceil(1_000_000);
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
         "POST /_bicoastal/sleep?ms={ms} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    if answer.starts_with(b"HTTP/1.1 200") {
-        Ok(())
-    } else {
-        Err(std::io::ErrorKind::InvalidData.into())
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    told(&answer).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
+}
+
+/// The time in an answer that says that the wait is over.
+fn told(answer: &str) -> Option<u64> {
+    let (head, _) = answer.strip_prefix("HTTP/1.1 200")?.split_once("\r\n\r\n")?;
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    let (_, now_ms) = headers.find(|(name, _)| name.eq_ignore_ascii_case(NOW_HEADER))?;
+    now_ms.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_url_with_a_port_may_be_a_served_cloud() {
+        let address = |url| RemoteClock::behind(url).map(|clock| clock.0.address.clone());
+        assert_eq!(address("http://127.0.0.1:4566").as_deref(), Some("127.0.0.1:4566"));
+        assert_eq!(address("http://localhost:4566/").as_deref(), Some("localhost:4566"));
+        assert_eq!(address("http://[::1]:4566").as_deref(), Some("[::1]:4566"));
+        assert_eq!(address("https://example.com:443"), None);
+        assert_eq!(address("http://example.com"), None);
+    }
+
+    #[test]
+    fn an_answer_tells_the_time_or_is_none() {
+        let told = |answer: &str| told(&answer.replace('\n', "\r\n"));
+        assert_eq!(told("HTTP/1.1 200 OK\nX-Bicoastal-Now: 12\n\n{}"), Some(12));
+        assert_eq!(told("HTTP/1.1 200 OK\ncontent-length: 0\n\n"), None);
+        assert_eq!(told("HTTP/1.1 404 Not Found\nx-bicoastal-now: 12\n\n"), None);
+        assert_eq!(told(""), None);
     }
 }

@@ -19,6 +19,11 @@ pub trait Clock: Send + Sync + Debug {
 
     /// Ends after `time` has passed.
     fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()>;
+
+    /// Whether its time is not the machine's, as far as is known by now.
+    fn is_virtual(&self) -> bool {
+        false
+    }
 }
 
 /// The machine's own clock.

@@ -131,7 +131,7 @@ pub(super) async fn show_and_apply(
     } else if changes {
         session.console.plain("");
         session.console.lines(&render::report(&report));
-        let virtually = if cloud.simulated { " of the local cloud's time" } else { "" };
+        let virtually = if cloud.clock.is_virtual() { " of the local cloud's time" } else { "" };
         session
             .console
             .line(&[span(Style::Dim, format!("It took {}{virtually}.", duration(elapsed_ms)))]);

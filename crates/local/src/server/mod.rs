@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::call::Request;
 use crate::cloud::{Cloud, NoAnswer};
+use crate::remote::NOW_HEADER;
 use crate::reply::Reply;
 use flow::Flow;
 
@@ -92,5 +93,7 @@ async fn answer(
         Some(endpoint) => control::handle(flow, endpoint, &request).await,
         None => flow.cloud().serve(request).await?,
     };
-    Ok(reply.into_http().map(Full::new))
+    // Whoever waits on this clock, and does not know yet that there is one, learns it from here.
+    let now_ms = flow.cloud().now().to_string();
+    Ok(reply.header(NOW_HEADER, now_ms).into_http().map(Full::new))
 }

@@ -1,0 +1,222 @@
+//! What stands between the program and its cloud: it numbers the calls that change something, and
+//! at one of them everything stops, or the connection breaks.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use bicoastal_local::call::Request;
+use bicoastal_local::router;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use crate::subject::subject;
+
+/// One mutating call of a run: what it is, and the how-manieth of its like. Runs are concurrent:
+/// a number among all calls would be another call in the next run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub call: String,
+    pub nth: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} #{}", self.call, self.nth)
+    }
+}
+
+/// Which call is struck.
+#[derive(Clone, Debug)]
+pub enum At {
+    This(Position),
+    /// The nth of all, from 1.
+    Nth(usize),
+}
+
+/// What happens there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// Everything stops before the call has reached the cloud.
+    StopBefore,
+    /// Everything stops when the cloud has done it, before the answer arrives.
+    StopAfter,
+    /// The connection breaks before the call has reached the cloud.
+    LoseRequest,
+    /// The connection breaks when the cloud has done it.
+    LoseAnswer,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<Position>,
+    counts: BTreeMap<String, usize>,
+    strike: Option<(At, How)>,
+    stopped: bool,
+    struck: bool,
+}
+
+#[derive(Debug)]
+struct Inner {
+    upstream: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+    state: Mutex<State>,
+    stops: mpsc::Sender<()>,
+}
+
+/// The connection breaks.
+#[derive(Debug, thiserror::Error)]
+#[error("broken")]
+struct Broken;
+
+pub struct Proxy {
+    address: SocketAddr,
+    inner: Arc<Inner>,
+    stops: mpsc::Receiver<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Proxy {
+    /// In front of whoever listens at `upstream`.
+    pub fn new(runtime: &Handle, upstream: SocketAddr) -> Self {
+        let (sender, stops) = mpsc::channel();
+        let inner = Arc::new(Inner {
+            upstream,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            state: Mutex::default(),
+            stops: sender,
+        });
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let task = runtime.spawn(listen(listener, Arc::clone(&inner)));
+        Self { address, inner, stops, task }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A new run begins, with this in store for it.
+    pub fn arm(&self, strike: Option<(At, How)>) {
+        while self.stops.try_recv().is_ok() {}
+        *self.inner.state() = State { strike, ..State::default() };
+    }
+
+    /// Where everything has stopped.
+    pub fn stops(&self) -> &mpsc::Receiver<()> {
+        &self.stops
+    }
+
+    /// The mutating calls of the run, in the order of their arrival, and whether one was struck.
+    pub fn seen(&self) -> (Vec<Position>, bool) {
+        let state = self.inner.state();
+        (state.calls.clone(), state.struck)
+    }
+}
+
+impl Inner {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What happens to a request that arrives; `Err` for one that comes too late.
+    fn admit(&self, request: &Request) -> Result<Option<How>, ()> {
+        let call = router::route(request.clone()).ok().filter(|call| call.is_mutating());
+        let mut state = self.state();
+        if state.stopped {
+            return Err(());
+        }
+        let Some(call) = call else { return Ok(None) };
+        let service = call.service.signing_name();
+        let name = format!("{service} {} {} {}", call.region, call.operation, subject(&call));
+        let count = state.counts.entry(name.trim_end().to_owned()).or_default();
+        *count += 1;
+        let position = Position { call: name.trim_end().to_owned(), nth: *count };
+        state.calls.push(position.clone());
+        let how = match &state.strike {
+            Some((At::This(at), how)) if *at == position => Some(*how),
+            Some((At::Nth(nth), how)) if *nth == state.calls.len() => Some(*how),
+            _ => None,
+        };
+        state.struck |= how.is_some();
+        if how == Some(How::StopBefore) {
+            state.stopped = true;
+        }
+        Ok(how)
+    }
+}
+
+async fn listen(listener: TcpListener, inner: Arc<Inner>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let inner = Arc::clone(&inner);
+        tokio::spawn(async move {
+            let service = service_fn(|request| pass(&inner, request));
+            // Whoever is killed does not say good-bye.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn pass(
+    inner: &Arc<Inner>,
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Full<Bytes>>, Broken> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+    let how = match inner.admit(&Request::from_http(&parts, body.clone())) {
+        Ok(how) => how,
+        Err(()) => std::future::pending().await,
+    };
+    match how {
+        Some(How::StopBefore) => {
+            let _ = inner.stops.send(());
+            std::future::pending::<()>().await;
+        }
+        Some(How::LoseRequest) => return Err(Broken),
+        Some(How::StopAfter | How::LoseAnswer) | None => {}
+    }
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut forwarded = hyper::Request::builder()
+        .method(parts.method)
+        .uri(format!("http://{}{path}", inner.upstream))
+        .body(Full::new(body))
+        .map_err(|_| Broken)?;
+    *forwarded.headers_mut() = parts.headers;
+    // A call that has arrived is carried out whatever becomes of the caller, as everywhere.
+    let (client, waits) = (inner.client.clone(), path.starts_with("/_bicoastal/"));
+    let answer = async move {
+        let (parts, body) = client.request(forwarded).await.map_err(|_| Broken)?.into_parts();
+        let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+        Ok(hyper::Response::from_parts(parts, Full::new(body)))
+    };
+    let answer = if waits {
+        answer.await?
+    } else {
+        tokio::spawn(answer).await.map_err(|_| Broken)??
+    };
+    match how {
+        Some(How::StopAfter) => {
+            inner.state().stopped = true;
+            let _ = inner.stops.send(());
+            std::future::pending().await
+        }
+        Some(How::LoseAnswer) => Err(Broken),
+        _ => Ok(answer),
+    }
+}
