@@ -170,7 +170,7 @@ fn read(
     if secure && certificates.is_empty() {
         return Err(Fault::new(
             400,
-            "CertificateNotFound",
+            "ValidationError",
             "A certificate must be specified for HTTPS and TLS listeners",
         ));
     }

@@ -509,7 +509,7 @@ fn a_listener_forwards_and_holds_its_group() {
     let balancer = create_balancer(&mut world, "front", "application");
     let group = create_group(&mut world, "web", "HTTP");
     let mut fields = listener_fields(&balancer, "HTTPS", &group);
-    expect!["400 CertificateNotFound: A certificate must be specified for HTTPS and TLS listeners"]
+    expect!["400 ValidationError: A certificate must be specified for HTTPS and TLS listeners"]
         .assert_eq(&send(&mut world, "CreateListener", &fields));
     let certificate = seed::certificate_arn(DEFAULT_ACCOUNT, "eu-west-1");
     fields.push(("Certificates.member.1.CertificateArn", certificate));
