@@ -38,7 +38,8 @@ fn carry_out(jobs: Vec<(&Situation, Trial)>) -> Vec<(usize, Verdict)> {
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some((situation, trial)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some((situation, trial)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                {
                     let at = jobs.iter().position(|(_, it)| std::ptr::eq(it, trial)).expect("it");
                     let verdict = trial.carry_out(situation);
                     if !verdict.is_good() {

@@ -60,10 +60,8 @@ fn more(stack: &mut Stack, edit: Edit, regions: &ActiveRegions) {
 
     let zone = stack.global().add("more", HostedZone::builder().name("more.example").build());
     let texts = if updated { vec!["one", "two"] } else { vec!["one"] };
-    let text = RecordSet::builder()
-        .zone(&zone)
-        .name("text")
-        .txt(if updated { 60 } else { 300 }, texts);
+    let text =
+        RecordSet::builder().zone(&zone).name("text").txt(if updated { 60 } else { 300 }, texts);
     stack.global().add("text", text.build());
     let check = if replaced {
         HealthCheck::tcp("status.more.example", 443).build()

@@ -205,11 +205,8 @@ async fn pass(
         let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
         Ok(hyper::Response::from_parts(parts, Full::new(body)))
     };
-    let answer = if waits {
-        answer.await?
-    } else {
-        tokio::spawn(answer).await.map_err(|_| Broken)??
-    };
+    let answer =
+        if waits { answer.await? } else { tokio::spawn(answer).await.map_err(|_| Broken)?? };
     match how {
         Some(How::StopAfter) => {
             inner.state().stopped = true;

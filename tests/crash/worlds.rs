@@ -48,7 +48,9 @@ fn names(world: &Value) -> Vec<(String, String)> {
     for (_, account) in entries(&world["route53"]["accounts"]) {
         for (id, zone) in entries(&account["zones"]) {
             add(id, format!("zone {}", text(&zone["name"])));
-            for (number, server) in zone["name_servers"].as_array().into_iter().flatten().enumerate() {
+            for (number, server) in
+                zone["name_servers"].as_array().into_iter().flatten().enumerate()
+            {
                 add(&text(server), format!("ns {number} {}", text(&zone["name"])));
             }
         }
