@@ -61,11 +61,15 @@ pub fn recorded(state: Option<&State>) -> BTreeSet<String> {
         .collect()
 }
 
-/// All of them, on the reference architecture.
-pub fn all() -> Vec<Situation> {
+/// The reference architecture is made for the first time.
+pub fn first() -> (Situation, Start) {
+    Situation::new("apply", "active_active", &Start::empty(), &["--yes"])
+}
+
+/// It is there, and is changed or taken down.
+pub fn later() -> Vec<Situation> {
     let mut all = Vec::new();
-    let (first, applied) = Situation::new("apply", "active_active", &Start::empty(), &["--yes"]);
-    all.push(first);
+    let (_, applied) = first();
     let guards = GUARDED.iter().flat_map(|id| ["--unprotect", id]);
     let destroy: Vec<&str> = ["destroy", "--yes"].into_iter().chain(guards).collect();
     all.push(Situation::new("destroy", "active_active", &applied, &destroy).0);
