@@ -60,6 +60,12 @@ fn help_says_everything() {
               --state-dir <DIR>
                   Where state is kept, one directory per stack [default: .bicoastal; on AWS .bicoastal/aws]
 
+              --state <PLACE>
+                  Where state is kept instead: file:DIR, s3://BUCKET/PREFIX?region=REGION, dynamodb://TABLE?region=REGION
+
+              --wait[=<DURATION>]
+                  Wait for another run that works on the same stack, at most so long (90s, 10m, 1h) [default: not at all; without a duration: as long as it takes]
+
               --cloud <CLOUD>
                   Which cloud [default: local]
 
@@ -92,6 +98,7 @@ fn help_says_everything() {
           rm       Forget a resource: it stays in AWS
           recover  Make a lost or damaged state again, from the marks on what is in AWS
           mv       Give a resource another id, without touching AWS
+          migrate  Move the whole state to another place; whoever uses the old one is told where it went
 
         Options:
           -h, --help
@@ -124,6 +131,12 @@ fn help_says_everything() {
 
               --state-dir <DIR>
                   Where state is kept, one directory per stack [default: .bicoastal; on AWS .bicoastal/aws]
+
+              --state <PLACE>
+                  Where state is kept instead: file:DIR, s3://BUCKET/PREFIX?region=REGION, dynamodb://TABLE?region=REGION
+
+              --wait[=<DURATION>]
+                  Wait for another run that works on the same stack, at most so long (90s, 10m, 1h) [default: not at all; without a duration: as long as it takes]
 
               --cloud <CLOUD>
                   Which cloud [default: local]

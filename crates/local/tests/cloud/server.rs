@@ -162,7 +162,7 @@ fn control_endpoints() {
             ]],
         )
         .await;
-        check("POST fault", r#"{"effect": "explode"}"#, expect![[r#"HTTP/1.1 400 Bad Request {"error":"not a rule: unknown variant `explode`, expected one of `throttle`, `server_error`, `not_found`, `answer`, `refuse_connection`, `connect_timeout`, `lose_request`, `lose_answer`, `hold_request`, `hold_answer`, `delay` at line 1 column 20"}"#]]).await;
+        check("POST fault", r#"{"effect": "explode"}"#, expect![[r#"HTTP/1.1 400 Bad Request {"error":"not a rule: unknown variant `explode`, expected one of `throttle`, `server_error`, `not_found`, `answer`, `refuse_connection`, `connect_timeout`, `lose_request`, `lose_answer`, `hold_request`, `hold_answer`, `delay`, `server_error_after`, `stale`, `malformed`, `without` at line 1 column 20"}"#]]).await;
         check(
             "PUT world",
             "",

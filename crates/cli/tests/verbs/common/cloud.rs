@@ -331,6 +331,10 @@ impl Provider for Fake {
 }
 
 impl Clock for Fake {
+    fn is_virtual(&self) -> bool {
+        true
+    }
+
     fn now_ms(&self) -> u64 {
         self.world().now_ms
     }
