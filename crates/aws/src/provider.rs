@@ -6,10 +6,11 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bicoastal_model::diff::diff;
 use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
-    Catalog, ErrorFacts, Found, Goal, Lookup, Member, OpError, Operation, Outcome, Ownership,
+    Catalog, ErrorFacts, Found, Goal, Lookup, Member, Objection, OpError, Operation, Outcome,
     Place, Progress, Provider, Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept,
     Target, TerraformInstance, Translated,
 };
@@ -430,26 +431,40 @@ fn turn<'a, R: Resource>(
     member: &'a Member,
     seen: Option<&'a Snapshot>,
 ) -> Result<Turn<'a, R>, OpError> {
-    if let (Goal::Present { applied: None, adopt: false, .. }, Some(seen)) = (&member.goal, seen) {
-        let whose = match &seen.ownership {
-            Ownership::Ours => None,
-            Ownership::Foreign(words) => Some(words.as_str()),
-            Ownership::Unmarked => Some("it bears no mark of this stack"),
-        };
-        if let Some(whose) = whose {
-            return Err(refusal(
-                format!(
-                    "{} already exists as {} and is not ours: {whose}",
-                    member.target.id, seen.physical
-                ),
-                &format!(
-                    "adopt it with stack.adopt(&…, \"{}\"), or give this one another name",
-                    seen.physical
-                ),
-            ));
-        }
+    if let Some(clash) = seen.and_then(|seen| clash(R::SCHEMA, member, seen)) {
+        return Err(clash);
     }
     Turn::new(&member.target, &member.goal, seen).map_err(|message| refusal(message, ""))
+}
+
+/// The refusal of what is there and not covered by the member's claim.
+fn clash(schema: &Schema, member: &Member, seen: &Snapshot) -> Option<OpError> {
+    let (Goal::Present { wanted: meant, .. } | Goal::Absent { applied: meant, .. }) = &member.goal;
+    let as_wanted = || diff(schema, meant, Some(meant), Some(&seen.props)).changes.is_empty();
+    let objection = member.claim.objection(&seen.ownership, schema.has_tags(), as_wanted)?;
+    let (id, physical) = (&member.target.id, &seen.physical);
+    let why = match &objection {
+        Objection::Anothers(whose) => whose,
+        Objection::Unmarked | Objection::UnmarkedYet => "it bears no mark of this stack",
+        Objection::NotAsWanted => "it is not what was being created",
+    };
+    let mut error = match &member.goal {
+        Goal::Present { .. } => refusal(
+            format!("{id} already exists as {physical} and is not ours: {why}"),
+            &format!(
+                "adopt it with stack.adopt(&…, \"{physical}\"), or give this one another name"
+            ),
+        ),
+        Goal::Absent { .. } => refusal(
+            format!("{physical} is there, where {id} was, and is not ours: {why}"),
+            "plan again: it is left alone",
+        ),
+    };
+    if let (Objection::UnmarkedYet, OpError::Refused { retry, .. }) = (&objection, &mut error) {
+        // The mark of what was just made may not be visible yet.
+        *retry = Retry::NotYet;
+    }
+    Some(error)
 }
 
 fn refusal(message: impl Into<String>, hint: &str) -> OpError {

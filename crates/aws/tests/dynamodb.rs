@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 };
 use bicoastal_aws::dynamodb::Table;
 use bicoastal_local::faults::{Effect, Rule};
-use bicoastal_model::{Goal, Member, OpError, Operation, Provider, Region, Seen, Status};
+use bicoastal_model::{Claim, Goal, Member, OpError, Operation, Provider, Region, Seen, Status};
 use common::{Harness, Subject};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -619,8 +619,9 @@ async fn a_lost_answer_is_settled_by_looking() {
     let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
     let wanted = table.wanted(&sessions());
     table.target.props = wanted.clone();
-    let goal = Goal::Present { wanted, applied: None, adopt: false };
-    let operation = Operation { members: vec![Member { target: table.target.clone(), goal }] };
+    let goal = Goal::Present { wanted, applied: None };
+    let member = Member { target: table.target.clone(), goal, claim: Claim::Unmade };
+    let operation = Operation { members: vec![member] };
     harness.cloud.faults().add(Rule::new(Effect::LoseAnswer).operation("CreateTable").nth(1));
     let doubt = harness.provider.advance(&operation, &bicoastal_model::OpenGate::shared()).await;
     assert!(matches!(doubt, Err(OpError::InDoubt(_))), "{doubt:?}");

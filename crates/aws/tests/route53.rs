@@ -17,8 +17,8 @@ use bicoastal_aws::route53::{
 };
 use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_model::{
-    Goal, Id, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress, Provider, Region,
-    Resource, ResourceId, Retry, ScopeKind, Seen, Snapshot, Status, Target,
+    Claim, Goal, Id, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress, Provider,
+    Region, Resource, ResourceId, Retry, ScopeKind, Seen, Snapshot, Status, Target,
 };
 use common::{Harness, Subject};
 use expect_test::expect;
@@ -478,12 +478,11 @@ fn member_target(id: &str, kind: &str, props: Value) -> Target {
 fn member(wanted: Option<&Value>, applied: Option<&Value>) -> Member {
     let props = applied.or(wanted).unwrap().clone();
     let goal = match wanted {
-        Some(wanted) => {
-            Goal::Present { wanted: wanted.clone(), applied: applied.cloned(), adopt: false }
-        }
+        Some(wanted) => Goal::Present { wanted: wanted.clone(), applied: applied.cloned() },
         None => Goal::Absent { applied: props.clone(), lift_guards: false },
     };
-    Member { target: member_target("r", RecordSet::SCHEMA.kind, props), goal }
+    let claim = if applied.is_some() || wanted.is_none() { Claim::Made } else { Claim::Unmade };
+    Member { target: member_target("r", RecordSet::SCHEMA.kind, props), goal, claim }
 }
 
 /// Takes turns until the batch is done; answers the outcomes and the mutating calls.

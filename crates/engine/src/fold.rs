@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bicoastal_model::value::{Map, SECRET, marker};
-use bicoastal_model::{OpError, Region, ResourceId, ScopeKind};
+use bicoastal_model::{Claim, OpError, Region, ResourceId, ScopeKind};
 use serde_json::{Value, json};
 
 use crate::record::{Begun, Ended, Record};
@@ -377,6 +377,11 @@ impl Entry {
     /// Whether it stands for something of somebody else's that is only being deleted.
     pub fn is_stranger(&self) -> bool {
         self.applied.is_none() && self.doubt.as_ref().is_some_and(|it| it.verb == Verb::Delete)
+    }
+
+    /// What may be taken for it, of what is found: it is made, or its creation is in doubt.
+    pub fn claim(&self) -> Claim {
+        if self.applied.is_none() && self.physical.is_none() { Claim::InDoubt } else { Claim::Made }
     }
 
     /// What counts as mentioned: what was last applied, plus what an operation was about to set

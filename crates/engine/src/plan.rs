@@ -87,7 +87,8 @@ pub struct PlannedMember {
     /// What is seen now, for what unknowns may turn out to mean (none where it is not there).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Arc<Value>>,
-    /// It may be taken over although it bears no mark.
+    /// The program takes it over by name, or removes it as something that is claimed as a whole:
+    /// whoever's it is.
     #[serde(default)]
     pub adopt: bool,
     /// Guards of AWS's own may be lifted.

@@ -416,7 +416,7 @@ fn doubts_are_settled_by_what_is_seen() {
         &world,
         vec![bucket("a")],
         expect![[r#"
-            error: us-east-1/a: its creation did not end, and Fake:Bucket-us-east-1-1 exists but is not what was being created
+            error: us-east-1/a: its creation did not end, and Fake:Bucket-us-east-1-1 exists but bears no mark of this stack
               declared at main.rs:1
               hint: to take it over, say stack.adopt(&handle, "Fake:Bucket-us-east-1-1")
         "#]],
@@ -425,9 +425,9 @@ fn doubts_are_settled_by_what_is_seen() {
         &world,
         vec![],
         expect![[r#"
-            forget us-east-1/a Safe (its creation did not end, and Fake:Bucket-us-east-1-1 is not what was being created: left alone)
+            forget us-east-1/a Safe (its creation did not end, and Fake:Bucket-us-east-1-1 exists but bears no mark of this stack: left alone)
             record: forgotten us-east-1/a#1
-            warning: us-east-1/a: its creation did not end, and Fake:Bucket-us-east-1-1 is not what was being created: left alone
+            warning: us-east-1/a: its creation did not end, and Fake:Bucket-us-east-1-1 exists but bears no mark of this stack: left alone
         "#]],
     );
     // An update that may have happened: what it was about to set counts as applied.

@@ -13,8 +13,8 @@ use bicoastal_model::Region::{ApSouth1, EuWest1, UsEast1};
 use bicoastal_model::diff::diff;
 use bicoastal_model::schema::Change;
 use bicoastal_model::{
-    Desired, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership, Progress, Region,
-    Retry, Shape, Snapshot, Status,
+    Claim, Desired, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership, Progress,
+    Region, Retry, Shape, Snapshot, Status,
 };
 use common::catalog;
 use common::cloud::{Thing, World};
@@ -122,8 +122,8 @@ fn differs(world: &World, member: &Member) -> bool {
     match (&member.goal, seen) {
         (Goal::Absent { .. }, seen) => seen.is_some(),
         (Goal::Present { .. }, None) => true,
-        (Goal::Present { wanted, applied, adopt }, Some(seen)) => {
-            assert!(*adopt || applied.is_some(), "{} would be taken over", member.target.id);
+        (Goal::Present { wanted, applied }, Some(seen)) => {
+            assert!(member.claim > Claim::Unmade, "{} would be taken over", member.target.id);
             let catalog = catalog();
             let schema = catalog.get(&member.target.kind).unwrap();
             !diff(schema, wanted, applied.as_ref(), Some(seen)).changes.is_empty()

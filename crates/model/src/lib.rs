@@ -2,6 +2,7 @@
 //!
 //! Everything here is plain data and pure functions. No task, no clock, no SDK.
 
+pub mod claim;
 pub mod diagnostic;
 pub mod diff;
 pub mod dns;
@@ -20,6 +21,7 @@ pub mod stack;
 pub mod sweep;
 pub mod value;
 
+pub use claim::{Claim, Objection};
 pub use diagnostic::{Diagnostic, Diagnostics, SourceLine};
 pub use error::{ErrorFacts, OpError, Retry};
 pub use id::{Arn, Id, Place, ResourceId, ScopeKind};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::Claim;
 use crate::error::{ErrorFacts, OpError};
 use crate::id::{Place, ResourceId};
 use crate::region::Region;
@@ -155,8 +156,6 @@ pub enum Goal {
         wanted: Value,
         /// What was last applied, to tell what was formerly mentioned.
         applied: Option<Value>,
-        /// It may be taken over although it carries no mark of ours.
-        adopt: bool,
     },
     /// It is gone.
     Absent {
@@ -199,6 +198,8 @@ pub struct Member {
     pub target: Target,
     /// What is to be true of it.
     pub goal: Goal,
+    /// What may be taken for it, of what is found.
+    pub claim: Claim,
 }
 
 /// One operation of a plan: one thing, or a batch of them with one parent.
@@ -288,8 +289,8 @@ pub trait Provider: Send + Sync {
     /// Takes one turn: reads the members, and makes at most one mutating call. After an accepted
     /// call the members' goals are to be told with [`Goal::secrets_sent`].
     ///
-    /// Guarantees: no call is repeated below this function; an error says whether the call could
-    /// have happened; the gate is asked at the last moment before a mutating call goes out, and
+    /// Guarantees: no call is repeated below this function; what the members' claims do not cover
+    /// is not touched; an error says whether the call could have happened; the gate is asked at the last moment before a mutating call goes out, and
     /// what it does not let through is [`OpError::NotSent`]. Assumes: nobody else takes turns on the same members meanwhile.
     fn advance<'a>(
         &'a self,
@@ -333,12 +334,11 @@ mod tests {
             (None, json!({"password": {"$secret": "new"}})),
             (Some(before), json!({"name": "app", "password": {"$secret": "new"}, "port": 1})),
         ] {
-            let mut goal = Goal::Present { wanted: wanted.clone(), applied, adopt: false };
+            let mut goal = Goal::Present { wanted: wanted.clone(), applied };
             goal.secrets_sent();
             assert!(matches!(goal, Goal::Present { applied: Some(it), .. } if it == expected));
         }
-        let mut plain =
-            Goal::Present { wanted: json!({"name": "app"}), applied: None, adopt: false };
+        let mut plain = Goal::Present { wanted: json!({"name": "app"}), applied: None };
         plain.secrets_sent();
         assert!(matches!(plain, Goal::Present { applied: None, .. }));
     }

@@ -9,7 +9,7 @@ use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_local::Cloud;
 use bicoastal_model::diff::{Difference, diff};
 use bicoastal_model::{
-    Goal, Member, OpError, Operation, Outcome, Place, Progress, Provider, Region, Resource,
+    Claim, Goal, Member, OpError, Operation, Outcome, Place, Progress, Provider, Region, Resource,
     ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
 };
 use serde_json::{Value, json};
@@ -121,16 +121,22 @@ impl Subject<'_> {
     /// Takes turns until the goal is reached.
     async fn converge(&mut self, mut goal: Goal) -> Result<Option<Snapshot>, OpError> {
         self.calls.clear();
-        let operation = |target: &Target, goal: &Goal| Operation {
-            members: vec![Member { target: target.clone(), goal: goal.clone() }],
+        let mut claim = match &goal {
+            Goal::Present { applied: None, .. } => Claim::Unmade,
+            _ => Claim::Made,
+        };
+        let operation = |target: &Target, goal: &Goal, claim| Operation {
+            members: vec![Member { target: target.clone(), goal: goal.clone(), claim }],
         };
         let open = bicoastal_model::OpenGate::shared();
         let mut patience = 0;
         for _ in 0..400 {
-            match self.harness.provider.advance(&operation(&self.target, &goal), &open).await {
+            match self.harness.provider.advance(&operation(&self.target, &goal, claim), &open).await
+            {
                 Ok(Progress::Called { call, physical }) => {
                     patience = 0;
                     goal.secrets_sent();
+                    claim = claim.max(Claim::Made);
                     self.calls.push(call);
                     if physical.is_some() {
                         self.target.physical = physical;
@@ -179,8 +185,7 @@ impl Subject<'_> {
         if self.applied.is_none() {
             self.target.props = wanted.clone();
         }
-        let goal =
-            Goal::Present { wanted: wanted.clone(), applied: self.applied.clone(), adopt: false };
+        let goal = Goal::Present { wanted: wanted.clone(), applied: self.applied.clone() };
         let snapshot = self.converge(goal).await?.expect("present");
         self.target.props = wanted.clone();
         self.applied = Some(wanted);
@@ -220,8 +225,8 @@ impl Subject<'_> {
         self.target.props = wanted.clone();
         let open = bicoastal_model::OpenGate::shared();
         for _ in 0..400 {
-            let goal = Goal::Present { wanted: wanted.clone(), applied: None, adopt: false };
-            let member = Member { target: self.target.clone(), goal };
+            let goal = Goal::Present { wanted: wanted.clone(), applied: None };
+            let member = Member { target: self.target.clone(), goal, claim: Claim::Unmade };
             match self.harness.provider.advance(&Operation { members: vec![member] }, &open).await {
                 Ok(Progress::Done(_)) => return self.apply(props).await,
                 Ok(Progress::Called { .. }) => {}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bicoastal_model::{ErrorFacts, Goal, OpError, Outcome, Progress, Retry};
+use bicoastal_model::{Claim, ErrorFacts, Goal, OpError, Outcome, Progress, Retry};
 
 use super::Execution;
 use super::report::{Failure, Fate};
@@ -58,9 +58,7 @@ impl Execution {
         run.waited = Duration::ZERO;
         for member in &mut run.members {
             member.goal.secrets_sent();
-            if let Goal::Present { adopt, .. } = &mut member.goal {
-                *adopt = true;
-            }
+            member.claim = member.claim.max(Claim::Made);
         }
         let too_many = run.calls > CALLS.0 * run.members.len() + CALLS.1;
         let calls = run.calls;
@@ -121,11 +119,9 @@ impl Execution {
         let class = Class::of(&error);
         if class == Some(Class::InDoubt) {
             run.touched = true;
-            // If it is there now, it is what that call made.
+            // If it is there now, that call may have made it; or somebody else, in the same moment.
             for member in &mut run.members {
-                if let Goal::Present { adopt, .. } = &mut member.goal {
-                    *adopt = true;
-                }
+                member.claim = member.claim.max(Claim::InDoubt);
             }
         }
         let Some(class) = class else {

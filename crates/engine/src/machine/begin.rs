@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bicoastal_model::value::{self, Map, NAME, Ref, marker};
-use bicoastal_model::{Goal, Member, Name, Operation, Target, diff};
+use bicoastal_model::{Claim, Goal, Member, Name, Operation, Target, diff};
 use serde_json::Value;
 
 use super::report::{Failure, Fate};
@@ -224,11 +224,8 @@ impl Execution {
             Some(wanted) => {
                 let wanted = self.resolved(member, wanted)?;
                 let (open, sealed) = secrets::fill(&wanted, &member.key, &self.secrets, self.salt);
-                let goal = Goal::Present {
-                    wanted: open,
-                    applied: member.applied.as_deref().cloned(),
-                    adopt: member.adopt || doubted,
-                };
+                let goal =
+                    Goal::Present { wanted: open, applied: member.applied.as_deref().cloned() };
                 (goal, Some(sealed))
             }
         };
@@ -242,7 +239,13 @@ impl Execution {
             props: mentioned(member.applied.as_deref(), recorded.as_ref()),
             tags: self.state.ownership_tags(&member.born),
         };
-        Ok(RunMember { index, key: member.key.clone(), target, goal, recorded, doubted })
+        let claim = match entry {
+            _ if member.adopt => Claim::Adopted,
+            None => Claim::Unmade,
+            Some(entry) => entry.claim(),
+        };
+        let key = member.key.clone();
+        Ok(RunMember { index, key, target, goal, claim, recorded, doubted })
     }
 
     /// What is wanted with everything known, if that still is the change that was planned.
@@ -323,10 +326,11 @@ impl Execution {
                 reason: planned.pause_reason.clone(),
             });
         };
-        let members = run
-            .members
-            .iter()
-            .map(|member| Member { target: member.target.clone(), goal: member.goal.clone() });
+        let members = run.members.iter().map(|member| Member {
+            target: member.target.clone(),
+            goal: member.goal.clone(),
+            claim: member.claim,
+        });
         let operation = Operation { members: members.collect() };
         let what = run.what.clone();
         running.status = Status::Turning { resting: delay > retry::SETTLE };

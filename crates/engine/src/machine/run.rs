@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bicoastal_model::{Goal, Target};
+use bicoastal_model::{Claim, Goal, Target};
 use serde_json::Value;
 
 use super::report::Fate;
@@ -148,6 +148,8 @@ pub(super) struct RunMember {
     pub(super) key: crate::state::Key,
     pub(super) target: Target,
     pub(super) goal: Goal,
+    /// What may be taken for it: grows with what its calls can have done.
+    pub(super) claim: Claim,
     /// What the journal says is wanted: secrets as digests.
     pub(super) recorded: Option<Value>,
     /// An earlier operation on it is in doubt: its failure must not make it as if nothing was.

@@ -232,7 +232,7 @@ impl<'a> Planner<'a> {
             wanted: None,
             applied: entry.base().map(Arc::new),
             seen: seen.map(|it| Arc::new(it.props.clone())),
-            adopt: entry.doubt.is_some(),
+            adopt: false,
             lift_guards: self.options.unprotect.contains(&key.id),
             edges: entry.edges.clone(),
             protected: entry.protected,

@@ -179,7 +179,6 @@ impl<'a> Planner<'a> {
         member.edges = self.edges(declared);
         member.protected = declared.protected;
         member.retained = declared.retained;
-        member.adopt = true;
         decision.action = Some(Action::Create);
         decision.fields = diff(declared.schema, &wanted, None, None).changes;
         decision.make = Some(member);
@@ -214,6 +213,12 @@ impl<'a> Planner<'a> {
                 self.create(declared, resolved, decision, next);
             }
             Sight::Present(snapshot) => {
+                if let Some(schema) = self.catalog.get(&entry.kind)
+                    && self.left_alone(&mut decision, (key, entry), schema, snapshot)
+                {
+                    self.create(declared, resolved, decision, next);
+                    return;
+                }
                 let mut old = self.delete_member(key, entry, snapshot, None);
                 old.superseded = true;
                 decision.reasons.push(reason);

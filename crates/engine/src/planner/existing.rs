@@ -6,11 +6,10 @@ use std::sync::Arc;
 use bicoastal_model::diff::{Cause, Extra, FieldChange, diff};
 use bicoastal_model::schema::Change;
 use bicoastal_model::value::{self};
-use bicoastal_model::{Declared, Diagnostic, Ownership, Risk, Snapshot, Status};
+use bicoastal_model::{Declared, Diagnostic, Objection, Risk, Schema, Snapshot, Status};
 use serde_json::Value;
 
 use super::decide::{Decision, Planner};
-use super::declared::is_unborn;
 use super::resolve::{
     for_existing, has_generated_name, is_ignored, same_props, with_digests, with_name,
     with_ownership,
@@ -39,36 +38,23 @@ impl<'a> Planner<'a> {
         snapshot: &Snapshot,
         resolved: &Value,
     ) -> bool {
-        let adopted = declared.adopt.as_ref() == Some(&snapshot.physical);
         let physical = &snapshot.physical;
-        let hint = format!("to take it over, say stack.adopt(&handle, \"{physical}\")");
-        match &snapshot.ownership {
-            Ownership::Foreign(whose) if !adopted => {
-                let message = format!("{physical} is another's now: {whose}");
-                self.error(declared, message, &hint);
-                true
-            }
-            // Its creation was interrupted, AWS never confirmed it, and it bears no mark: ours
-            // only if it is exactly what we were about to make.
-            Ownership::Unmarked if !adopted && is_unborn(entry) && entry.physical.is_none() => {
-                let compared = self.compare(declared, resolved.clone(), key, Some(entry), snapshot);
-                let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
-                let as_doubted = doubted.is_some_and(|wanted| {
-                    diff(declared.schema, wanted, Some(wanted), Some(&snapshot.props))
-                        .changes
-                        .is_empty()
-                });
-                if compared.fields.is_empty() || as_doubted {
-                    return false;
-                }
-                let message = format!(
-                    "its creation did not end, and {physical} exists but is not what was being created"
-                );
-                self.error(declared, message, &hint);
-                true
-            }
-            _ => false,
+        if declared.adopt.as_ref() == Some(physical) {
+            return false;
         }
+        let as_declared = || {
+            let compared = self.compare(declared, resolved.clone(), key, Some(entry), snapshot);
+            compared.fields.is_empty()
+        };
+        let message = match objection(entry, declared.schema, snapshot) {
+            None => return false,
+            Some(Objection::NotAsWanted) if as_declared() => return false,
+            Some(Objection::Anothers(whose)) => format!("{physical} is another's now: {whose}"),
+            Some(objection) => unproved(&objection, physical),
+        };
+        let hint = format!("to take it over, say stack.adopt(&handle, \"{physical}\")");
+        self.error(declared, message, &hint);
+        true
     }
 
     pub(super) fn compare(
@@ -159,7 +145,7 @@ impl<'a> Planner<'a> {
             member.edges = self.edges(declared);
             member.protected = declared.protected;
             member.retained = declared.retained;
-            member.adopt |= declared.adopt.is_some();
+            member.adopt = declared.adopt.as_ref() == Some(&snapshot.physical);
             decision.action = Some(Action::Update);
             decision.risk = risk(&compared.fields);
             // What a region held goes with it, as far as no other region holds it.
@@ -314,6 +300,26 @@ impl<'a> Planner<'a> {
             );
         }
     }
+}
+
+/// Why what is there is not what state has.
+pub(super) fn objection(entry: &Entry, schema: &Schema, snapshot: &Snapshot) -> Option<Objection> {
+    let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
+    let as_doubted = || {
+        doubted.is_some_and(|wanted| {
+            diff(schema, wanted, Some(wanted), Some(&snapshot.props)).changes.is_empty()
+        })
+    };
+    entry.claim().objection(&snapshot.ownership, schema.has_tags(), as_doubted)
+}
+
+/// Why something that bears nobody's mark is not what was being created, in words.
+pub(super) fn unproved(objection: &Objection, physical: &str) -> String {
+    let why = match objection {
+        Objection::NotAsWanted => "is not what was being created",
+        _ => "bears no mark of this stack",
+    };
+    format!("its creation did not end, and {physical} exists but {why}")
 }
 
 pub(super) fn is_being_deleted(entry: &Entry, snapshot: &Snapshot) -> bool {

@@ -1,11 +1,11 @@
 //! Going back: an incarnation that was given up, or is about to be, is what the program wants again.
 
-use bicoastal_model::{Declared, Ownership};
+use bicoastal_model::{Declared, Objection, Ownership};
 use serde_json::Value;
 
 use super::decide::{Decision, Planner, Sight};
 use super::declared::is_unborn;
-use super::existing::is_being_deleted;
+use super::existing::{is_being_deleted, objection, unproved};
 use super::identity::natural_key;
 use crate::record::Record;
 use crate::state::{Entry, Key};
@@ -111,7 +111,7 @@ impl<'a> Planner<'a> {
 
     /// What has the name goes first: an outage, if it still serves.
     pub(super) fn make_way(
-        &self,
+        &mut self,
         decision: &mut Decision,
         declared: &Declared,
         in_the_way: Vec<(&Key, &Entry)>,
@@ -119,6 +119,17 @@ impl<'a> Planner<'a> {
         for (key, entry) in in_the_way {
             let planned = decision.deletes.iter().any(|it| it.key == *key);
             if let (Sight::Present(snapshot), false) = (self.seen(key), planned) {
+                if let Some(objection) = objection(entry, declared.schema, snapshot) {
+                    let physical = &snapshot.physical;
+                    let message = match objection {
+                        Objection::Anothers(whose) => {
+                            format!("{physical} exists and is another's: {whose}")
+                        }
+                        objection => unproved(&objection, physical),
+                    };
+                    self.error(declared, message, "give this one another name");
+                    continue;
+                }
                 decision.reasons.push(format!("{key} still has its name, and goes first"));
                 decision.deletes.push(self.delete_member(key, entry, snapshot, Some(declared)));
             }

@@ -108,7 +108,8 @@ impl<'a> Planner<'a> {
         member.verb = Verb::Adopt;
         member.physical = Some(snapshot.physical.clone());
         member.seen = Some(Arc::new(snapshot.props.clone()));
-        member.adopt = true;
+        // What bears our mark is ours as long as it does.
+        member.adopt = declared.adopt.is_some();
         decision.action = Some(Action::Adopt);
         decision.risk = risk(&compared.fields);
         self.note_extras(declared, &compared.extras);

@@ -1,12 +1,11 @@
 //! The decision on what state has and the program does not declare (any more).
 
-use bicoastal_model::diff::diff;
 use std::collections::BTreeSet;
 
-use bicoastal_model::{Diagnostic, Ownership, ResourceId, Risk, Schema, Snapshot};
+use bicoastal_model::{Diagnostic, Objection, ResourceId, Risk, Schema, Snapshot};
 
 use super::decide::{Decision, Planner, Sight};
-use super::declared::is_unborn;
+use super::existing::{objection, unproved};
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
 use crate::state::{Entry, Key};
@@ -64,13 +63,15 @@ impl Planner<'_> {
                 return;
             }
             Sight::Present(snapshot) => {
-                decision.action = Some(Action::Delete);
-                decision.risk = schema.delete_risk;
-                decision.reasons.push("another one takes its place".to_owned());
-                let declared = self.desired.resources.get(&key.id);
-                let mut member = self.delete_member(key, entry, snapshot, declared);
-                member.superseded = true;
-                decision.deletes.push(member);
+                if !self.left_alone(&mut decision, (key, entry), schema, snapshot) {
+                    decision.action = Some(Action::Delete);
+                    decision.risk = schema.delete_risk;
+                    decision.reasons.push("another one takes its place".to_owned());
+                    let declared = self.desired.resources.get(&key.id);
+                    let mut member = self.delete_member(key, entry, snapshot, declared);
+                    member.superseded = true;
+                    decision.deletes.push(member);
+                }
             }
         }
         self.decisions.push(decision);
@@ -90,40 +91,36 @@ impl Planner<'_> {
                 forget(&mut decision, key, "no longer declared, and to be left alone");
             }
             Sight::Unknown(_) => {}
-            Sight::Present(snapshot) => match self.whose(entry, schema, snapshot) {
-                Some(message) => {
-                    self.warnings.push(Diagnostic::warning(message.clone()).of(&key.id));
-                    forget(&mut decision, key, &message);
-                }
-                None => {
+            Sight::Present(snapshot) => {
+                if !self.left_alone(&mut decision, (key, entry), schema, snapshot) {
                     decision.action = Some(Action::Delete);
                     decision.risk = schema.delete_risk;
                     decision.reasons.push(why.to_owned());
                     decision.deletes.push(self.delete_member(key, entry, snapshot, None));
                 }
-            },
+            }
         }
         self.decisions.push(decision);
     }
 
-    /// Why what is there is not ours to delete.
-    fn whose(&self, entry: &Entry, schema: &Schema, snapshot: &Snapshot) -> Option<String> {
-        match &snapshot.ownership {
-            Ownership::Foreign(whose) => {
-                Some(format!("{} is another's now, and is left alone: {whose}", snapshot.physical))
+    /// Forgets what is there and not ours to delete; whether it is.
+    pub(super) fn left_alone(
+        &mut self,
+        decision: &mut Decision,
+        (key, entry): (&Key, &Entry),
+        schema: &Schema,
+        snapshot: &Snapshot,
+    ) -> bool {
+        let Some(objection) = objection(entry, schema, snapshot) else { return false };
+        let message = match objection {
+            Objection::Anothers(whose) => {
+                format!("{} is another's now, and is left alone: {whose}", snapshot.physical)
             }
-            Ownership::Unmarked if is_unborn(entry) && entry.physical.is_none() => {
-                let wanted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref())?;
-                let same = diff(schema, wanted, Some(wanted), Some(&snapshot.props));
-                (!same.changes.is_empty()).then(|| {
-                    format!(
-                        "its creation did not end, and {} is not what was being created: left alone",
-                        snapshot.physical
-                    )
-                })
-            }
-            _ => None,
-        }
+            objection => format!("{}: left alone", unproved(&objection, &snapshot.physical)),
+        };
+        self.warnings.push(Diagnostic::warning(message.clone()).of(&key.id));
+        forget(decision, key, &message);
+        true
     }
 }
 

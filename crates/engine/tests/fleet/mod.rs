@@ -424,7 +424,7 @@ pub fn carry_out(plan: Plan, state: State, limits: Limits, run: &mut Run) -> Exe
 }
 
 fn outcome(member: Member) -> Outcome {
-    let Member { target, goal } = member;
+    let Member { target, goal, .. } = member;
     let Goal::Present { wanted, .. } = goal else { return Outcome::Gone };
     let schema = catalog().get(&target.kind).expect("kinds are known");
     let physical = target.physical.unwrap_or_else(|| format!("physical-{}", target.id));

@@ -10,7 +10,7 @@ use bicoastal_engine::record::{Ended, Record};
 use bicoastal_engine::state::{FORMAT, Key, State, Verb, token};
 use bicoastal_model::schema::Batch;
 use bicoastal_model::{
-    Catalog, ErrorFacts, Field, Goal, Member, OpError, Operation, Outcome, Ownership, Place,
+    Catalog, Claim, ErrorFacts, Field, Goal, Member, OpError, Operation, Outcome, Ownership, Place,
     Progress, Retry, Risk, Schema, Shape, Snapshot, Status, Tier,
 };
 use serde_json::{Value, json};
@@ -151,9 +151,9 @@ impl Cloud {
             (Goal::Absent { .. }, None) => None,
             (Goal::Absent { .. }, Some(_)) => Some(format!("Delete {id}")),
             (Goal::Present { .. }, None) => Some(format!("Create {id}")),
-            (Goal::Present { wanted, applied, adopt }, Some(seen)) => {
+            (Goal::Present { wanted, applied }, Some(seen)) => {
                 // What is there although nothing was applied is somebody else's, or a lost create's.
-                assert!(*adopt || applied.is_some(), "{id} would be taken over");
+                assert!(member.claim > Claim::Unmade, "{id} would be taken over");
                 let secret = applied.as_ref().map_or(&Value::Null, |it| &it["password"]);
                 let differs = wanted["name"] != seen.props["name"]
                     || wanted["size"] != seen.props["size"]

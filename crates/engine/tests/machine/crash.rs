@@ -40,7 +40,6 @@ fn planned(wanted: &Wanted, state: &State, cloud: &Cloud) -> Planned {
         member.token = token(&state.lineage, &member.key.id, member.key.incarnation);
         if let Some((_, entry)) = entry {
             member.applied = entry.base().filter(|_| there).map(Into::into);
-            member.adopt = entry.doubt.is_some();
         }
         plan.op(vec![member], after);
     }

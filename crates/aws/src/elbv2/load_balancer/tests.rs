@@ -99,11 +99,9 @@ fn next(wanted: Option<&LoadBalancer>, applied: Value, seen: Option<(Value, Stat
         tags: Default::default(),
     };
     let goal = match wanted {
-        Some(wanted) => Goal::Present {
-            wanted: serde_json::to_value(wanted).unwrap(),
-            applied: Some(applied),
-            adopt: false,
-        },
+        Some(wanted) => {
+            Goal::Present { wanted: serde_json::to_value(wanted).unwrap(), applied: Some(applied) }
+        }
         None => Goal::Absent { applied, lift_guards: false },
     };
     step(&target, &goal, seen)

@@ -54,7 +54,7 @@ fn a_new_document_is_a_new_version_of_at_most_five() {
         Policy::builder().name("p").document(allow("s3:PutObject")).tags([("a", "b")]).build(),
     )
     .unwrap();
-    let goal = Goal::Present { wanted, applied: Some(before.clone()), adopt: false };
+    let goal = Goal::Present { wanted, applied: Some(before.clone()) };
     let gone = Goal::Absent { applied: before.clone(), lift_guards: false };
     let four = json!(["v1", "v2", "v3", "v4"]);
     let tagged = || {

@@ -181,8 +181,7 @@ fn changes_come_in_a_safe_order() {
             .tags([("new", "1")])
             .build(),
     );
-    let goal =
-        Goal::Present { wanted: wanted.clone(), applied: Some(applied.clone()), adopt: false };
+    let goal = Goal::Present { wanted: wanted.clone(), applied: Some(applied.clone()) };
     let mut steps = vec![next(&goal, None)];
     // Others' policies stay.
     let mut now = seen(&applied, json!({}));
@@ -235,8 +234,7 @@ fn exclusive_policies_remove_the_policies_of_others() {
     let role =
         Role::builder().name("r").assume_role_policy(trust()).exclusive_policies(true).build();
     let wanted = to_props(&role);
-    let goal =
-        Goal::Present { wanted: wanted.clone(), applied: Some(wanted.clone()), adopt: false };
+    let goal = Goal::Present { wanted: wanted.clone(), applied: Some(wanted.clone()) };
     let foreign = seen(
         &wanted,
         json!({

@@ -94,7 +94,7 @@ fn check(goal: &Goal, seen: Option<Snapshot>, around: Value, expected: Expect) {
 }
 
 fn present(wanted: Value, applied: Option<Value>) -> Goal {
-    Goal::Present { wanted, applied, adopt: false }
+    Goal::Present { wanted, applied }
 }
 
 const US: &str = "arn:aws:rds:us-east-1:000000000000:cluster:app-us";

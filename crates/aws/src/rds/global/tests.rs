@@ -89,14 +89,14 @@ fn check(goal: &Goal, seen: Option<Snapshot>, expected: Expect) {
 }
 
 fn present(more: Value) -> Goal {
-    Goal::Present { wanted: wanted(more), applied: Some(wanted(json!({}))), adopt: false }
+    Goal::Present { wanted: wanted(more), applied: Some(wanted(json!({}))) }
 }
 
 const HERE: (&str, bool, &str, &str) = ("us-east-1", true, "available", "16.8");
 
 #[test]
 fn it_is_made_at_home_and_never_follows_its_roles() {
-    let goal = Goal::Present { wanted: wanted(json!({})), applied: None, adopt: false };
+    let goal = Goal::Present { wanted: wanted(json!({})), applied: None };
     check(&goal, None, expect!["create in us-east-1"]);
     check(&goal, Some(seen(Status::Ready, "16.8", &[])), expect!["done"]);
     // Whoever writes, and whoever is a member.

@@ -58,10 +58,10 @@ fn check(goal: &Goal, seen: Option<(Status, Value)>, expected: Expect) {
 #[test]
 fn one_call_changes_all_of_it() {
     let mut wanted = props();
-    let same = Goal::Present { wanted: wanted.clone(), applied: Some(props()), adopt: false };
+    let same = Goal::Present { wanted: wanted.clone(), applied: Some(props()) };
     wanted["class"] = json!("db.r6g.xlarge");
     wanted["promotion_tier"] = json!(0);
-    let other = Goal::Present { wanted, applied: Some(props()), adopt: false };
+    let other = Goal::Present { wanted, applied: Some(props()) };
     check(&same, None, expect!["CreateDBInstance"]);
     check(&same, Some((Status::Ready, json!({ "role": "reader" }))), expect!["done"]);
     check(

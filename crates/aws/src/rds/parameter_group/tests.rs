@@ -60,7 +60,7 @@ fn step(wanted: &Value, applied: Option<&Value>, seen: Option<(Value, Value)>, e
         props: applied.unwrap_or(wanted).clone(),
         tags: BTreeMap::new(),
     };
-    let goal = Goal::Present { wanted: wanted.clone(), applied: applied.cloned(), adopt: false };
+    let goal = Goal::Present { wanted: wanted.clone(), applied: applied.cloned() };
     let snapshot = seen.map(|(parameters, defaults)| Snapshot {
         physical: "app".into(),
         props: json!({

@@ -270,7 +270,7 @@ mod tests {
             facts: BTreeMap::from([("version".to_owned(), json!(7))]),
         });
         let goal = match wanted {
-            Some(wanted) => Goal::Present { wanted, applied, adopt: false },
+            Some(wanted) => Goal::Present { wanted, applied },
             None => Goal::Absent { applied: applied.unwrap_or(Value::Null), lift_guards: false },
         };
         let turn = Turn::<HealthCheck>::new(&target, &goal, seen.as_ref()).unwrap();

@@ -317,11 +317,9 @@ mod tests {
             .map(|(wanted, seen)| {
                 let applied = seen.as_ref().map(|it| serde_json::to_value(it).unwrap());
                 let goal = match wanted {
-                    Some(wanted) => Goal::Present {
-                        wanted: serde_json::to_value(wanted).unwrap(),
-                        applied,
-                        adopt: false,
-                    },
+                    Some(wanted) => {
+                        Goal::Present { wanted: serde_json::to_value(wanted).unwrap(), applied }
+                    }
                     None => {
                         Goal::Absent { applied: applied.unwrap_or(Value::Null), lift_guards: false }
                     }

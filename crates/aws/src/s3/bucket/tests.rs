@@ -174,11 +174,7 @@ fn next(
         facts: facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     };
     let goal = match wanted {
-        Some(wanted) => Goal::Present {
-            wanted,
-            applied: Some(applied).filter(|it| !it.is_null()),
-            adopt: false,
-        },
+        Some(wanted) => Goal::Present { wanted, applied: Some(applied).filter(|it| !it.is_null()) },
         None => Goal::Absent { applied, lift_guards: false },
     };
     let seen = (!seen.is_null()).then_some(&snapshot);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bicoastal_model::{Ownership, Region, Snapshot};
+use bicoastal_model::{Region, Snapshot};
 use serde_json::Value;
 
 use super::super::Table;
@@ -18,12 +18,6 @@ pub(super) fn absent(
     applied: &Value,
     lift_guards: bool,
 ) -> Step {
-    if let Ownership::Foreign(words) = &seen.ownership {
-        return Next::refuse(
-            format!("the table '{}' is another's: {words}", seen.physical),
-            format!("forget it with `state forget {}`", turn.target.id),
-        );
-    }
     if let Some(word) = turn.busy() {
         return wait(word);
     }

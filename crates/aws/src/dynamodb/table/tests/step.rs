@@ -62,7 +62,7 @@ fn shown(next: Next<TableCall>) -> String {
 
 fn present(wanted: Value, applied: Option<Value>, seen: Option<Snapshot>, expect: Expect) {
     let target = target(applied.as_ref().unwrap_or(&wanted));
-    let goal = Goal::Present { wanted, applied, adopt: false };
+    let goal = Goal::Present { wanted, applied };
     let turn: Turn<'_, Table> = Turn::new(&target, &goal, seen.as_ref()).unwrap();
     expect.assert_eq(&shown(step(&turn)));
 }
@@ -352,15 +352,5 @@ fn the_replica_that_others_were_copied_from_goes_last() {
         expect![
             "Update { via: UsEast1, change: DeleteStrong { replicas: [ApSouth1], witness: Some(UsWest2) } }"
         ],
-    );
-
-    let mut foreign = seen(same, facts());
-    foreign.ownership = Ownership::Foreign("tagged as other of stack x".into());
-    absent(
-        Some(foreign),
-        false,
-        expect![[r#"
-        refuse: the table 'user-sessions' is another's: tagged as other of stack x
-          hint: forget it with `state forget sessions`"#]],
     );
 }
