@@ -27,6 +27,8 @@ mod others;
 mod recovery;
 #[path = "reference/regions.rs"]
 mod regions;
+#[path = "reference/rivals.rs"]
+mod rivals;
 #[path = "reference/trouble.rs"]
 mod trouble;
 

@@ -1,6 +1,7 @@
 //! AWS resources for bicoastal, on the AWS SDK for Rust: one file (or folder) per kind.
 
 mod alias;
+mod clash;
 mod classify;
 pub mod clients;
 mod cx;

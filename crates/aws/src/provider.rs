@@ -6,21 +6,21 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bicoastal_model::diff::diff;
 use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
-    Catalog, ErrorFacts, Found, Goal, Lookup, Member, Objection, OpError, Operation, Outcome,
-    Place, Progress, Provider, Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept,
-    Target, TerraformInstance, Translated,
+    Catalog, Found, Goal, Lookup, Member, OpError, Operation, Outcome, Place, Progress, Provider,
+    Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept, Target, TerraformInstance,
+    Translated,
 };
 use futures_util::stream::{self, StreamExt};
 
+use crate::clash::{refusal, turn};
 use crate::classify::classify;
 use crate::clients::{Clients, Connection};
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::gate;
-use crate::kind::{BatchKind, Found as Finds, Kind, Listed, Next, Turn};
+use crate::kind::{BatchKind, Found as Finds, Kind, Listed, Next};
 
 /// How many reads of a refresh are under way at once.
 const READS_AT_ONCE: usize = 32;
@@ -424,56 +424,4 @@ fn decide<C>(next: Next<C>) -> Result<Decided<C>, OpError> {
 
 fn outcome(seen: Option<Snapshot>) -> Outcome {
     seen.map_or(Outcome::Gone, Outcome::Present)
-}
-
-/// The turn of one member, unless what is there is another's.
-fn turn<'a, R: Resource>(
-    member: &'a Member,
-    seen: Option<&'a Snapshot>,
-) -> Result<Turn<'a, R>, OpError> {
-    if let Some(clash) = seen.and_then(|seen| clash(R::SCHEMA, member, seen)) {
-        return Err(clash);
-    }
-    Turn::new(&member.target, &member.goal, seen).map_err(|message| refusal(message, ""))
-}
-
-/// The refusal of what is there and not covered by the member's claim.
-fn clash(schema: &Schema, member: &Member, seen: &Snapshot) -> Option<OpError> {
-    let (Goal::Present { wanted: meant, .. } | Goal::Absent { applied: meant, .. }) = &member.goal;
-    let as_wanted = || diff(schema, meant, Some(meant), Some(&seen.props)).changes.is_empty();
-    let objection = member.claim.objection(&seen.ownership, schema.has_tags(), as_wanted)?;
-    let (id, physical) = (&member.target.id, &seen.physical);
-    let why = match &objection {
-        Objection::Anothers(whose) => whose,
-        Objection::Unmarked | Objection::UnmarkedYet => "it bears no mark of this stack",
-        Objection::NotAsWanted => "it is not what was being created",
-    };
-    let mut error = match &member.goal {
-        Goal::Present { .. } => refusal(
-            format!("{id} already exists as {physical} and is not ours: {why}"),
-            &format!(
-                "adopt it with stack.adopt(&…, \"{physical}\"), or give this one another name"
-            ),
-        ),
-        Goal::Absent { .. } => refusal(
-            format!("{physical} is there, where {id} was, and is not ours: {why}"),
-            "plan again: it is left alone",
-        ),
-    };
-    if let (Objection::UnmarkedYet, OpError::Refused { retry, .. }) = (&objection, &mut error) {
-        // The mark of what was just made may not be visible yet.
-        *retry = Retry::NotYet;
-    }
-    Some(error)
-}
-
-fn refusal(message: impl Into<String>, hint: &str) -> OpError {
-    OpError::Refused {
-        retry: Retry::Never,
-        facts: ErrorFacts {
-            message: message.into(),
-            hint: (!hint.is_empty()).then(|| hint.to_owned()),
-            ..ErrorFacts::default()
-        },
-    }
 }

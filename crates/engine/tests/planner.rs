@@ -551,6 +551,95 @@ fn existing_things_are_never_taken_over_silently() {
     );
 }
 
+/// Something of another stack, under the physical name that `it` has in state.
+fn taken_by_another(world: &mut World, id: &str) {
+    world.thing(id).token = "another".to_owned();
+}
+
+#[test]
+fn what_is_anothers_by_now_is_left_alone() {
+    let front = |scheme: &str, name: &str| {
+        regional(UsEast1, "a", FRONT, json!({"name": name, "scheme": scheme}))
+    };
+    let generated = |scheme: &str| {
+        regional(UsEast1, "a", FRONT, json!({"name": {"$name": "a"}, "scheme": scheme}))
+    };
+    // It is declared.
+    let mut world = applied(vec![front("public", "a")]);
+    taken_by_another(&mut world, "us-east-1/a");
+    check(
+        &world,
+        vec![front("public", "a")],
+        expect![[r#"
+        error: us-east-1/a: Fake:Front-us-east-1-1 is another's now: another
+          declared at main.rs:1
+          hint: to take it over, say stack.adopt(&handle, "Fake:Front-us-east-1-1")
+    "#]],
+    );
+    check(
+        &world,
+        vec![front("internal", "a")],
+        expect![[r#"
+        error: us-east-1/a: Fake:Front-us-east-1-1 is another's now: another
+          declared at main.rs:1
+          hint: to take it over, say stack.adopt(&handle, "Fake:Front-us-east-1-1")
+    "#]],
+    );
+    // It is not declared any more.
+    check(
+        &world,
+        vec![],
+        expect![[r#"
+        forget us-east-1/a Safe (Fake:Front-us-east-1-1 is another's now, and is left alone: another)
+        record: forgotten us-east-1/a#1
+        warning: us-east-1/a: Fake:Front-us-east-1-1 is another's now, and is left alone: another
+    "#]],
+    );
+    // It became something of another kind.
+    let bucket = regional(UsEast1, "a", BUCKET, json!({"name": "a"}));
+    check(
+        &world,
+        vec![bucket],
+        expect![[r#"
+        + us-east-1/a Safe (Fake:Front-us-east-1-1 is another's now, and is left alone: another)
+        record: forgotten us-east-1/a#1
+        warning: us-east-1/a: Fake:Front-us-east-1-1 is another's now, and is left alone: another
+        0 w1 create us-east-1/a#2 after []
+    "#]],
+    );
+    // It is an incarnation that another one took the place of, whose delete was under way.
+    let mut world = applied(vec![generated("public")]);
+    let plan = world.plan(&desired([generated("internal")])).expect("a plan");
+    let members: Vec<_> = plan.operations.iter().flat_map(|it| &it.members).cloned().collect();
+    world.perform(&members[0]);
+    world.interrupt(&members[1], false);
+    world.things[0].token = "another".to_owned();
+    check(
+        &world,
+        vec![generated("internal")],
+        expect![[r#"
+        forget us-east-1/a Safe (Fake:Front-us-east-1-1 is another's now, and is left alone: another)
+        record: forgotten us-east-1/a#1
+        warning: us-east-1/a: Fake:Front-us-east-1-1 is another's now, and is left alone: another
+    "#]],
+    );
+    // It has the name that a creation which did not end is to have.
+    let mut world = applied(vec![front("public", "a")]);
+    let plan = world.plan(&desired([front("public", "b")])).expect("a plan");
+    let members: Vec<_> = plan.operations.iter().flat_map(|it| &it.members).cloned().collect();
+    world.interrupt(&members[0], false);
+    world.things[0].token = "another".to_owned();
+    check(
+        &world,
+        vec![front("internal", "a")],
+        expect![[r#"
+        error: us-east-1/a: Fake:Front-us-east-1-1 exists and is another's: another
+          declared at main.rs:1
+          hint: give this one another name
+    "#]],
+    );
+}
+
 #[test]
 fn a_region_in_the_dark_is_unknown_and_not_deleted() {
     let mut world = applied(serving(TWO));

@@ -123,7 +123,8 @@ mod tests {
             Adopted Foreign("b") true false: ours
             Adopted Foreign("b") false true: ours
             Adopted Foreign("b") false false: ours
-        "#]].assert_eq(&lines);
+        "#]]
+        .assert_eq(&lines);
     }
 
     #[test]

@@ -89,6 +89,12 @@ pub(crate) fn facts(message: &str) -> ErrorFacts {
 }
 
 impl Cloud {
+    /// What is there before anything is done.
+    pub(crate) fn put(&mut self, token: &str, physical: &str, props: Value) {
+        let thing = Thing { physical: physical.to_owned(), props };
+        self.things.insert(token.to_owned(), thing);
+    }
+
     pub(crate) fn advance(&mut self, operation: &Operation) -> Result<Progress, OpError> {
         let calls: Vec<(String, &Member)> = operation
             .members
