@@ -1,6 +1,10 @@
 //! The example as a user has it: a process of its own, with files, exit codes and a death.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests stop where they find something odd")]
 
+#[path = "program/places.rs"]
+mod places;
+#[path = "common/programs.rs"]
+mod programs;
 #[path = "program/shop.rs"]
 mod shop;
 

@@ -7,45 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// How a run ended, and what it said.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Ran {
-    /// It ended with this code.
-    #[track_caller]
-    pub(crate) fn code(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
-        self
-    }
-
-    /// What it put out has all of these.
-    #[track_caller]
-    pub(crate) fn says(self, words: &[&str]) -> Self {
-        for word in words {
-            assert!(self.out.contains(word), "no {word:?} in\n{}\n{}", self.out, self.err);
-        }
-        self
-    }
-
-    /// What it complained of has all of these.
-    #[track_caller]
-    pub(crate) fn complains(self, words: &[&str]) -> Self {
-        for word in words {
-            assert!(self.err.contains(word), "no {word:?} in\n{}", self.err);
-        }
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
-    }
-}
+use crate::programs::{Ran, example};
 
 /// A place with a state directory and a local cloud.
 pub(crate) struct Shop {
@@ -90,8 +52,11 @@ impl Shop {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = bare(args);
-        command.arg("--state-dir").arg(self.path("state"));
+        let mut command = example("active_active");
+        command.args(args);
+        if !args.contains(&"--state") {
+            command.arg("--state-dir").arg(self.path("state"));
+        }
         if !args.contains(&"--endpoint-url") {
             command.arg("--local-dir").arg(self.cloud_dir());
         }
@@ -125,18 +90,6 @@ impl Shop {
         let status = child.wait().expect("its end");
         assert_eq!(status.code(), None, "it was killed before its end");
     }
-}
-
-/// The example was built beside this test: `target/debug/deps/program-…`, `…/examples/…`.
-fn bare(args: &[&str]) -> Command {
-    let test = std::env::current_exe().expect("this test's own path");
-    let target = test.parent().and_then(Path::parent).expect("a target directory");
-    let example =
-        target.join("examples").join(format!("active_active{}", std::env::consts::EXE_SUFFIX));
-    assert!(example.exists(), "build it first: cargo build --example active_active");
-    let mut command = Command::new(example);
-    command.args(args).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-    command
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -28,7 +28,8 @@ pub(crate) const REMOTE: [Kind; 4] = [Kind::S3, Kind::S3Twice, Kind::Dynamo, Kin
 pub(crate) struct Stage {
     pub(crate) cloud: Cloud,
     pub(crate) kind: Kind,
-    dir: tempfile::TempDir,
+    /// For what is kept in files.
+    pub(crate) dir: tempfile::TempDir,
 }
 
 impl Stage {

@@ -82,20 +82,24 @@ impl HttpClient for Gated<SharedHttpClient> {
 impl HttpConnector for Gated<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Ok(gate) = GATE.try_with(Arc::clone) else { return self.0.call(request) };
-        if let Err(why) = gate.pass(CALL_TIMEOUT) {
-            let error = ConnectorError::user(Box::new(Closed(why)));
-            return HttpConnectorFuture::ready(Err(error.never_connected()));
-        }
-        let mut call = Box::pin(self.0.call(request));
-        // The process may have been stopped after it passed, before anything was written to the
-        // connection: what is woken too late is dropped. It may have happened.
-        HttpConnectorFuture::new(poll_fn(move |context| match gate.pass(Duration::ZERO) {
-            Ok(()) => call.as_mut().poll(context),
-            Err(why) => {
-                let late = std::io::Error::new(std::io::ErrorKind::TimedOut, why);
-                Poll::Ready(Err(ConnectorError::timeout(Box::new(late))))
+        let connector = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            if let Err(why) = gate.look().await.and_then(|()| gate.pass(CALL_TIMEOUT)) {
+                let error = ConnectorError::user(Box::new(Closed(why)));
+                return Err(error.never_connected());
             }
-        }))
+            let mut call = Box::pin(connector.call(request));
+            // The process may have been stopped after it passed, before anything was written to
+            // the connection: what is woken too late is dropped. It may have happened.
+            poll_fn(move |context| match gate.pass(Duration::ZERO) {
+                Ok(()) => call.as_mut().poll(context),
+                Err(why) => {
+                    let late = std::io::Error::new(std::io::ErrorKind::TimedOut, why);
+                    Poll::Ready(Err(ConnectorError::timeout(Box::new(late))))
+                }
+            })
+            .await
+        })
     }
 }
 

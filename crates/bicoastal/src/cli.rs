@@ -67,7 +67,9 @@ impl Clouds for Compiled {
                 }
                 #[cfg(feature = "tls")]
                 CloudChoice::Endpoint { url } => {
-                    (Connection::emulator(url), Arc::new(SystemClock::new()) as Arc<dyn Clock>)
+                    let (connection, clock) = behind(url);
+                    let clock = clock.unwrap_or_else(|| Box::new(SystemClock::new()));
+                    (connection, Arc::from(clock))
                 }
                 #[cfg(not(all(feature = "local", feature = "tls")))]
                 _ => return Err(format!("{place} can't be reached without a cloud")),

@@ -38,6 +38,15 @@ impl Clock for LocalClock {
     }
 }
 
+/// How old an answer to "what time is it" may be by the machine's own clock, which goes on while the
+/// machine is suspended.
+#[cfg(all(feature = "cli", feature = "tls"))]
+const FRESH_MS: u64 = 250;
+
+/// How often it is asked for one that is not older.
+#[cfg(all(feature = "cli", feature = "tls"))]
+const LOOKS: usize = 20;
+
 /// The clock behind an endpoint: that of a served local cloud, once its answers have shown that it
 /// is one, else the machine's.
 #[cfg(all(feature = "cli", feature = "tls"))]
@@ -56,10 +65,12 @@ impl EndpointClock {
         let (Some(remote), Some(client)) = (RemoteClock::behind(url), config.http_client()) else {
             return (connection, None);
         };
+        let mut timeouts = TIMEOUTS.to_vec();
+        timeouts.push(bicoastal_stores::TIMEOUT);
         let config = config
             .to_builder()
             .http_client(remote.watch(client))
-            .sleep_impl(remote.sleep_impl(&TIMEOUTS))
+            .sleep_impl(remote.sleep_impl(&timeouts))
             .build();
         (Connection::new(config), Some(Self { remote, system: SystemClock::new() }))
     }
@@ -67,6 +78,22 @@ impl EndpointClock {
 
 #[cfg(all(feature = "cli", feature = "tls"))]
 impl Clock for EndpointClock {
+    fn look(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            let failed =
+                |why| format!("the cloud that lends its clock does not say what time it is: {why}");
+            // Whoever was stopped meanwhile has heard what time it was before.
+            for _ in 0..LOOKS {
+                let asked_ms = self.system.now_ms();
+                self.remote.look().await.map_err(|error| failed(error.to_string()))?;
+                if self.system.now_ms() - asked_ms <= FRESH_MS {
+                    return Ok(());
+                }
+            }
+            Err(failed("it takes too long to say it".to_owned()))
+        })
+    }
+
     fn now_ms(&self) -> u64 {
         self.remote.now_ms().unwrap_or_else(|| self.system.now_ms())
     }

@@ -170,6 +170,10 @@ impl Clock for SharedClock {
         self.0.now_ms()
     }
 
+    fn look(&self) -> BoxFuture<'_, Result<(), String>> {
+        self.0.look()
+    }
+
     fn unix_ms(&self) -> u64 {
         self.0.unix_ms()
     }

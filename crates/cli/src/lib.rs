@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod session;
 mod verbs;
+mod waiting;
 
 pub use args::NoArgs;
 pub use clouds::{CloudChoice, Clouds, Connected};

@@ -12,6 +12,7 @@ use crate::args::Flags;
 use crate::clouds::{Boxed, CloudChoice, Clouds, Nowhere, SharedClock};
 use crate::console::{Console, span};
 use crate::failure::Failure;
+use crate::waiting::Waiting;
 
 /// One run.
 pub(crate) struct Session<'s, 'io> {
@@ -22,6 +23,7 @@ pub(crate) struct Session<'s, 'io> {
     clouds: &'s dyn Clouds,
     declare: &'s dyn Fn(&mut Stack),
     store: OnceLock<Arc<dyn StateStore>>,
+    pub(crate) waiting: Waiting,
 }
 
 /// A cloud, with an engine that works on it.
@@ -45,7 +47,8 @@ impl<'s, 'io> Session<'s, 'io> {
     ) -> Result<Self, Failure> {
         let stack = flags.stack.clone().unwrap_or_else(|| program.to_owned());
         check_name(&stack, flags)?;
-        Ok(Self { console, flags, stack, clouds, declare, store: OnceLock::new() })
+        let waiting = Waiting::new(&stack, flags.wait.unwrap_or_default());
+        Ok(Self { console, flags, stack, clouds, declare, store: OnceLock::new(), waiting })
     }
 
     /// What the program wants.
@@ -86,9 +89,16 @@ impl<'s, 'io> Session<'s, 'io> {
         Arc::clone(self.store.get_or_init(files))
     }
 
-    /// How long to wait for another run.
-    pub(crate) fn wait(&self) -> std::time::Duration {
-        self.flags.wait.unwrap_or_default()
+    /// Does something that needs the stack for itself, and says who is waited for.
+    pub(crate) async fn alone<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                words = self.waiting.next() => self.console.diagnostic(&words),
+            }
+        }
     }
 
     /// What is recorded; `None` where nothing ever was.
@@ -107,7 +117,11 @@ impl<'s, 'io> Session<'s, 'io> {
 
     /// An engine that can only edit state, and needs no credentials.
     pub(crate) fn editor(&self) -> Engine {
-        Engine::new(Nowhere, self.store()).with_wait(self.wait(), None)
+        self.waits(Engine::new(Nowhere, self.store()))
+    }
+
+    fn waits(&self, engine: Engine) -> Engine {
+        engine.with_wait(self.waiting.time, Some(self.waiting.told()))
     }
 
     /// The cloud that the command line asks for.
@@ -123,8 +137,8 @@ impl<'s, 'io> Session<'s, 'io> {
             None => Arc::new(SystemClock::new()),
         };
         let engine = Engine::new(Boxed(connected.provider), self.store())
-            .with_clock(SharedClock(Arc::clone(&clock)))
-            .with_wait(self.wait(), None);
+            .with_clock(SharedClock(Arc::clone(&clock)));
+        let engine = self.waits(engine);
         Ok(Cloud { engine, clock, what: connected.what })
     }
 

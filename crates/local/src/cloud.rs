@@ -297,6 +297,8 @@ impl Core {
             mutating: call.is_mutating(),
             status: None,
             code: None,
+            received: call.request.body.len(),
+            sent: 0,
             at_ms: self.world.now_ms,
         };
         self.calls.push(record.clone());
@@ -375,6 +377,7 @@ impl Core {
             _ => {}
         }
         record.status = Some(reply.status);
+        record.sent = reply.body.len();
         let after_ms = if let Some(Effect::Delay(ms)) = effect { ms } else { 0 };
         Delivery::Answered { reply: sign(reply, &request_id), after_ms }
     }

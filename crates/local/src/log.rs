@@ -26,6 +26,10 @@ pub struct CallRecord {
     /// The error code of a refusal, or how the caller was left without an answer
     /// (`ConnectionRefused`, `ConnectTimeout`, `ConnectionReset`, `Held`).
     pub code: Option<String>,
+    /// The bytes of the request's body.
+    pub received: usize,
+    /// The bytes of the answer's body; 0 before the answer, and where none was given.
+    pub sent: usize,
     /// When it arrived, in milliseconds since 1970 of virtual time.
     pub at_ms: i64,
 }

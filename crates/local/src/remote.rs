@@ -70,11 +70,27 @@ impl RemoteClock {
         self.0.told_ms.fetch_max(now_ms.saturating_add(1), Ordering::Relaxed);
     }
 
+    /// Asks the cloud what time it is; nothing is asked where there is no served cloud. What
+    /// [`now_ms`](Self::now_ms) says is as old as the last answer: other processes may have waited
+    /// for hours since.
+    ///
+    /// # Errors
+    /// Where the cloud told the time before, and does not now.
+    pub async fn look(&self) -> std::io::Result<()> {
+        if self.now_ms().is_some() {
+            self.seen(ask(&self.0.address, "GET", "now").await?);
+        }
+        Ok(())
+    }
+
     /// Waits on the cloud's clock; in real time where there is none, or nobody listens any more.
     #[expect(clippy::disallowed_methods, reason = "without a served clock there is only real time")]
     pub async fn sleep(&self, duration: Duration) {
         let asked = match self.now_ms() {
-            Some(_) => ask(&self.0.address, duration).await.ok(),
+            Some(_) => {
+                let ms = duration.as_nanos().div_ceil(1_000_000);
+                ask(&self.0.address, "POST", &format!("sleep?ms={ms}")).await.ok()
+            }
             None => None,
         };
         match asked {
@@ -138,12 +154,12 @@ impl HttpConnector for Watching<SharedHttpConnector> {
     }
 }
 
-/// Waits there, and returns what time it is then.
-async fn ask(address: &str, duration: Duration) -> std::io::Result<u64> {
-    let ms = duration.as_nanos().div_ceil(1_000_000);
+/// Asks for something beside AWS (see [`crate::server::control`]), and returns what time it is when
+/// that is answered.
+async fn ask(address: &str, method: &str, what: &str) -> std::io::Result<u64> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
-        "POST /_bicoastal/sleep?ms={ms} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        "{method} /_bicoastal/{what} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
@@ -151,7 +167,7 @@ async fn ask(address: &str, duration: Duration) -> std::io::Result<u64> {
     told(&answer).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
 }
 
-/// The time in an answer that says that the wait is over.
+/// The time in an answer that is no refusal.
 fn told(answer: &str) -> Option<u64> {
     let (head, _) = answer.strip_prefix("HTTP/1.1 200")?.split_once("\r\n\r\n")?;
     let mut headers = head.lines().filter_map(|line| line.split_once(':'));

@@ -22,6 +22,9 @@ use crate::lease::{Ask, Told};
 use crate::pace::Pace;
 use crate::store::{Lease, StateStore, StoreError};
 
+/// How often a plan is made that does not fit together because the state moved meanwhile.
+const PLAN_ATTEMPTS: usize = 4;
+
 /// Plans and applies stacks. Holds no state of its own but the pace of its calls; two engines
 /// with different accounts run in one process.
 #[derive(Clone)]
@@ -106,9 +109,25 @@ impl Engine {
     /// Everything that is wrong with the program, at once; state that can't be read; an account
     /// that can't be reached or is not the one that the state was made in.
     pub async fn plan(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
-        let state = self.state_or_new(&desired.stack).await?;
-        let observed = self.observe(desired, &state).await?;
-        Ok(planner::plan(desired, &state, &observed, &self.provider.catalog(), options)?)
+        let catalog = self.provider.catalog();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let state = self.state_or_new(&desired.stack).await?;
+            let observed = self.observe(desired, &state).await?;
+            let planned = planner::plan(desired, &state, &observed, &catalog, options);
+            // A run that is at work makes things and records them between the two looks: what it
+            // made after the first one would be somebody else's.
+            if planned.is_err() && attempts < PLAN_ATTEMPTS && self.has_moved(&state).await? {
+                continue;
+            }
+            return Ok(planned?);
+        }
+    }
+
+    async fn has_moved(&self, state: &State) -> Result<bool, Error> {
+        let now = self.store.load(&state.stack).await?;
+        Ok(now.map_or(0, |now| now.generation) != state.generation)
     }
 
     /// Everything that stands in the way of deleting the stack.

@@ -4,7 +4,6 @@
 //! made visible by the one item that has the name.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -19,10 +18,8 @@ use bicoastal_model::provider::BoxFuture;
 use bicoastal_model::{ErrorFacts, OpError, Region, Retry};
 use sha2::{Digest, Sha256};
 
+use crate::TIMEOUT;
 use crate::objects::{Object, Objects};
-
-/// How long an answer is waited for; several attempts must fit into what is left of a lease.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Attempts of a call, the first one included, in each region.
 const ATTEMPTS: u32 = 4;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bicoastal_model::provider::Gate;
+use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_runtime::lease::{GRACE, LENGTH, millis};
 use bicoastal_runtime::{Ask, Clock, LeaseNote, StoreError};
 
@@ -57,6 +57,10 @@ impl Terms {
 }
 
 impl Gate for Terms {
+    fn look(&self) -> BoxFuture<'_, Result<(), String>> {
+        self.clock.look()
+    }
+
     fn pass(&self, time: Duration) -> Result<(), String> {
         if let Some(lost) = self.lost() {
             return Err(lost.to_string());

@@ -15,6 +15,10 @@ mod s3;
 mod side;
 mod store;
 
+/// How long the answer to a call of a store is waited for: several attempts must fit into what is
+/// left of a lease. Whoever lends a clock to the SDK keeps this on the machine's.
+pub const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::DynamoDb;
 pub use objects::{Object, Objects};

@@ -1,7 +1,5 @@
 //! Objects in an S3 bucket.
 
-use std::time::Duration;
-
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
@@ -11,10 +9,8 @@ use bicoastal_aws::{Connection, classify};
 use bicoastal_model::provider::BoxFuture;
 use bicoastal_model::{ErrorFacts, OpError, Region};
 
+use crate::TIMEOUT;
 use crate::objects::{Object, Objects};
-
-/// How long an answer is waited for; several attempts must fit into what is left of a lease.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Attempts of a call, the first one included. Every write has a condition, so that one which was
 /// done twice is found out.

@@ -7,7 +7,7 @@ use bicoastal_engine::machine::Report;
 use bicoastal_engine::plan::Plan;
 use bicoastal_engine::render::{self, Style};
 use bicoastal_model::Desired;
-use bicoastal_runtime::{Cancel, Clock, PlanOptions, SystemClock};
+use bicoastal_runtime::{Cancel, Clock, Error, PlanOptions, SystemClock};
 use serde_json::{Value, json};
 
 use super::{outputs, plan};
@@ -27,10 +27,28 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
     let cloud = session.connect().await?;
     session.introduce(&cloud);
     let options = session.options();
-    let plan = cloud.engine.plan(&desired, &options).await?;
-    let outcome =
-        show_and_apply(session, &cloud, &desired, &options, plan, Occasion::Apply).await?;
+    let outcome = plan_and_apply(session, &cloud, &desired, &options, Occasion::Apply).await?;
     finish(session, outcome).await
+}
+
+/// Plans, shows the plan, asks where that is needed, and carries it out. What another run that was
+/// waited for has changed meanwhile is planned, shown and asked again.
+pub(super) async fn plan_and_apply(
+    session: &Session<'_, '_>,
+    cloud: &Cloud,
+    desired: &Desired,
+    options: &PlanOptions,
+    occasion: Occasion,
+) -> Result<Outcome, Failure> {
+    loop {
+        let plan = cloud.engine.plan(desired, options).await?;
+        if let Some(outcome) =
+            show_and_apply(session, cloud, desired, options, plan, occasion).await?
+        {
+            return Ok(outcome);
+        }
+        session.console.diagnostic("The other run has changed the state. Planning again.");
+    }
 }
 
 /// Applies a plan that was saved, if nothing has moved since.
@@ -51,8 +69,17 @@ pub(super) async fn saved(session: &Session<'_, '_>, file: &Path) -> Result<u8, 
     let cloud = session.connect().await?;
     session.introduce(&cloud);
     cloud.engine.verify(&plan, &desired, &options).await?;
-    let outcome =
-        show_and_apply(session, &cloud, &desired, &options, plan, Occasion::Saved).await?;
+    let occasion = Occasion::Saved;
+    let outcome = show_and_apply(session, &cloud, &desired, &options, plan, occasion).await?;
+    let outcome = outcome.ok_or_else(|| {
+        Failure::with_hint(
+            format!(
+                "the plan {} is stale: the run that was waited for has changed the state; nothing was done",
+                file.display()
+            ),
+            "plan again, look at it, and apply that",
+        )
+    })?;
     finish(session, outcome).await
 }
 
@@ -92,20 +119,21 @@ async fn finish(session: &Session<'_, '_>, outcome: Outcome) -> Result<u8, Failu
     Ok(outcome.code(session))
 }
 
-/// Shows a plan, asks where that is needed, and carries it out.
+/// Shows a plan, asks where that is needed, and carries it out; `None` where another run was waited
+/// for, and the plan does not fit any more.
 ///
 /// # Errors
 ///
 /// Where nobody can be asked, where not everything could be seen, and what keeps an apply from
 /// being begun. Failures of single operations are in the report, which is shown.
-pub(super) async fn show_and_apply(
+async fn show_and_apply(
     session: &Session<'_, '_>,
     cloud: &Cloud,
     desired: &Desired,
     options: &PlanOptions,
     plan: Plan,
     occasion: Occasion,
-) -> Result<Outcome, Failure> {
+) -> Result<Option<Outcome>, Failure> {
     if session.flags.json {
         session.console.json_line(&event("plan", render::plan_json(&plan)));
     } else {
@@ -119,10 +147,14 @@ pub(super) async fn show_and_apply(
     let consent =
         ask::consent(occasion, harm, session.is_local(), session.flags.yes, session.can_ask());
     if !ask::ask(session.console, consent, harm)? {
-        return Ok(Outcome::Declined);
+        return Ok(Some(Outcome::Declined));
     }
     let changes = plan::has_changes(&plan);
-    let (report, elapsed_ms) = carry_out(session, cloud, desired, options, plan).await?;
+    let (applied, elapsed_ms) = carry_out(session, cloud, desired, options, plan).await?;
+    let report = match applied {
+        Err(error) if error.is_stale_plan() && session.waiting.has_waited() => return Ok(None),
+        applied => applied?,
+    };
     if session.flags.json {
         let mut line = event("report", render::report_json(&report));
         line["seconds"] = json!(elapsed_ms as f64 / 1_000.0);
@@ -136,7 +168,7 @@ pub(super) async fn show_and_apply(
             .console
             .line(&[span(Style::Dim, format!("It took {}{virtually}.", duration(elapsed_ms)))]);
     }
-    Ok(Outcome::Applied { changes, done: report.is_done() })
+    Ok(Some(Outcome::Applied { changes, done: report.is_done() }))
 }
 
 fn event(name: &str, fields: Value) -> Value {
@@ -155,7 +187,7 @@ async fn carry_out(
     desired: &Desired,
     options: &PlanOptions,
     plan: Plan,
-) -> Result<(Report, u64), Failure> {
+) -> Result<(Result<Report, Error>, u64), Failure> {
     let display = Display::new(
         session.console,
         std::sync::Arc::clone(&cloud.clock),
@@ -190,9 +222,10 @@ async fn carry_out(
                     }
                 }
             }
+            words = session.waiting.next() => display.say(&words),
             () = time.sleep(TICK), if session.console.is_live() => display.tick(),
         }
     };
     let elapsed_ms = display.finish();
-    Ok((applied?, elapsed_ms))
+    Ok((applied, elapsed_ms))
 }

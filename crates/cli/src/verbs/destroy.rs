@@ -22,9 +22,8 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
     if !guards.is_empty() {
         return Err(guarded(&session.stack, &guards));
     }
-    let plan = cloud.engine.plan(&desired, &options).await?;
     let outcome =
-        apply::show_and_apply(session, &cloud, &desired, &options, plan, Occasion::Destroy).await?;
+        apply::plan_and_apply(session, &cloud, &desired, &options, Occasion::Destroy).await?;
     if matches!(outcome, Outcome::Applied { done: true, changes: false }) && !session.flags.json {
         session.console.plain("Nothing is left to delete.");
     }

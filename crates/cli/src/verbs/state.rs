@@ -4,7 +4,7 @@ use bicoastal_engine::record::Record;
 use bicoastal_engine::render::Style;
 use bicoastal_engine::state::{Entry, Key, State};
 use bicoastal_model::ResourceId;
-use bicoastal_runtime::{Ask, Named};
+use bicoastal_runtime::Named;
 use serde_json::{Map, Value, json};
 
 use crate::args::StateVerb;
@@ -188,7 +188,7 @@ async fn remove(session: &Session<'_, '_>, id: &str) -> Result<(), Failure> {
             .map(|key| Record::Forgotten { key: key.clone(), reason: "state rm".to_owned() });
         Ok(forgotten.collect())
     };
-    session.editor().edit_state(&session.stack, records).await?;
+    session.alone(session.editor().edit_state(&session.stack, records)).await?;
     for key in &keys {
         session.console.plain(format_args!(
             "Forgot {}. It is still in AWS, and no longer this stack's.",
@@ -213,10 +213,8 @@ async fn rename(session: &Session<'_, '_>, from: &str, to: &str) -> Result<(), F
     if to.is_empty() || to.contains(|it: char| it.is_whitespace() || it.is_control() || it == '#') {
         return Err(Failure::new(format!("'{to}' can't be the id of a resource")));
     }
-    session
-        .editor()
-        .edit_state(&session.stack, |_| Ok(vec![Record::Moved { from: old, to: new }]))
-        .await?;
+    let records = |_: &State| Ok(vec![Record::Moved { from: old, to: new }]);
+    session.alone(session.editor().edit_state(&session.stack, records)).await?;
     session.console.plain(format_args!("{from} is {to} from now on. AWS was not touched."));
     Ok(())
 }
@@ -224,11 +222,11 @@ async fn rename(session: &Session<'_, '_>, from: &str, to: &str) -> Result<(), F
 async fn migrate(session: &Session<'_, '_>, to: &str) -> Result<(), Failure> {
     let (old, new) = (session.store(), session.open_place(to).await?);
     let from = session.flags.state_place();
-    let ask = Ask { wait: session.wait(), ..Ask::new("state migrate") };
+    let ask = session.waiting.ask("state migrate");
     let named = |store, name| Named { store, name };
-    let state =
-        bicoastal_runtime::migrate(&session.stack, named(&*old, &from), named(&*new, to), &ask)
-            .await?;
+    let migrate =
+        bicoastal_runtime::migrate(&session.stack, named(&*old, &from), named(&*new, to), &ask);
+    let state = session.alone(migrate).await?;
     session.console.plain(format_args!(
         "The state of '{}' ({} resources) is in {to} now. Say --state '{to}' from now on; {from} keeps a copy that nobody can use.",
         session.stack,

@@ -18,11 +18,9 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
 
     heading(format!("Plan: {} on {}", session.stack, cloud.what));
     session.console.plain("");
-    let plan = cloud.engine.plan(&desired, &options).await?;
-    let changes = plan::has_changes(&plan);
     let outcome =
-        apply::show_and_apply(session, &cloud, &desired, &options, plan, Occasion::Story).await?;
-    let Outcome::Applied { done: true, .. } = outcome else {
+        apply::plan_and_apply(session, &cloud, &desired, &options, Occasion::Story).await?;
+    let Outcome::Applied { done: true, changes } = outcome else {
         return Ok(outcome.code(session));
     };
     if changes {
