@@ -144,6 +144,18 @@ impl Planner<'_> {
                     .hint("`state list` shows what there is"),
             );
         }
+        // Both halves of its replacement travel in one call, and after that call nobody can tell
+        // the old one from the new.
+        let named = self.options.replace.iter().filter_map(|id| self.desired.resources.get(id));
+        let same = named.filter(|it| it.schema.batch.is_some() && !it.schema.identity.is_empty());
+        for declared in same {
+            let error =
+                Diagnostic::error("can't be replaced by the same again: it is what it says")
+                    .of(&declared.id)
+                    .at(&declared.at)
+                    .hint("change what it says, or leave it");
+            self.errors.push(error);
+        }
     }
 
     /// Accounts that the state does not know yet.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use bicoastal_engine::planner::Options;
 use bicoastal_model::Region::{ApSouth1, EuWest1, UsEast1};
-use bicoastal_model::{Addition, Region, Rollout};
+use bicoastal_model::{Addition, Region, ResourceId, Rollout};
 use common::cloud::World;
 use common::program::{declared, desired, edit, global, output, regional, serving};
 use common::show::{changes, show};
@@ -1005,6 +1005,35 @@ fn only_what_is_named_and_what_it_needs() {
           hint: `state list` shows what there is
     "#]]
     .assert_eq(&show(&plan));
+}
+
+/// Somebody else's thing keeps back what needs it, and nothing else.
+#[test]
+fn what_is_left_out_keeps_nothing_back() {
+    let bucket = |id: &str, name: &str| regional(UsEast1, id, BUCKET, json!({"name": name}));
+    let mut world = applied(vec![bucket("a", "taken")]);
+    world.state.entries.clear();
+    let program = desired(vec![bucket("b", "taken"), bucket("c", "free")]);
+    let only = |id: &str| Options { only: [ResourceId::from(id)].into(), ..Options::default() };
+    let plan = world.plan_with(&program, &only("us-east-1/c")).unwrap();
+    let changed: Vec<String> = plan.changes.iter().map(|it| it.id.to_string()).collect();
+    assert_eq!(changed, ["us-east-1/c"]);
+    let refused = world.plan_with(&program, &only("us-east-1/b")).unwrap_err().to_string();
+    assert!(refused.contains("us-east-1/b: Fake:Bucket-us-east-1-1 exists and is another's"));
+}
+
+/// A record is its name, type and values: deleted and created in one call it is the same again.
+#[test]
+fn a_record_is_not_replaced_by_itself() {
+    let world = applied(serving(TWO));
+    let replace = ["api-us-east-1", "us-east-1/front"].map(ResourceId::from);
+    let options = Options { replace: BTreeSet::from(replace), ..Options::default() };
+    expect![[r#"
+        error: api-us-east-1: can't be replaced by the same again: it is what it says
+          declared at main.rs:1
+          hint: change what it says, or leave it
+    "#]]
+    .assert_eq(&show(&world.plan_with(&desired(serving(TWO)), &options)));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! A run without a verb: plan, apply, plan again, and what was made.
 
+use std::collections::BTreeSet;
+
 use bicoastal_engine::render::Style;
+use bicoastal_runtime::PlanOptions;
 
 use super::apply::{self, Outcome};
 use super::{outputs, plan};
@@ -27,6 +30,8 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
         session.console.plain("");
         heading("Plan again".to_owned());
         session.console.plain("");
+        // What was replaced by name is replaced.
+        let options = PlanOptions { replace: BTreeSet::new(), ..options };
         // An apply has taken Ctrl-C over; a plan may simply be left.
         let mut interrupts = Interrupts::listen();
         let again = tokio::select! {

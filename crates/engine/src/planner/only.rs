@@ -28,6 +28,8 @@ impl Planner<'_> {
         let (keep, rest): (Vec<Decision>, Vec<Decision>) =
             std::mem::take(&mut self.decisions).into_iter().partition(|it| kept.contains(&it.id));
         self.decisions = keep;
+        // What is left out keeps nothing back.
+        self.errors.retain(|error| error.id.as_ref().is_none_or(|id| kept.contains(id)));
         rest.into_iter().filter(|it| it.action.is_some()).map(|it| it.id).collect()
     }
 

@@ -105,8 +105,11 @@ impl World {
             Record::Account { name, number } => {
                 state.accounts.insert(name.clone(), number.clone());
             }
-            Record::Noted { key, applied, outputs, edges, protected, retained } => {
+            Record::Noted { key, physical, applied, outputs, edges, protected, retained } => {
                 let entry = state.entries.get_mut(key).expect("noted things are in state");
+                if physical.is_some() {
+                    entry.physical.clone_from(physical);
+                }
                 entry.applied = Some(applied.clone());
                 entry.outputs.clone_from(outputs);
                 entry.edges.clone_from(edges);
