@@ -7,10 +7,14 @@ use crate::reply::Fault;
 use crate::world::World;
 
 /// How hard requests are throttled.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Throttling {
     /// Whether requests are counted at all; off in a new world.
     pub enabled: bool,
+    /// The size of the bucket that all requests of an account share, where a test sets another
+    /// one than the documented.
+    #[serde(default)]
+    pub requests: Option<Rate>,
     /// The size of the change-throughput bucket, where a test sets one: AWS has such buckets,
     /// and their size is not in what we know of it.
     pub changes: Option<Rate>,
@@ -51,16 +55,17 @@ fn rate(operation: &str) -> Rate {
 
 /// Counts a request; refuses it where its bucket or the common one is empty.
 pub(super) fn request(world: &mut World, call: &Call) -> Result<(), Fault> {
-    if !world.route53.throttling.enabled {
+    let Throttling { enabled, requests, .. } = world.route53.throttling;
+    if !enabled {
         return Ok(());
     }
-    let wanted = [("*", ALL), (call.operation.as_str(), rate(&call.operation))];
+    let wanted = [("*", requests.unwrap_or(ALL)), (call.operation.as_str(), rate(&call.operation))];
     take(world, call, &wanted, 1.0)
 }
 
 /// Counts the changes of a batch against the change-throughput bucket, where there is one.
 pub(super) fn changes(world: &mut World, call: &Call, count: usize) -> Result<(), Fault> {
-    let Throttling { enabled, changes } = world.route53.throttling.clone();
+    let Throttling { enabled, changes, .. } = world.route53.throttling;
     match changes {
         // A batch larger than the bucket waits for a full one, and leaves it empty.
         Some(rate) if enabled => {
