@@ -4,6 +4,8 @@
 #[path = "../../examples/active_active.rs"]
 #[allow(dead_code, reason = "the example's own `main`")]
 mod active_active;
+#[path = "portable.rs"]
+mod portable;
 
 use bicoastal::aws::s3::{Expiration, LifecycleRule};
 use bicoastal::prelude::*;
@@ -19,6 +21,12 @@ struct Program {
     /// What changed in the program
     #[arg(long, value_enum, default_value_t = Edit::None)]
     edit: Edit,
+    /// What moto can carry, instead: in a VPC
+    #[arg(long, requires = "portable_subnets")]
+    portable_vpc: Option<String>,
+    /// … with these subnets
+    #[arg(long, value_delimiter = ',')]
+    portable_subnets: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -34,6 +42,9 @@ enum Edit {
 }
 
 fn declare(stack: &mut Stack, flags: &Program) {
+    if let Some(vpc) = &flags.portable_vpc {
+        return portable::declare(stack, vpc, &flags.portable_subnets);
+    }
     let two = ActiveRegions::new(Region::UsEast1, Region::ApSouth1);
     let regions = if flags.edit == Edit::Region { two.clone().and(Region::EuWest1) } else { two };
     active_active::serve_from(stack, &flags.own, &regions);

@@ -1,9 +1,10 @@
 //! What stands between the program and its cloud: it numbers the calls that change something, and
-//! at one of them everything stops, or the connection breaks.
+//! at one of them, or at each of them, everything stops, or the connection breaks.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use bicoastal_local::call::Request;
@@ -17,6 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::subject::subject;
 
@@ -40,6 +42,31 @@ pub enum At {
     This(Position),
     /// The nth of all, from 1.
     Nth(usize),
+    Each,
+}
+
+/// On which side of a call everything stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The call has not reached the cloud.
+    Before,
+    /// The cloud has done it, and the answer has not arrived.
+    After,
+}
+
+/// Everything has stopped at a call.
+#[derive(Debug)]
+pub struct Stop {
+    pub position: Position,
+    pub side: Side,
+    go_on: oneshot::Sender<()>,
+}
+
+impl Stop {
+    /// Lets the call go its way; whoever was killed meanwhile is not there to see it.
+    pub fn go_on(self) {
+        let _ = self.go_on.send(());
+    }
 }
 
 /// What happens there.
@@ -49,6 +76,8 @@ pub enum How {
     StopBefore,
     /// Everything stops when the cloud has done it, before the answer arrives.
     StopAfter,
+    /// This call alone waits on both sides until it may go on.
+    Wait,
     /// The connection breaks before the call has reached the cloud.
     LoseRequest,
     /// The connection breaks when the cloud has done it.
@@ -69,7 +98,9 @@ struct Inner {
     upstream: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
     state: Mutex<State>,
-    stops: mpsc::Sender<()>,
+    /// Mutating calls that are on their way to the cloud or at it.
+    at_cloud: AtomicUsize,
+    stops: mpsc::Sender<Stop>,
 }
 
 /// The connection breaks.
@@ -80,7 +111,7 @@ struct Broken;
 pub struct Proxy {
     address: SocketAddr,
     inner: Arc<Inner>,
-    stops: mpsc::Receiver<()>,
+    stops: mpsc::Receiver<Stop>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -98,6 +129,7 @@ impl Proxy {
             upstream,
             client: Client::builder(TokioExecutor::new()).build_http(),
             state: Mutex::default(),
+            at_cloud: AtomicUsize::new(0),
             stops: sender,
         });
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
@@ -117,8 +149,15 @@ impl Proxy {
     }
 
     /// Where everything has stopped.
-    pub fn stops(&self) -> &mpsc::Receiver<()> {
+    pub fn stops(&self) -> &mpsc::Receiver<Stop> {
         &self.stops
+    }
+
+    /// Until the cloud has carried out whatever has reached it.
+    pub fn until_quiet(&self) {
+        while self.inner.at_cloud.load(Ordering::SeqCst) > 0 {
+            std::thread::yield_now();
+        }
     }
 
     /// The mutating calls of the run, in the order of their arrival, and whether one was struck.
@@ -134,7 +173,7 @@ impl Inner {
     }
 
     /// What happens to a request that arrives; `Err` for one that comes too late.
-    fn admit(&self, request: &Request) -> Result<Option<How>, ()> {
+    fn admit(&self, request: &Request) -> Result<Option<Admitted>, ()> {
         let call = router::route(request.clone()).ok().filter(|call| call.is_mutating());
         let mut state = self.state();
         if state.stopped {
@@ -150,14 +189,31 @@ impl Inner {
         let how = match &state.strike {
             Some((At::This(at), how)) if *at == position => Some(*how),
             Some((At::Nth(nth), how)) if *nth == state.calls.len() => Some(*how),
+            Some((At::Each, how)) => Some(*how),
             _ => None,
         };
         state.struck |= how.is_some();
         if how == Some(How::StopBefore) {
             state.stopped = true;
         }
-        Ok(how)
+        Ok(Some(Admitted { position, how }))
     }
+
+    /// Says that a call has stopped here, and waits until it may go on.
+    async fn stop(&self, position: &Position, side: Side) {
+        let (go_on, going) = oneshot::channel();
+        let _ = self.stops.send(Stop { position: position.clone(), side, go_on });
+        if going.await.is_err() {
+            // It never may.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A mutating call that may go to the cloud.
+struct Admitted {
+    position: Position,
+    how: Option<How>,
 }
 
 async fn listen(listener: TcpListener, inner: Arc<Inner>) {
@@ -179,17 +235,17 @@ async fn pass(
 ) -> Result<hyper::Response<Full<Bytes>>, Broken> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
-    let how = match inner.admit(&Request::from_http(&parts, body.clone())) {
-        Ok(how) => how,
+    let admitted = match inner.admit(&Request::from_http(&parts, body.clone())) {
+        Ok(admitted) => admitted,
         Err(()) => std::future::pending().await,
     };
-    match how {
-        Some(How::StopBefore) => {
-            let _ = inner.stops.send(());
-            std::future::pending::<()>().await;
+    let how = admitted.as_ref().and_then(|it| it.how);
+    match (how, &admitted) {
+        (Some(How::StopBefore | How::Wait), Some(it)) => {
+            inner.stop(&it.position, Side::Before).await;
         }
-        Some(How::LoseRequest) => return Err(Broken),
-        Some(How::StopAfter | How::LoseAnswer) | None => {}
+        (Some(How::LoseRequest), _) => return Err(Broken),
+        _ => {}
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut forwarded = hyper::Request::builder()
@@ -199,21 +255,36 @@ async fn pass(
         .map_err(|_| Broken)?;
     *forwarded.headers_mut() = parts.headers;
     // A call that has arrived is carried out whatever becomes of the caller, as everywhere.
-    let (client, waits) = (inner.client.clone(), path.starts_with("/_bicoastal/"));
+    let waits = path.starts_with("/_bicoastal/");
+    let (inner, changes) = (Arc::clone(inner), usize::from(admitted.is_some()));
+    inner.at_cloud.fetch_add(changes, Ordering::SeqCst);
+    let passed_on = Arc::clone(&inner);
     let answer = async move {
-        let (parts, body) = client.request(forwarded).await.map_err(|_| Broken)?.into_parts();
-        let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
-        Ok(hyper::Response::from_parts(parts, Full::new(body)))
+        let answer = passed_on.pass_on(forwarded).await;
+        passed_on.at_cloud.fetch_sub(changes, Ordering::SeqCst);
+        answer
     };
     let answer =
         if waits { answer.await? } else { tokio::spawn(answer).await.map_err(|_| Broken)?? };
-    match how {
-        Some(How::StopAfter) => {
+    match (how, &admitted) {
+        (Some(How::StopAfter), Some(it)) => {
             inner.state().stopped = true;
-            let _ = inner.stops.send(());
-            std::future::pending().await
+            inner.stop(&it.position, Side::After).await;
         }
-        Some(How::LoseAnswer) => Err(Broken),
-        _ => Ok(answer),
+        (Some(How::Wait), Some(it)) => inner.stop(&it.position, Side::After).await,
+        (Some(How::LoseAnswer), _) => return Err(Broken),
+        _ => {}
+    }
+    Ok(answer)
+}
+
+impl Inner {
+    async fn pass_on(
+        &self,
+        request: hyper::Request<Full<Bytes>>,
+    ) -> Result<hyper::Response<Full<Bytes>>, Broken> {
+        let (parts, body) = self.client.request(request).await.map_err(|_| Broken)?.into_parts();
+        let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+        Ok(hyper::Response::from_parts(parts, Full::new(body)))
     }
 }

@@ -5,12 +5,13 @@ use std::fmt;
 
 use crate::trial::Verdict;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Row {
     tried: usize,
     converged: usize,
     orphans: usize,
     duplicates: usize,
+    leases: usize,
     repairs: usize,
 }
 
@@ -20,7 +21,19 @@ impl Row {
         self.converged += usize::from(verdict.converged);
         self.orphans += verdict.orphans;
         self.duplicates += verdict.duplicates;
+        self.leases += verdict.leases;
         self.repairs += usize::from(verdict.repair);
+    }
+}
+
+impl Row {
+    fn join(&mut self, other: &Self) {
+        self.tried += other.tried;
+        self.converged += other.converged;
+        self.orphans += other.orphans;
+        self.duplicates += other.duplicates;
+        self.leases += other.leases;
+        self.repairs += other.repairs;
     }
 }
 
@@ -38,25 +51,33 @@ impl Table {
     }
 
     pub fn is_good(&self) -> bool {
-        let Row { tried, converged, orphans, duplicates, repairs } = self.total;
-        tried > 0 && tried == converged && orphans + duplicates + repairs == 0
+        let Row { tried, converged, orphans, duplicates, leases, repairs } = self.total;
+        tried > 0 && tried == converged && orphans + duplicates + leases + repairs == 0
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tried, converged, orphans, duplicates, leases, repairs } = self;
+        write!(f, "| {tried} | {converged} | {orphans} | {duplicates} | {leases} | {repairs} |")
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | | positions tried | converged | orphans | duplicates | hand repairs |")?;
-        writeln!(f, "|---|---|---|---|---|---|---|")?;
-        let mut line = |situation: &str, what: &str, row: &Row| {
-            let Row { tried, converged, orphans, duplicates, repairs } = row;
-            writeln!(
-                f,
-                "| {situation} | {what} | {tried} | {converged} | {orphans} | {duplicates} | {repairs} |"
-            )
-        };
+        writeln!(
+            f,
+            "| | | positions tried | converged | orphans | duplicates | leases left | hand repairs |"
+        )?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|")?;
+        let mut situations: BTreeMap<&str, Row> = BTreeMap::new();
         for ((situation, what), row) in &self.rows {
-            line(situation, what, row)?;
+            writeln!(f, "| {situation} | {what} {row}")?;
+            situations.entry(situation).or_default().join(row);
         }
-        line("all", "", &self.total)
+        for (situation, row) in situations {
+            writeln!(f, "| {situation} | all {row}")?;
+        }
+        writeln!(f, "| all | {} ", self.total)
     }
 }

@@ -3,15 +3,19 @@
 use std::fmt;
 use std::fs::OpenOptions;
 
-use crate::program::{Place, Ran};
-use crate::proxy::{At, How, Position};
-use crate::situations::{Situation, recorded};
-use crate::worlds;
+use crate::kept;
+use crate::program::{Photo, Place, Ran};
+use crate::proxy::{At, How, Position, Side};
+use crate::situations::Situation;
+use crate::worlds::{self, Normal};
 
 /// How one run is disturbed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Trial {
-    /// Killed at a call, before it reaches the cloud or after it was done.
+    /// Killed at a call, before it reaches the cloud or after it was done: what is left of it was
+    /// taken from a run that was stopped there (see [`Place::photograph`]).
+    Left(Box<Photo>),
+    /// Killed there indeed.
     Kill(Position, How),
     /// The connection breaks at a call; nobody is killed.
     Lose(Position, How),
@@ -30,6 +34,8 @@ pub struct Verdict {
     pub orphans: usize,
     /// What is there more than once.
     pub duplicates: usize,
+    /// Somebody would have to wait for a lease that nobody holds.
+    pub leases: usize,
     /// Running it again did not do.
     pub repair: bool,
     /// What went wrong.
@@ -38,37 +44,80 @@ pub struct Verdict {
 
 impl Verdict {
     pub fn is_good(&self) -> bool {
-        self.converged && !self.repair && self.orphans + self.duplicates == 0
+        self.converged && !self.repair && self.orphans + self.duplicates + self.leases == 0
     }
 }
 
-/// Every position of a situation is killed before and after its call; every other one is disturbed
-/// in one more way, so that each way meets calls of all kinds and the whole stays within minutes.
-pub fn of(situation: &Situation) -> Vec<Trial> {
-    use How::{LoseAnswer, LoseRequest, StopAfter, StopBefore};
+/// How much is tried of a situation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sweep {
+    /// What a run leaves that is killed at any position, before and after its call. Every fourth
+    /// position is also struck in one more way: killed indeed, its answer lost, its journal torn,
+    /// killed again …; each way in its turn, so that all of them meet calls of all kinds.
+    Left,
+    /// Every position is killed indeed, before and after its call, and every other one is struck
+    /// in one more way.
+    Killed,
+    /// State is in the cloud, and what writes it are calls like any other. What a run leaves that
+    /// is killed on every seventh side of a position; and of every twelfth write of the store the
+    /// request or the answer is lost.
+    Stored,
+}
+
+/// The trials of a situation.
+pub fn of(situation: &Situation, sweep: Sweep) -> Vec<Trial> {
+    use How::{StopAfter, StopBefore};
     let mut trials = Vec::new();
-    for (number, position) in situation.positions.iter().enumerate() {
-        let position = || position.clone();
-        trials.push(Trial::Kill(position(), StopBefore));
-        trials.push(Trial::Kill(position(), StopAfter));
-        match number % 16 {
-            0 => trials.push(Trial::Lose(position(), LoseAnswer)),
-            2 => trials.push(Trial::Torn(position(), 99)),
-            4 => trials.push(Trial::Again(position(), StopAfter, vec![1])),
-            6 => trials.push(Trial::Lose(position(), LoseRequest)),
-            8 => trials.push(Trial::Torn(position(), 50)),
-            10 => trials.push(Trial::Again(position(), StopAfter, vec![1 + number % 4])),
-            12 => trials.push(Trial::Torn(position(), 0)),
-            14 => trials.push(Trial::Again(position(), StopBefore, vec![2, 1 + number % 3])),
-            _ => {}
+    match sweep {
+        Sweep::Left => {
+            let photos = situation.photograph().into_iter();
+            trials.extend(photos.map(|it| Trial::Left(Box::new(it))));
+            let every_fourth = situation.positions.iter().enumerate().step_by(4);
+            trials.extend(every_fourth.map(|(number, it)| in_turn(number / 4, it.clone())));
+        }
+        Sweep::Killed => {
+            for (number, it) in situation.positions.iter().enumerate() {
+                trials.push(Trial::Kill(it.clone(), StopBefore));
+                trials.push(Trial::Kill(it.clone(), StopAfter));
+                if number % 2 == 0 {
+                    trials.push(in_turn(number / 2, it.clone()));
+                }
+            }
+        }
+        Sweep::Stored => {
+            // Two of them belong to one position; seven has no factor of two.
+            let photos = situation.photograph().into_iter().step_by(7);
+            trials.extend(photos.map(|it| Trial::Left(Box::new(it))));
+            let writes = situation.positions.iter().filter(|it| kept::is_write(&it.call));
+            let lost = writes.step_by(12).zip([How::LoseAnswer, How::LoseRequest].iter().cycle());
+            trials.extend(lost.map(|(it, how)| Trial::Lose(it.clone(), *how)));
         }
     }
     trials
 }
 
+/// One of the other ways, each in its turn.
+fn in_turn(turn: usize, position: Position) -> Trial {
+    use How::{LoseAnswer, LoseRequest, StopAfter, StopBefore};
+    match turn % 10 {
+        0 => Trial::Lose(position, LoseAnswer),
+        1 => Trial::Torn(position, 99),
+        2 => Trial::Again(position, StopAfter, vec![1]),
+        3 => Trial::Kill(position, StopAfter),
+        4 => Trial::Lose(position, LoseRequest),
+        5 => Trial::Torn(position, 50),
+        6 => Trial::Again(position, StopAfter, vec![1 + turn % 4]),
+        7 => Trial::Torn(position, 0),
+        8 => Trial::Again(position, StopBefore, vec![2, 1 + turn % 3]),
+        _ => Trial::Kill(position, StopBefore),
+    }
+}
+
 impl Trial {
     pub fn what(&self) -> &'static str {
         match self {
+            Self::Left(photo) if photo.side == Side::Before => "stopped before a call",
+            Self::Left(_) => "stopped after a call",
             Self::Kill(_, How::StopBefore) => "killed before a call",
             Self::Kill(..) => "killed after a call",
             Self::Lose(..) => "lost a request or an answer",
@@ -79,56 +128,60 @@ impl Trial {
     }
 
     pub fn carry_out(&self, situation: &Situation) -> Verdict {
-        let place = Place::new(&situation.start);
-        let args = situation.args();
-        let run = |strike| place.run(situation.program, &args, strike);
-        let again = match self {
-            Self::Kill(position, how) => {
-                let ran = run(Some((At::This(position.clone()), *how)));
-                if let Some(missed) = missed(&ran) {
-                    return missed;
-                }
-                true
-            }
+        let start = match self {
+            Self::Left(photo) => &photo.left,
+            _ => &situation.start,
+        };
+        let place = Place::new(start);
+        let again = match self.disturb(situation, &place) {
+            Ok(again) => again,
+            Err(missed) => return missed,
+        };
+        let last = again.then(|| place.run(situation.program, &situation.again(), None));
+        judge(situation, &place, last.as_ref())
+    }
+
+    /// The runs before the last one. Whether there has to be one more; `Err` where the run was not
+    /// struck.
+    fn disturb(&self, situation: &Situation, place: &Place) -> Result<bool, Verdict> {
+        let strike = |position: &Position, how| {
+            let strike = Some((At::This(position.clone()), how));
+            place.run(situation.program, &situation.args(), strike)
+        };
+        match self {
+            Self::Left(_) => {}
+            Self::Kill(position, how) => killed(&strike(position, *how))?,
             Self::Lose(position, how) => {
-                let ran = run(Some((At::This(position.clone()), *how)));
+                let ran = strike(position, *how);
                 if !ran.struck {
-                    return Verdict { note: "the call never came".into(), ..Verdict::default() };
+                    let note = "the call never came".into();
+                    return Err(Verdict { note, ..Verdict::default() });
                 }
-                ran.code != Some(0)
+                return Ok(ran.code != Some(0));
             }
             Self::Torn(position, percent) => {
-                let ran = run(Some((At::This(position.clone()), How::StopAfter)));
-                if let Some(missed) = missed(&ran) {
-                    return missed;
-                }
-                tear(&place, *percent);
-                true
+                killed(&strike(position, How::StopAfter))?;
+                tear(place, *percent);
             }
             Self::Again(position, how, more) => {
-                let ran = run(Some((At::This(position.clone()), *how)));
-                if let Some(missed) = missed(&ran) {
-                    return missed;
-                }
+                killed(&strike(position, *how))?;
                 for nth in more {
                     // It may have come to its end before: then there is one run more.
-                    run(Some((At::Nth(*nth), *how)));
+                    place.run(situation.program, &situation.again(), Some((At::Nth(*nth), *how)));
                 }
-                true
             }
-        };
-        let last = again.then(|| run(None));
-        judge(situation, &place, last.as_ref())
+        }
+        Ok(true)
     }
 }
 
 /// It was to be killed, and was not.
-fn missed(ran: &Ran) -> Option<Verdict> {
-    let note = match (ran.struck, ran.code) {
-        (true, None) => return None,
-        _ => format!("it was not killed there: {:?}\n{}\n{}", ran.code, ran.out, ran.err),
-    };
-    Some(Verdict { note, ..Verdict::default() })
+fn killed(ran: &Ran) -> Result<(), Verdict> {
+    if ran.struck && ran.code.is_none() {
+        return Ok(());
+    }
+    let note = format!("it was not killed there: {:?}\n{}\n{}", ran.code, ran.out, ran.err);
+    Err(Verdict { note, ..Verdict::default() })
 }
 
 /// Cuts the journal's last line, as a crash in the middle of a write does.
@@ -142,26 +195,29 @@ fn tear(place: &Place, percent: usize) {
     file.set_len(u64::try_from(keep).expect("a length")).expect("it is cut");
 }
 
-fn judge(situation: &Situation, place: &Place, last: Option<&Ran>) -> Verdict {
+/// Compares what is there, and what is recorded, with what an undisturbed run leaves.
+pub fn judge(situation: &Situation, place: &Place, last: Option<&Ran>) -> Verdict {
     let mut notes = Vec::new();
     let repair = last.is_some_and(|ran| ran.code != Some(0));
     if let Some(ran) = last.filter(|_| repair) {
         notes.push(format!("run again: {:?}\n{}\n{}", ran.code, ran.out, ran.err));
     }
-    let recorded = recorded(place.state().as_ref());
-    for id in recorded.symmetric_difference(&situation.recorded) {
-        notes.push(format!("recorded: {id}"));
-    }
-    let world = worlds::normal(&place.settled());
-    let (expected, there) = (worlds::things(&situation.world), worlds::things(&world));
+    let holder = place.lease_left();
+    notes.extend(holder.iter().map(|holder| format!("a lease is left: {holder}")));
+    let state = place.state();
+    let is = Normal::of(&place.settled(), state.as_ref());
+    let (expected, there) = (worlds::things(&situation.end.world), worlds::things(&is.world));
     let (duplicates, orphans): (Vec<&String>, Vec<&String>) =
         there.difference(&expected).partition(|thing| thing.contains(" (again "));
-    let differences = worlds::differences(&situation.world, &world);
+    let recorded = worlds::differences(&situation.end.recorded, &is.recorded);
+    notes.extend(recorded.iter().take(12).map(|it| format!("recorded: {it}")));
+    let differences = worlds::differences(&situation.end.world, &is.world);
     notes.extend(differences.iter().take(12).cloned());
     Verdict {
         converged: notes.is_empty(),
         orphans: orphans.len(),
         duplicates: duplicates.len(),
+        leases: usize::from(holder.is_some()),
         repair,
         note: notes.join("\n    "),
     }
@@ -170,6 +226,7 @@ fn judge(situation: &Situation, place: &Place, last: Option<&Ran>) -> Verdict {
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Left(photo) => write!(f, "stopped {:?} {}", photo.side, photo.position),
             Self::Kill(at, how) | Self::Lose(at, how) => write!(f, "{how:?} {at}"),
             Self::Torn(at, percent) => write!(f, "{at}, {percent} % of the last line left"),
             Self::Again(at, how, more) => write!(f, "{how:?} {at}, then {more:?}"),

@@ -1,7 +1,8 @@
-//! Two clouds are equal: but for what AWS itself assigns, by a few rules that are all here.
+//! Two clouds, and what is recorded of them, are equal: but for what AWS itself assigns, by a few rules that are all here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bicoastal::state::State;
 use bicoastal_local::world::World;
 use serde_json::{Map, Value};
 
@@ -29,11 +30,70 @@ const HISTORY: &[&str] = &[
 /// maintenance window of each.
 const CHOSEN: &[&str] = &["maintenance_window", "backup_window", "writer", "zone"];
 
-/// The world without what AWS assigns.
+/// The bucket, and the table, that hold nothing but the state of a program.
+pub const STATE: &str = "state-of-a-program";
+
+/// What is there and what is recorded, without what AWS assigns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normal {
+    pub world: Value,
+    pub recorded: Value,
+}
+
+/// What is there, without what AWS assigns.
 pub fn normal(world: &World) -> Value {
-    let world = serde_json::to_value(world).expect("a world is plain data");
-    let names = names(&world);
-    walk(&world, &names, "")
+    Normal::of(world, None).world
+}
+
+impl Normal {
+    pub fn of(world: &World, state: Option<&State>) -> Self {
+        let mut world = serde_json::to_value(world).expect("a world is plain data");
+        take_out(&mut world);
+        let names = names(&world);
+        let recorded = recorded(state);
+        Self { world: walk(&world, &names, ""), recorded: walk(&recorded, &names, "") }
+    }
+}
+
+/// Takes the state's own bucket and table out of a world: what is in there is looked at as state.
+fn take_out(world: &mut Value) {
+    let remove = |map: &mut Value, name: &str| {
+        map.as_object_mut().and_then(|map| map.remove(name));
+    };
+    remove(&mut world["s3"]["buckets"], STATE);
+    for (_, account) in accounts(&mut world["dynamodb"]["accounts"]) {
+        // It counts the items that were written, those of the state too.
+        remove(account, "writes");
+        for (_, tables) in accounts(&mut account["tables"]) {
+            remove(tables, STATE);
+        }
+        if let Some(groups) = account["groups"].as_object_mut() {
+            groups.retain(|_, group| group["name"] != STATE);
+        }
+    }
+}
+
+fn accounts(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.as_object_mut().into_iter().flatten()
+}
+
+/// Everything that is recorded, and every doubt and debt; which incarnation it is does not matter.
+fn recorded(state: Option<&State>) -> Value {
+    let mut recorded = Map::new();
+    for (key, entry) in state.into_iter().flat_map(|state| &state.entries) {
+        let mut entry = serde_json::to_value(entry).expect("state is plain data");
+        if let Some(entry) = entry.as_object_mut() {
+            entry.remove("token");
+        }
+        let mut id = key.id.to_string();
+        while recorded.contains_key(&id) {
+            id.push_str(" (again)");
+        }
+        recorded.insert(id, entry);
+    }
+    let exports = state.into_iter().flat_map(|state| state.exports.iter().cloned());
+    recorded.insert("(exports)".to_owned(), Value::Object(exports.collect()));
+    Value::Object(recorded)
 }
 
 /// The ids that AWS assigned, and what they are the ids of.
@@ -66,6 +126,7 @@ fn names(world: &Value) -> Vec<(String, String)> {
         for (region, tables) in entries(&account["tables"]) {
             for (name, table) in entries(tables) {
                 add(&text(&table["id"]), format!("table {region} {name}"));
+                add(&text(&table["stream_label"]), format!("stream {region} {name}"));
             }
         }
     }
@@ -149,6 +210,8 @@ fn walk(value: &Value, names: &[(String, String)], key: &str) -> Value {
         })
     };
     match value {
+        // A digest has a salt of its own; whether the secret is the one that was sent, the cloud shows.
+        Value::Object(map) if map.contains_key("$secret") => "a secret".into(),
         Value::Object(map) => {
             let mut walked = Map::new();
             for (key, value) in map {
