@@ -72,6 +72,22 @@ fn check(shop: &Shop, lines: &[&str], expect: Expect) {
     expect.assert_eq(&all);
 }
 
+/// What is wrong with lines, in a line each. Everything is found out before anything is called.
+fn refuses(shop: &Shop, lines: &[&str], expect: Expect) {
+    let mut all = String::new();
+    for line in lines {
+        let ran = shop.run(&line.split(' ').collect::<Vec<_>>()).code(1);
+        let error = ran.err.lines().next().unwrap_or_default();
+        all.push_str(&format!("{line}\n  {error}\n"));
+        let next_step =
+            ran.err.contains("  hint: write file:DIR, s3://BUCKET/PREFIX?region=REGION")
+                || ran.err.contains("try '--help'");
+        assert!(next_step && ran.out.is_empty(), "{line}: {}", ran.err);
+    }
+    expect.assert_eq(&all);
+    assert!(!shop.cloud_dir().exists(), "a cloud was opened");
+}
+
 /// Without what another run or another machine says otherwise, and what is not about state.
 fn steady(text: &str, shop: &Shop) -> String {
     let dir = shop.path("").display().to_string();
@@ -91,7 +107,7 @@ fn steady(text: &str, shop: &Shop) -> String {
 
 #[test]
 fn what_is_no_place_is_refused_with_how_it_is_written() {
-    check(
+    refuses(
         &Shop::new(),
         &[
             "plan --state here",
@@ -115,13 +131,54 @@ fn what_is_no_place_is_refused_with_how_it_is_written() {
             "state migrate",
             "state migrate --to nowhere",
         ],
-        expect![""],
+        expect![[r#"
+            plan --state here
+              error: 'here' is not a place for state: it has no scheme
+            plan --state file:
+              error: 'file:' is not a place for state: it names no directory
+            plan --state gs://state
+              error: 'gs://state' is not a place for state: nothing is known of 'gs'
+            plan --state s3://?region=us-east-1
+              error: 's3://?region=us-east-1' is not a place for state: it names no bucket
+            plan --state s3://state
+              error: 's3://state' is not a place for state: it says no region=REGION
+            plan --state s3://state?region=mars-1
+              error: 's3://state?region=mars-1' is not a place for state: 'mars-1' is not an AWS region (expected a code such as us-east-1)
+            plan --state s3://state?region=us-east-1&second=other
+              error: 's3://state?region=us-east-1&second=other' is not a place for state: second is not BUCKET@REGION
+            plan --state s3://state?region=us-east-1&second=other@us-east-1
+              error: 's3://state?region=us-east-1&second=other@us-east-1' is not a place for state: the second bucket is in the region of the first
+            plan --state s3://state?region=us-east-1&without=us-east-1
+              error: 's3://state?region=us-east-1&without=us-east-1' is not a place for state: without names a region that is not one of two
+            plan --state s3://state?region=us-east-1&second=other@us-west-2&without=eu-west-1
+              error: 's3://state?region=us-east-1&second=other@us-west-2&without=eu-west-1' is not a place for state: without names a region that is not one of two
+            plan --state s3://state?region=us-east-1&regoin=us-east-1
+              error: 's3://state?region=us-east-1&regoin=us-east-1' is not a place for state: 'regoin' means nothing here
+            plan --state s3://state?region=us-east-1&region=us-west-2
+              error: 's3://state?region=us-east-1&region=us-west-2' is not a place for state: 'region' is said twice
+            plan --state s3://state?region
+              error: 's3://state?region' is not a place for state: 'region' has no value
+            plan --state dynamodb://?region=us-east-1
+              error: 'dynamodb://?region=us-east-1' is not a place for state: it names no table
+            plan --state dynamodb://state
+              error: 'dynamodb://state' is not a place for state: it says no region=REGION
+            plan --state dynamodb://state/part?region=us-east-1
+              error: 'dynamodb://state/part?region=us-east-1' is not a place for state: it names no table
+            plan --state dynamodb://state?region=us-east-1&without=us-east-1
+              error: 'dynamodb://state?region=us-east-1&without=us-east-1' is not a place for state: 'without' means nothing here
+            plan --state file:there --state-dir there
+              error: the argument '--state <PLACE>' cannot be used with '--state-dir <DIR>'
+            state migrate
+              error: the following required arguments were not provided:
+            state migrate --to nowhere
+              error: 'nowhere' is not a place for state: it has no scheme
+        "#]],
     );
 }
 
 #[test]
 fn waiting_is_for_those_who_change_something_and_takes_a_time() {
-    check(
+    refuses(
         &Shop::new(),
         &[
             "apply --wait=soon",
@@ -130,7 +187,18 @@ fn waiting_is_for_those_who_change_something_and_takes_a_time() {
             "plan --wait",
             "drift --wait=1m",
         ],
-        expect![""],
+        expect![[r#"
+            apply --wait=soon
+              error: invalid value 'soon' for '--wait[=<DURATION>]': 'soon' is not a duration such as 90s, 10m or 1h
+            apply --wait=10
+              error: invalid value '10' for '--wait[=<DURATION>]': '10' is not a duration such as 90s, 10m or 1h
+            apply --wait 10m
+              error: unexpected argument '10m' found
+            plan --wait
+              error: --wait means nothing to 'plan'
+            drift --wait=1m
+              error: --wait means nothing to 'drift'
+        "#]],
     );
 }
 
@@ -145,7 +213,31 @@ fn a_store_does_not_make_its_own_place() {
             "apply --state dynamodb://nobody-s?region=us-east-1",
             "state list --state dynamodb://nobody-s?region=us-east-1",
         ],
-        expect![""],
+        expect![[r#"
+            $ shop apply --state s3://nobody-s?region=us-east-1
+            --- stderr
+            … state in s3://nobody-s in us-east-1/active-active
+            error: could not read the state in s3://nobody-s in us-east-1: s3 GetObject in us-east-1: NoSuchBucket: The specified bucket does not exist (request 00000000-0000-4000-8000-000000000001)
+              hint: make the bucket first, with versioning on; a store does not make its own place
+            --- exit 1
+            $ shop plan --state s3://nobody-s?region=us-east-1
+            --- stderr
+            … state in s3://nobody-s in us-east-1/active-active
+            error: could not read the state in s3://nobody-s in us-east-1: s3 GetObject in us-east-1: NoSuchBucket: The specified bucket does not exist (request 00000000-0000-4000-8000-000000000001)
+              hint: make the bucket first, with versioning on; a store does not make its own place
+            --- exit 1
+            $ shop apply --state dynamodb://nobody-s?region=us-east-1
+            --- stderr
+            … state in dynamodb://nobody-s in us-east-1/active-active
+            error: could not read the state in dynamodb://nobody-s in us-east-1: dynamodb GetItem in us-east-1: ResourceNotFoundException: Requested resource not found: Table: nobody-s not found (request 00000000-0000-4000-8000-000000000001)
+              hint: make the table first, with the string keys `stack` and `item`; a store does not make its own place
+            --- exit 1
+            $ shop state list --state dynamodb://nobody-s?region=us-east-1
+            --- stderr
+            error: could not read the state in dynamodb://nobody-s in us-east-1: dynamodb GetItem in us-east-1: ResourceNotFoundException: Requested resource not found: Table: nobody-s not found (request 00000000-0000-4000-8000-000000000001)
+              hint: make the table first, with the string keys `stack` and `item`; a store does not make its own place
+            --- exit 1
+        "#]],
     );
 }
 
@@ -171,21 +263,88 @@ fn state_is_kept_where_it_is_said_and_moves() {
             "state migrate --state dynamodb://state?region=us-east-1 --to file:there",
             "plan --detailed-exitcode --state file:there",
         ],
-        expect![""],
+        expect![[r#"
+            $ shop state migrate --to s3://state/team?region=us-east-1
+            The state of 'active-active' (28 resources) is in s3://state/team?region=us-east-1 now. Say --state 's3://state/team?region=us-east-1' from now on; file:$DIR/state keeps a copy that nobody can use.
+            --- exit 0
+            $ shop plan --detailed-exitcode
+            --- stderr
+            … state in $DIR/state/active-active
+            error: the state of the stack 'active-active' is not in $DIR/state/active-active any more: it was moved to s3://state/team?region=us-east-1; nothing was done
+              hint: say --state 's3://state/team?region=us-east-1'
+            --- exit 1
+            $ shop apply
+            --- stderr
+            … state in $DIR/state/active-active
+            error: the state of the stack 'active-active' is not in $DIR/state/active-active any more: it was moved to s3://state/team?region=us-east-1; nothing was done
+              hint: say --state 's3://state/team?region=us-east-1'
+            --- exit 1
+            $ shop state migrate --to s3://state/team?region=us-east-1
+            --- stderr
+            error: the state of the stack 'active-active' is not in file:$DIR/state any more: it was moved to s3://state/team?region=us-east-1; nothing was done
+              hint: say --state 's3://state/team?region=us-east-1'
+            --- exit 1
+            $ shop plan --detailed-exitcode --state s3://state/team?region=us-east-1
+            No changes.
+            --- stderr
+            … state in s3://state/team in us-east-1/active-active
+            --- exit 0
+            $ shop state migrate --state s3://state/team?region=us-east-1 --to s3://state/team?region=us-east-1
+            --- stderr
+            error: the state of 'active-active' is in s3://state/team?region=us-east-1 already
+            --- exit 1
+            $ shop state migrate --state s3://state/team?region=us-east-1 --to dynamodb://state?region=us-east-1
+            The state of 'active-active' (28 resources) is in dynamodb://state?region=us-east-1 now. Say --state 'dynamodb://state?region=us-east-1' from now on; s3://state/team?region=us-east-1 keeps a copy that nobody can use.
+            --- exit 0
+            $ shop apply --detailed-exitcode --state dynamodb://state?region=us-east-1
+            No changes.
+
+            Outputs
+              endpoint-us-east-1   api-320814116.us-east-1.elb.amazonaws.com
+              endpoint-ap-south-1  api-2687533482.ap-south-1.elb.amazonaws.com
+              users reach          https://api.naveenteja.cloud
+              zone                 ZCN5X83FCCU52DMA9IQTC
+              name servers         ns-49.awsdns-06.com
+                                   ns-749.awsdns-29.net
+                                   ns-1434.awsdns-51.org
+                                   ns-1991.awsdns-56.co.uk
+              sessions             arn:aws:dynamodb:ap-south-1:000000000000:table/user-sessions
+              database             app.global-fchstjemvsw6.global.rds.amazonaws.com
+              database-ap-south-1  app-ap-south-1.cluster-ro-3n0kr3t4gldk.ap-south-1.rds.amazonaws.com
+              database-us-east-1   app-us-east-1.cluster-ro-yb19itx9lfae.us-east-1.rds.amazonaws.com
+              assets-ap-south-1    naveenteja-assets-ap-south-1
+              assets-us-east-1     naveenteja-assets-us-east-1
+            --- stderr
+            … state in dynamodb://state in us-east-1/active-active
+            --- exit 0
+            $ shop state rm zone --state s3://state/team?region=us-east-1
+            --- stderr
+            error: the state of the stack 'active-active' is not in s3://state/team in us-east-1/active-active any more: it was moved to dynamodb://state?region=us-east-1; nothing was done
+              hint: say --state 'dynamodb://state?region=us-east-1'
+            --- exit 1
+            $ shop state migrate --state dynamodb://state?region=us-east-1 --to file:there
+            The state of 'active-active' (28 resources) is in file:there now. Say --state 'file:there' from now on; dynamodb://state?region=us-east-1 keeps a copy that nobody can use.
+            --- exit 0
+            $ shop plan --detailed-exitcode --state file:there
+            No changes.
+            --- stderr
+            … state in there/active-active
+            --- exit 0
+        "#]],
     );
     assert_eq!(shop.run(&["state", "list", "--state", "file:there"]).code(0).out, before);
 }
 
 #[test]
 fn a_place_with_a_state_of_its_own_is_not_overwritten() {
-    let shop = Shop::open();
+    let shop = Shop::new();
     with_cloud(&shop, make_places);
-    let place = "s3://state?region=us-east-1";
-    shop.run(&["state", "migrate", "--to", place]).code(0);
-    // A second life, which knows nothing of the first one.
-    let other = ["--stack", "active-active", "--state", "file:second"];
-    let only = ["apply", "--yes", "--only", "zone", "--domain", "other.example"];
-    shop.run(&[&only[..], &other[..]].concat()).code(0);
+    // Two lives of the same stack, in two clouds.
+    let zone = ["apply", "--yes", "--only", "zone", "--state"];
+    shop.run(&[&zone[..], &["s3://state?region=us-east-1"]].concat()).code(0);
+    let other = shop.path("other-cloud");
+    let other = ["file:second", "--local-dir", other.to_str().expect("text")];
+    shop.run(&[&zone[..], &other[..]].concat()).code(0);
     check(
         &shop,
         &["state migrate --state file:second --to s3://state?region=us-east-1"],
@@ -218,7 +377,29 @@ fn going_on_without_a_region_takes_a_word() {
         without("state mv zone other"),
         without("state mv other zone"),
     ];
-    check(&shop, &lines.each_ref().map(String::as_str), expect![""]);
+    check(
+        &shop,
+        &lines.each_ref().map(String::as_str),
+        expect![[r#"
+            $ shop plan --detailed-exitcode --state s3://state-1?region=us-east-1&second=state-2@us-west-2
+            No changes.
+            --- stderr
+            … state in s3://state-1 in us-east-1/active-active and s3://state-2 in us-west-2/active-active
+            --- exit 0
+            $ shop state mv zone other --state s3://state-1?region=us-east-1&second=state-2@us-west-2
+            --- stderr
+            error: could not read s3://state-2 in us-west-2: s3 GetObject in us-west-2: io error: connection refused
+              hint: s3 in us-west-2 can't be reached: check the network and the endpoint, or wait until the region is back
+              hint: nothing counts as recorded unless it is in both regions; if this one is gone and no other run can reach it, go on without it: add without=REGION to --state
+            --- exit 1
+            $ shop state mv zone other --state s3://state-1?region=us-east-1&second=state-2@us-west-2&without=us-west-2
+            zone is other from now on. AWS was not touched.
+            --- exit 0
+            $ shop state mv other zone --state s3://state-1?region=us-east-1&second=state-2@us-west-2&without=us-west-2
+            other is zone from now on. AWS was not touched.
+            --- exit 0
+        "#]],
+    );
     lose(false);
     let lines =
         [twice("state list --json"), twice("state mv zone other"), twice("state mv other zone")];

@@ -57,7 +57,7 @@ impl Shop {
         if !args.contains(&"--state") {
             command.arg("--state-dir").arg(self.path("state"));
         }
-        if !args.contains(&"--endpoint-url") {
+        if !args.contains(&"--endpoint-url") && !args.contains(&"--local-dir") {
             command.arg("--local-dir").arg(self.cloud_dir());
         }
         command.current_dir(self.dir.path());

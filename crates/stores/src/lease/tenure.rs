@@ -17,6 +17,7 @@ use bicoastal_runtime::{Ask, Clock, LeaseNote, StoreError};
 use crate::layout;
 use crate::objects::{Put, put};
 use crate::side::Side;
+use crate::store::ObjectStore;
 
 /// How often a lease that somebody else holds is looked at.
 const POLL: Duration = Duration::from_secs(3);
@@ -26,7 +27,7 @@ const SKEW: Duration = Duration::from_secs(600);
 
 /// Until when the holder may act.
 #[derive(Debug)]
-pub(crate) struct Terms {
+pub(super) struct Terms {
     stack: String,
     clock: Arc<dyn Clock>,
     /// By the holder's own clock.
@@ -36,11 +37,11 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// What keeps it from writing anything, if something does.
-    pub(crate) fn lost(&self) -> Option<StoreError> {
+    pub(super) fn lost(&self) -> Option<StoreError> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn lose(&self, error: &StoreError) {
+    pub(super) fn lose(&self, error: &StoreError) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.get_or_insert_with(|| error.clone());
     }
@@ -51,7 +52,7 @@ impl Terms {
     }
 
     /// Whether it lasts so long without a renewal.
-    pub(crate) fn lasts(&self, time: Duration) -> bool {
+    pub(super) fn lasts(&self, time: Duration) -> bool {
         self.left(time).is_some()
     }
 }
@@ -77,23 +78,23 @@ impl Gate for Terms {
 
 /// A lease that is held, in every place that is written.
 #[derive(Debug)]
-pub(crate) struct Tenure {
-    pub(crate) terms: Arc<Terms>,
+pub(super) struct Tenure {
+    pub(super) terms: Arc<Terms>,
+    store: ObjectStore,
     stack: String,
-    sides: Vec<Side>,
     /// As it is written down, with the version in each place.
     written: tokio::sync::Mutex<(LeaseNote, Vec<String>)>,
     first: LeaseNote,
     /// The one before did not give up: its holder may not know yet.
-    pub(crate) taken_over: bool,
+    pub(super) taken_over: bool,
 }
 
 /// What is in a place where a lease would be.
 type Found = Option<(LeaseNote, String)>;
 
-async fn look(side: &Side, stack: &str) -> Result<Found, StoreError> {
+async fn look(store: &ObjectStore, side: &Side, stack: &str) -> Result<Found, StoreError> {
     let key = layout::lease_key(stack);
-    let found = side.0.get(&key).await.map_err(|error| side.failed("read", &error))?;
+    let found = side.0.get(&key).await.map_err(|error| store.failed(side, "read", &error))?;
     let Some(found) = found else { return Ok(None) };
     Ok(Some((open(&found.bytes, &side.name(&key))?, found.version)))
 }
@@ -103,12 +104,12 @@ fn open(bytes: &[u8], place: &str) -> Result<LeaseNote, StoreError> {
 }
 
 /// Takes the lease of a stack in these places, or says who holds it.
-pub(crate) async fn take(
-    sides: &[Side],
+pub(super) async fn take(
+    store: &ObjectStore,
     stack: &str,
     ask: &Ask,
-    clock: &Arc<dyn Clock>,
 ) -> Result<Tenure, StoreError> {
+    let (sides, clock) = (&store.sides, &store.clock);
     let mut begun_ms = None;
     // Who was found first, and when it was last seen to renew.
     let mut watched: Option<(LeaseNote, u64)> = None;
@@ -116,13 +117,13 @@ pub(crate) async fn take(
     loop {
         let mut found = Vec::with_capacity(sides.len());
         for side in sides {
-            found.push(look(side, stack).await?);
+            found.push(look(store, side, stack).await?);
         }
         let now_ms = clock.now_ms();
         let begun_ms = *begun_ms.get_or_insert(now_ms);
         let holder = found.iter().flatten().map(|(note, _)| note).find(|note| !note.released);
         let Some(holder) = holder.cloned() else {
-            if let Some(tenure) = try_take(sides, stack, ask, clock, &found).await? {
+            if let Some(tenure) = try_take(store, stack, ask, &found).await? {
                 return Ok(tenure);
             }
             continue;
@@ -147,7 +148,7 @@ pub(crate) async fn take(
             .expires_at_ms
             .is_some_and(|expiry| clock.unix_ms() > expiry + millis(GRACE + SKEW));
         if silent || long_over {
-            if let Some(tenure) = try_take(sides, stack, ask, clock, &found).await? {
+            if let Some(tenure) = try_take(store, stack, ask, &found).await? {
                 return Ok(tenure);
             }
             continue;
@@ -161,12 +162,12 @@ pub(crate) async fn take(
 
 /// Takes it from what was found; `None` where somebody else was faster.
 async fn try_take(
-    sides: &[Side],
+    store: &ObjectStore,
     stack: &str,
     ask: &Ask,
-    clock: &Arc<dyn Clock>,
     found: &[Found],
 ) -> Result<Option<Tenure>, StoreError> {
+    let (sides, clock) = (&store.sides, &store.clock);
     let before = found.iter().flatten().map(|(note, _)| note.token).max().unwrap_or(0);
     let taken_over = found.iter().flatten().any(|(note, _)| !note.released);
     // Counted from before the first write: the lease is never believed to last longer than it does.
@@ -184,7 +185,7 @@ async fn try_take(
                 break;
             }
             Err(error) => {
-                refused = Some(Err(side.failed("take the lease in", &error)));
+                refused = Some(Err(store.failed(side, "take the lease in", &error)));
                 break;
             }
         }
@@ -197,8 +198,8 @@ async fn try_take(
     });
     let tenure = Tenure {
         terms,
+        store: store.clone(),
         stack: stack.to_owned(),
-        sides: sides.to_vec(),
         first: note.clone(),
         written: tokio::sync::Mutex::new((note, versions)),
         taken_over,
@@ -214,12 +215,12 @@ async fn try_take(
 
 impl Tenure {
     /// As it was taken: what says whose a slot is.
-    pub(crate) fn note(&self) -> &LeaseNote {
+    pub(super) fn note(&self) -> &LeaseNote {
         &self.first
     }
 
     /// Renews it in every place.
-    pub(crate) async fn renew(&self) -> Result<(), StoreError> {
+    pub(super) async fn renew(&self) -> Result<(), StoreError> {
         if let Some(lost) = self.terms.lost() {
             return Err(lost);
         }
@@ -229,7 +230,7 @@ impl Tenure {
         let bytes = layout::seal(&note);
         let key = layout::lease_key(&self.stack);
         let (before, versions) = &mut *written;
-        for (side, version) in self.sides.iter().zip(versions.iter_mut()) {
+        for (side, version) in self.store.sides.iter().zip(versions.iter_mut()) {
             let mut tries = 0;
             loop {
                 match put(&*side.0, &key, &bytes, Some(version)).await {
@@ -245,7 +246,9 @@ impl Tenure {
                         return Err(self.lost_to(&now));
                     }
                     Ok(Put::Taken(None)) => return Err(self.gone(side)),
-                    Err(error) => return Err(side.failed("renew the lease in", &error)),
+                    Err(error) => {
+                        return Err(self.store.failed(side, "renew the lease in", &error));
+                    }
                 }
                 break;
             }
@@ -273,11 +276,11 @@ impl Tenure {
     }
 
     /// Somebody else wrote where only the holder may: says who it is.
-    pub(crate) async fn shut_out(&self, side: &Side) -> StoreError {
+    pub(super) async fn shut_out(&self, side: &Side) -> StoreError {
         if let Some(lost) = self.terms.lost() {
             return lost;
         }
-        match look(side, &self.stack).await {
+        match look(&self.store, side, &self.stack).await {
             Ok(Some((note, _))) if !note.same_holder(&self.first) => self.lost_to(&note),
             Ok(Some(_)) => {
                 let error = StoreError::Damaged(format!(
@@ -294,14 +297,14 @@ impl Tenure {
     }
 
     /// Gives it up. What can't be given up ends by itself.
-    pub(crate) async fn release(&self) {
+    pub(super) async fn release(&self) {
         if self.terms.lost().is_some() {
             return;
         }
         let written = self.written.lock().await;
         let bytes = layout::seal(&written.0.released());
         let key = layout::lease_key(&self.stack);
-        for (side, version) in self.sides.iter().zip(&written.1) {
+        for (side, version) in self.store.sides.iter().zip(&written.1) {
             if let Ok(Put::Taken(Some(found))) = put(&*side.0, &key, &bytes, Some(version)).await {
                 // A renewal that was given up in the middle may have been written all the same.
                 let ours = open(&found.bytes, &key).is_ok_and(|now| now.same_holder(&written.0));
