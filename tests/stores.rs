@@ -4,11 +4,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "what fails here is a failed test"
 )]
 
 #[path = "stores/contract.rs"]
 mod contract;
+#[path = "stores/costs.rs"]
+mod costs;
 #[path = "stores/damage.rs"]
 mod damage;
 #[path = "stores/deploys.rs"]
@@ -21,5 +24,7 @@ mod moves;
 mod regions;
 #[path = "stores/stage.rs"]
 mod stage;
+#[path = "stores/table.rs"]
+mod table;
 #[path = "stores/yesterday.rs"]
 mod yesterday;

@@ -1,7 +1,7 @@
 //! What is written is there, whatever happened to the calls.
 
 use bicoastal::local::faults::{Effect, Rule};
-use bicoastal::runtime::{Ask, Lease};
+use bicoastal::runtime::Ask;
 
 use crate::stage::{ALL, Kind, REMOTE, Stage, exports, opened};
 
@@ -98,40 +98,6 @@ async fn a_death_at_any_write_leaves_the_state_whole() {
     }
 }
 
-/// Calls and bytes of an append are those of what is appended, however much there is already.
-#[tokio::test]
-async fn ten_thousand_records_are_no_burden() {
-    for kind in ALL {
-        let stage = Stage::new(kind).await;
-        let lease = stage.lease().await;
-        lease.load().await.unwrap();
-        lease.append(&opened()).await.unwrap();
-        let cost = async |lease: &dyn Lease, number: u64| {
-            let before = stage.cloud.calls().len();
-            lease.append(&[exports(number)]).await.unwrap();
-            stage.cloud.calls().len() - before
-        };
-        let first = cost(&*lease, 3).await;
-        for group in 0..20 {
-            let from = 4 + group * 500;
-            let records: Vec<_> = (from..from + 500).map(exports).collect();
-            lease.append(&records).await.unwrap();
-        }
-        let last = cost(&*lease, 10_004).await;
-        let places = match kind {
-            Kind::File => 0,
-            Kind::S3Twice => 2,
-            Kind::S3 | Kind::Dynamo | Kind::DynamoStrong => 1,
-        };
-        assert_eq!((first, last), (places, places), "{kind:?}");
-        let state = stage.load().await.unwrap().unwrap();
-        assert_eq!(state.generation, 10_004, "{kind:?}");
-        lease.compact(&state).await.unwrap();
-        assert_eq!(stage.load().await.unwrap().unwrap(), state, "{kind:?}");
-        assert_eq!(cost(&*lease, 10_005).await, places, "{kind:?}");
-    }
-}
-
 /// What does not fit into one item is there whole or not at all.
 #[tokio::test]
 async fn a_group_may_be_larger_than_an_item() {
@@ -172,4 +138,50 @@ async fn what_is_over_is_cleared_away() {
         counts.push(listed.key_count.unwrap());
     }
     assert!(counts.iter().all(|count| *count <= 8), "{counts:?}");
+}
+
+/// Where our next group goes somebody's bytes are already: they are not overwritten, and nothing
+/// more is written. Our own are our own write.
+#[tokio::test]
+async fn a_slot_that_somebody_has_taken_is_not_overwritten() {
+    for kind in REMOTE {
+        let stage = Stage::with(kind, 3, false).await;
+        let lease = stage.lease().await;
+        lease.load().await.unwrap();
+        lease.append(&[exports(4)]).await.unwrap();
+        let raw = stage.raw();
+        let names = raw.list("s/journal/").await.unwrap();
+        let next = {
+            let (era, last) = names.last().unwrap().rsplit_once('/').unwrap();
+            format!("{era}/{:010}", last.parse::<u64>().unwrap() + 1)
+        };
+        let theirs = b"somebody else's".to_vec();
+        assert!(raw.create(&next, &theirs).await.unwrap().is_some(), "{kind:?}");
+        let words = lease.append(&[exports(5)]).await.unwrap_err().to_string();
+        assert!(words.contains("by a run that has no lease"), "{kind:?}: {words}");
+        assert!(words.contains("hint: "), "{kind:?}: {words}");
+        assert!(lease.append(&[exports(5)]).await.is_err(), "{kind:?}");
+        assert_eq!(raw.get(&next).await.unwrap().unwrap().bytes, theirs, "{kind:?}");
+        // A name that is taken stays as it is, and what has changed is not replaced.
+        assert_eq!(raw.create(&next, b"x").await.unwrap(), None, "{kind:?}");
+        let stale = raw.replace(&next, b"x", "not its version").await.unwrap();
+        assert_eq!(stale, None, "{kind:?}");
+        assert_eq!(raw.get(&next).await.unwrap().unwrap().bytes, theirs, "{kind:?}");
+    }
+}
+
+/// A global table without strong consistency would let two runs in two regions not see each other.
+#[tokio::test]
+async fn a_copy_that_lags_behind_is_no_place_for_state() {
+    let stage = Stage::new(Kind::File).await;
+    stage.table("lagging", Some(aws_sdk_dynamodb::types::MultiRegionConsistency::Eventual)).await;
+    for place in [
+        "dynamodb://lagging?region=us-east-1&regions=us-east-2",
+        "dynamodb://lagging?region=us-east-1",
+    ] {
+        let store = stage.open(place);
+        let words = store.lease("s", &Ask::new("apply")).await.unwrap_err().to_string();
+        assert!(words.contains("without strong consistency"), "{words}");
+        assert!(words.contains("hint: use a global table with multi-region strong"), "{words}");
+    }
 }

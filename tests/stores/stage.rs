@@ -8,7 +8,7 @@ use bicoastal::local::Cloud;
 use bicoastal::record::Record;
 use bicoastal::runtime::{Ask, Lease, StateStore, StoreError};
 use bicoastal::state::State;
-use bicoastal::stores::Place;
+use bicoastal::stores::{DynamoDb, Objects, Place, S3};
 use bicoastal::{LocalClock, Region, local_connection};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,10 @@ impl Stage {
                 self.bucket("state-1", Region::UsEast1).await;
                 self.bucket("state-2", Region::UsWest2).await;
             }
-            Kind::Dynamo => self.table("state", false).await,
-            Kind::DynamoStrong => self.table("strong", true).await,
+            Kind::Dynamo => self.table("state", None).await,
+            Kind::DynamoStrong => {
+                self.table("strong", Some(ddb::MultiRegionConsistency::Strong)).await;
+            }
         }
     }
 
@@ -81,7 +83,8 @@ impl Stage {
         ))
     }
 
-    async fn table(&self, name: &str, strong: bool) {
+    /// A table; with this consistency a global one, in two more regions.
+    pub(crate) async fn table(&self, name: &str, global: Option<ddb::MultiRegionConsistency>) {
         let client = self.dynamodb();
         let mut create = client
             .create_table()
@@ -105,12 +108,12 @@ impl Stage {
         }
         create.send().await.unwrap();
         self.cloud.advance(600_000);
-        if strong {
-            let mut update = client
-                .update_table()
-                .table_name(name)
-                .multi_region_consistency(ddb::MultiRegionConsistency::Strong);
-            for region in ["us-east-2", "us-west-2"] {
+        if let Some(consistency) = global {
+            let strong = consistency == ddb::MultiRegionConsistency::Strong;
+            let mut update =
+                client.update_table().table_name(name).multi_region_consistency(consistency);
+            // Others are added one at a time.
+            for region in ["us-east-2", "us-west-2"].into_iter().take(if strong { 2 } else { 1 }) {
                 let replica =
                     ddb::CreateReplicationGroupMemberAction::builder().region_name(region).build();
                 let replica =
@@ -140,6 +143,19 @@ impl Stage {
         let connection = local_connection(&self.cloud, "000000000000");
         let clock = Arc::new(LocalClock::new(&self.cloud));
         bicoastal::stores::open(&place, Some(&connection), clock).unwrap()
+    }
+
+    /// What is stored, as bytes with names; of two places the first.
+    pub(crate) fn raw(&self) -> Box<dyn Objects> {
+        let connection = local_connection(&self.cloud, "000000000000");
+        let region = Region::UsEast1;
+        match self.kind {
+            Kind::File => panic!("files are looked at as files"),
+            Kind::S3 => Box::new(S3::new(&connection, "state", "team", region)),
+            Kind::S3Twice => Box::new(S3::new(&connection, "state-1", "", region)),
+            Kind::Dynamo => Box::new(DynamoDb::new(&connection, "state", &[region])),
+            Kind::DynamoStrong => Box::new(DynamoDb::new(&connection, "strong", &[region])),
+        }
     }
 
     /// As another process sees it: nothing is shared but what is stored.

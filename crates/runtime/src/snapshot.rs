@@ -97,6 +97,15 @@ fn checksum(moved_to: Option<&str>, state: &Value) -> String {
 pub fn replay(state: &mut State, records: &[(u64, Record)], place: &str) -> Result<(), StoreError> {
     for (number, record) in records {
         if *number <= state.generation {
+            // Entries that the snapshot has are not folded again; those of another life never were.
+            if let Record::Opened { lineage, .. } = record
+                && *lineage != state.lineage
+            {
+                return Err(StoreError::Damaged(format!(
+                    "{place} is damaged: it is of the lineage {lineage}, and the snapshot before it of {}\n  hint: nothing was changed; restore both from one backup, or rebuild the state with `state recover`",
+                    state.lineage,
+                )));
+            }
             continue;
         }
         if *number != state.generation + 1 {
@@ -107,7 +116,7 @@ pub fn replay(state: &mut State, records: &[(u64, Record)], place: &str) -> Resu
         }
         state.fold(record).map_err(|illegal| {
             StoreError::Damaged(format!(
-                "{place} does not make sense at record {number}: {illegal}"
+                "{place} does not make sense at record {number}: {illegal}\n  hint: restore it from a backup, or rebuild the state with `state recover`"
             ))
         })?;
     }
