@@ -1,8 +1,7 @@
 //! The lease of a directory: a lock of the operating system, which ends with its process, and the
 //! document that says whose it is.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +12,7 @@ use bicoastal_engine::state::State;
 use bicoastal_model::provider::{BoxFuture, Gate};
 
 use super::disk::{self, failed};
-use super::{JOURNAL, SNAPSHOT, good_end};
+use super::{JOURNAL, SNAPSHOT};
 use crate::clock::{Clock, SystemClock};
 use crate::lease::{Ask, LeaseNote};
 use crate::snapshot::Snapshot;
@@ -71,13 +70,7 @@ pub(super) async fn take(dir: PathBuf, stack: &str, ask: &Ask) -> Result<FileLea
     let mut told = false;
     let lock = loop {
         let path = dir.join(LOCK);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| failed("open", &path, &error))?;
+        let file = disk::open(&path)?;
         match file.try_lock() {
             Ok(()) => break file,
             Err(TryLockError::Error(error)) => return Err(failed("lock", &path, &error)),
@@ -117,35 +110,11 @@ fn read_note(dir: &std::path::Path) -> Result<Option<LeaseNote>, StoreError> {
 impl FileLease {
     fn append_now(&self, records: &[(u64, Record)]) -> Result<(), StoreError> {
         self.seen.check()?;
-        let dir = &self.seen.dir;
-        let path = dir.join(JOURNAL);
-        let existed = path.exists();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| failed("open", &path, &error))?;
-        let end = good_end(&mut file).map_err(|error| failed("read", &path, &error))?;
         let mut lines = Vec::new();
         for (number, record) in records {
             lines.extend_from_slice(journal::encode(*number, record).as_bytes());
         }
-        let written = file
-            .set_len(end)
-            .and_then(|()| file.seek(SeekFrom::Start(end)))
-            .and_then(|_| file.write_all(&lines))
-            .and_then(|()| file.sync_data());
-        if let Err(error) = written {
-            // What could not be written whole is taken back, so that the next run reads a good file.
-            let _ = file.set_len(end);
-            return Err(failed("write", &path, &error));
-        }
-        if !existed {
-            disk::sync_dir(dir)?;
-        }
-        Ok(())
+        disk::append(&self.seen.dir, JOURNAL, &lines)
     }
 
     fn compact_now(&self, state: &State) -> Result<(), StoreError> {
@@ -177,16 +146,7 @@ impl FileLease {
         let dir = &self.seen.dir;
         let free = (1u32..).map(|number| dir.join(format!("aside-{number}")));
         let aside = free.into_iter().find(|it| !it.exists()).unwrap_or_else(|| dir.join("aside"));
-        disk::make_dir(&aside)?;
-        for name in [SNAPSHOT, JOURNAL] {
-            let from = dir.join(name);
-            if from.exists() {
-                std::fs::rename(&from, aside.join(name))
-                    .map_err(|error| failed("move", &from, &error))?;
-            }
-        }
-        disk::sync_dir(&aside)?;
-        disk::sync_dir(dir)?;
+        disk::move_into(dir, &aside, &[SNAPSHOT, JOURNAL])?;
         Ok(aside.display().to_string())
     }
 

@@ -2,9 +2,11 @@
 
 mod disk;
 mod lease;
+#[cfg(test)]
+mod tests;
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bicoastal_engine::journal;
@@ -69,25 +71,6 @@ fn load_here(dir: &Path, stack: &str) -> Result<Option<State>, StoreError> {
         Some(to) => Err(StoreError::moved(stack, &dir.display().to_string(), &to)),
         None => Ok(state),
     }
-}
-
-/// The end of the last whole line: what is behind it was torn off by a crash.
-fn good_end(file: &mut File) -> io::Result<u64> {
-    let length = file.metadata()?.len();
-    let mut end = length;
-    let mut buffer = [0u8; 4096];
-    while end > 0 {
-        let from = end.saturating_sub(buffer.len() as u64);
-        let size = usize::try_from(end - from).unwrap_or(buffer.len());
-        let chunk = buffer.get_mut(..size).unwrap_or_default();
-        file.seek(SeekFrom::Start(from))?;
-        file.read_exact(chunk)?;
-        if let Some(position) = chunk.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(from + position as u64 + 1);
-        }
-        end = from;
-    }
-    Ok(0)
 }
 
 impl StateStore for FileStore {
