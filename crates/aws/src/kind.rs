@@ -53,7 +53,6 @@ impl<C> Next<C> {
 }
 
 /// What is to be true, typed.
-#[derive(Debug)]
 pub enum TurnGoal<R> {
     /// It is there, like this.
     Present {
@@ -72,6 +71,24 @@ pub enum TurnGoal<R> {
         /// Guards of AWS's own may be lifted.
         lift_guards: bool,
     },
+}
+
+impl<R: fmt::Debug> fmt::Debug for TurnGoal<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // As data, secrets are in clear.
+            Self::Present { wanted, changed, .. } => {
+                let changed: Vec<&str> = changed.iter().map(|it| it.path.as_str()).collect();
+                let mut goal = f.debug_struct("Present");
+                goal.field("wanted", wanted).field("changed", &changed).finish_non_exhaustive()
+            }
+            Self::Absent { applied, lift_guards } => f
+                .debug_struct("Absent")
+                .field("applied", applied)
+                .field("lift_guards", lift_guards)
+                .finish(),
+        }
+    }
 }
 
 /// One look at a thing, and what is to be true of it: the input of a step.

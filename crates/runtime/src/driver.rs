@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::cancel::{Cancel, Level};
 use crate::clock::Clock;
 use crate::pace::{Pace, Rate};
+use crate::redact::Redactor;
 use crate::store::{Lease, StoreError};
 
 /// What happens while a plan is applied, as it happens.
@@ -208,6 +209,7 @@ impl Driver<'_> {
             return Answer::Abandoned;
         }
         let result = self.provider.advance(&operation, &self.gate).await;
+        let result = Redactor::of(&operation).answer(result);
         if let Err(OpError::Refused { retry: Retry::Throttled, .. }) = &result {
             self.pace.drain(&bucket, self.clock.now_ms());
         }

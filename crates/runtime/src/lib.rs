@@ -10,6 +10,7 @@ pub mod lease;
 mod migrate;
 mod pace;
 mod rebuild;
+mod redact;
 pub mod snapshot;
 mod store;
 

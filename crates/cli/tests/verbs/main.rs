@@ -8,8 +8,11 @@ mod destroy;
 mod drift;
 mod flags;
 mod graph;
+#[path = "../../../../tests/common/leaks.rs"]
+mod leaks;
 mod outputs;
 mod plan;
 mod rebuild;
 mod saved;
+mod secrets;
 mod state;
