@@ -21,6 +21,8 @@ mod drift;
 mod edits;
 #[path = "reference/first.rs"]
 mod first;
+#[path = "reference/marks.rs"]
+mod marks;
 #[path = "reference/others.rs"]
 mod others;
 #[path = "reference/recovery.rs"]

@@ -10,7 +10,7 @@ use crate::others::{elbv2, inventory, route53};
 use crate::*;
 
 /// What holds the state is gone, and so is the process with everything that it remembered.
-fn lose_state(world: &mut World) {
+pub(crate) fn lose_state(world: &mut World) {
     let dir = world.state_dir().join("test");
     for name in ["state.json", "journal.jsonl"] {
         let _ = std::fs::remove_file(dir.join(name));
@@ -18,7 +18,7 @@ fn lose_state(world: &mut World) {
     world.engine = local_engine(&world.cloud, FileStore::new(world.state_dir()));
 }
 
-async fn recover(world: &World, desired: &Desired) -> Rebuilt {
+pub(crate) async fn recover(world: &World, desired: &Desired) -> Rebuilt {
     let mark = world.cloud.calls().len();
     let options = RecoverOptions::default();
     let recovered =
