@@ -125,8 +125,9 @@ fn insights(on: Option<bool>, days: Option<u16>, key: bool, check: &mut Check) {
         on == Some(true) || (days.is_none() && !key),
         "performance_insights_… is for databases with performance_insights(true)",
     );
-    let fits =
-        |days: u16| days == 7 || days == 731 || (days % 31 == 0 && (31..=713).contains(&days));
+    let fits = |days: u16| {
+        days == 7 || days == 731 || (days.is_multiple_of(31) && (31..=713).contains(&days))
+    };
     check.ensure(
         days.is_none_or(fits),
         "Performance Insights keeps 7 days, a multiple of 31 up to 713, or 731",
