@@ -10,7 +10,7 @@ use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
     Catalog, Found, Goal, Lookup, Member, OpError, Operation, Outcome, Place, Progress, Provider,
-    Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept, Target, TerraformInstance,
+    Region, Resource, ScopeKind, Seen, Snapshot, Sweep, Swept, Target, TerraformInstance,
     Translated,
 };
 use futures_util::stream::{self, StreamExt};

@@ -204,11 +204,9 @@ fn next(wanted: Option<&ListenerRule>, applied: &ListenerRule, seen: Option<Valu
     };
     let applied = serde_json::to_value(applied).unwrap();
     let goal = match wanted {
-        Some(wanted) => Goal::Present {
-            wanted: serde_json::to_value(wanted).unwrap(),
-            applied: Some(applied),
-            adopt: false,
-        },
+        Some(wanted) => {
+            Goal::Present { wanted: serde_json::to_value(wanted).unwrap(), applied: Some(applied) }
+        }
         None => Goal::Absent { applied, lift_guards: false },
     };
     let seen = seen.map(|props| Snapshot {

@@ -12,9 +12,10 @@ use crate::route53::{failed, unbuilt};
 
 /// A collection by its id.
 ///
-/// Where a plan is made and there is no id yet, one of its name stands in the way, and is shown.
-/// In the course of an operation it counts as absent: to create it again with the token that made
-/// it answers the same collection, and only that tells whose it is.
+/// Where a plan is made and there is no id yet, one of its name stands in the way, and is shown;
+/// but for an empty one, which an interrupted creation leaves behind. That, and anything in the
+/// course of an operation, counts as absent: to create it again with the token that made it answers
+/// the same collection, and only that tells whose it is.
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     if target.physical.is_none() && cx.purpose() == Purpose::Turn {
         return Ok(None);
@@ -27,6 +28,9 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let Some(found) = found else { return Ok(None) };
     let id = found.id().unwrap_or_default();
     let Some(locations) = blocks(cx, id).await? else { return Ok(None) };
+    if target.physical.is_none() && locations.is_empty() {
+        return Ok(None);
+    }
     let locations: Vec<Value> = locations
         .into_iter()
         .map(|(name, blocks)| json!({ "name": name, "blocks": blocks }))

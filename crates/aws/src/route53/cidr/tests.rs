@@ -84,7 +84,7 @@ fn next(
     let goal = match wanted {
         Some(wanted) => {
             let wanted = serde_json::to_value(wanted).unwrap();
-            Goal::Present { wanted, applied, adopt: false }
+            Goal::Present { wanted, applied }
         }
         None => Goal::Absent { applied: applied.unwrap(), lift_guards: false },
     };
@@ -160,7 +160,7 @@ fn a_thousand_blocks_are_one_call() {
             tags: Default::default(),
         };
         let wanted = serde_json::to_value(&many).unwrap();
-        let goal = Goal::Present { wanted, applied: None, adopt: false };
+        let goal = Goal::Present { wanted, applied: None };
         let seen = Snapshot {
             physical: "id".into(),
             props: json!({ "name": "offices", "locations": [{ "name": "a", "blocks": there }] }),
