@@ -2,8 +2,8 @@ use bicoastal_model::{ActiveRegions, Check, Handle, Place, Region, Resource, Sco
 use expect_test::{Expect, expect};
 
 use crate::rds::{
-    DatabaseInsights, DbCluster, DbInstance, Engine, FinalSnapshot, GlobalCluster,
-    ServerlessScaling,
+    DatabaseInsights, DbCluster, DbClusterParameterGroup, DbInstance, Engine, FinalSnapshot,
+    GlobalCluster, ServerlessScaling,
 };
 
 const US: Region = Region::UsEast1;
