@@ -230,7 +230,7 @@ async fn every_type_of_listener_settles_and_goes() {
         (LoadBalancerType::Gateway, TargetProtocol::Geneve, 6081),
         (LoadBalancerType::Application, TargetProtocol::Http, 80),
     ] {
-        let name = format!("{}", kind.as_str());
+        let name = kind.as_str().to_owned();
         let mut balancer = harness.regional::<LoadBalancer>(&name, HERE);
         let subnets = [a.as_str(), b.as_str()];
         let wanted = LoadBalancer::builder().name(&name).load_balancer_type(kind).subnets(subnets);
