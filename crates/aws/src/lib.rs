@@ -1,6 +1,7 @@
 //! AWS resources for bicoastal, on the AWS SDK for Rust: one file (or folder) per kind.
 
 mod alias;
+mod caller;
 mod clash;
 mod classify;
 pub mod clients;
@@ -31,6 +32,7 @@ pub mod route53;
 pub mod s3;
 
 pub use alias::AliasTarget;
+pub use caller::{CallerIdentity, CallerIdentityHandle, CallerIdentityQuery};
 pub use classify::{Rule, classify};
 pub use clients::{Clients, Connection};
 pub use cx::{Cx, GLOBAL, Purpose};
@@ -41,7 +43,7 @@ pub use provider::{AwsProvider, Registry};
 
 /// Every kind that is compiled in, with its look-ups.
 pub fn registry() -> Registry {
-    let registry = Registry::default();
+    let registry = caller::register(Registry::default());
     #[cfg(feature = "dynamodb")]
     let registry = dynamodb::register(registry);
     #[cfg(feature = "elbv2")]
