@@ -92,10 +92,13 @@ impl State {
                 Ok(())
             }
             Record::End { op, results } => self.end(*op, results),
-            Record::Noted { key, applied, outputs, edges, protected, retained } => {
+            Record::Noted { key, physical, applied, outputs, edges, protected, retained } => {
                 let entry = self.entry(key)?;
                 if entry.superseded {
                     return Err(format!("{key} is superseded"));
+                }
+                if physical.is_some() {
+                    entry.physical.clone_from(physical);
                 }
                 entry.applied = Some(applied.clone());
                 entry.outputs = outputs.clone();

@@ -106,6 +106,9 @@ pub enum Record {
     Noted {
         /// Which thing.
         key: Key,
+        /// AWS's id for it, where that is recorded otherwise or not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        physical: Option<String>,
         /// What counts as applied from now on; secrets as digests.
         applied: Value,
         /// Its outputs.

@@ -61,6 +61,7 @@ fn end(op: u64, results: &[Ended]) -> Record {
 fn noted(key: Key) -> Record {
     Record::Noted {
         key,
+        physical: None,
         applied: json!({"size": 9}),
         outputs: BTreeMap::new(),
         edges: ["other".into()].into(),

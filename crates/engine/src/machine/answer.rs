@@ -251,6 +251,7 @@ impl Execution {
         {
             records.push(Record::Noted {
                 key: key.clone(),
+                physical: None,
                 applied: applied.clone(),
                 outputs: entry.outputs.clone(),
                 edges: planned.edges.clone(),

@@ -55,7 +55,7 @@ impl World {
         }
     }
 
-    fn read(&self, target: &Target) -> Seen {
+    pub fn read(&self, target: &Target) -> Seen {
         if self.dark.iter().any(|id| id == target.id.as_str()) {
             return Seen::Unknown(bicoastal_model::OpError::NotSent(Default::default()));
         }
@@ -105,8 +105,11 @@ impl World {
             Record::Account { name, number } => {
                 state.accounts.insert(name.clone(), number.clone());
             }
-            Record::Noted { key, applied, outputs, edges, protected, retained } => {
+            Record::Noted { key, physical, applied, outputs, edges, protected, retained } => {
                 let entry = state.entries.get_mut(key).expect("noted things are in state");
+                if physical.is_some() {
+                    entry.physical.clone_from(physical);
+                }
                 entry.applied = Some(applied.clone());
                 entry.outputs.clone_from(outputs);
                 entry.edges.clone_from(edges);

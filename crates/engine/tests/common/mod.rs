@@ -176,3 +176,9 @@ pub const BIG_RECORD: &Schema = &Schema {
 pub fn catalog() -> Catalog {
     Catalog::new([ROLE, TABLE, GROUP, CLUSTER, BUCKET, FRONT, ZONE, CHECK, RECORD, BIG_RECORD])
 }
+
+/// How many cases a property is tried on: fewer where `PROPTEST_CASES` says so, never more.
+pub fn cases(most: u32) -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok());
+    asked.map_or(most, |asked: u32| asked.min(most))
+}
