@@ -179,6 +179,5 @@ pub fn catalog() -> Catalog {
 
 /// How many cases a property is tried on: fewer where `PROPTEST_CASES` says so, never more.
 pub fn cases(most: u32) -> u32 {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok());
-    asked.map_or(most, |asked: u32| asked.min(most))
+    most.min(proptest::test_runner::Config::default().cases)
 }
