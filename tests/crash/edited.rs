@@ -13,16 +13,16 @@ fn main() -> ExitCode {
 }
 
 #[derive(clap::Args)]
-struct Program {
+pub(crate) struct Program {
     #[command(flatten)]
     own: active_active::Flags,
     /// What changed in the program
     #[arg(long, value_enum, default_value_t = Edit::None)]
-    edit: Edit,
+    pub(crate) edit: Edit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Edit {
+pub(crate) enum Edit {
     /// Nothing yet
     None,
     /// Many things at once, all of them in place
@@ -33,7 +33,7 @@ enum Edit {
     Replace,
 }
 
-fn declare(stack: &mut Stack, flags: &Program) {
+pub(crate) fn declare(stack: &mut Stack, flags: &Program) {
     let two = ActiveRegions::new(Region::UsEast1, Region::ApSouth1);
     let regions = if flags.edit == Edit::Region { two.clone().and(Region::EuWest1) } else { two };
     active_active::serve_from(stack, &flags.own, &regions);
