@@ -16,6 +16,8 @@ mod provider;
 mod tags;
 mod terraform;
 
+mod answer;
+
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 #[cfg(feature = "elbv2")]
@@ -40,6 +42,8 @@ pub use kind::{BatchKind, Found, Kind, Listed, Next, Turn, TurnGoal};
 pub use markers::{Certificate, SecurityGroup, Subnet, Vpc};
 pub use ownership::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, ownership, tag_map};
 pub use provider::{AwsProvider, Registry};
+
+pub use answer::Whole;
 
 /// Every kind that is compiled in, with its look-ups.
 pub fn registry() -> Registry {

@@ -73,7 +73,16 @@ const FAILED: &[&str] = &[
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     let region = region(target);
     let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
-    let Some(cluster) = listing::cluster(cx, region, name).await? else { return Ok(None) };
+    let Some(mut cluster) = listing::cluster(cx, region, name).await? else { return Ok(None) };
+    let global = target.text("global_cluster");
+    if !global.is_empty() && cluster.global_cluster_identifier().is_none_or(str::is_empty) {
+        // A cluster that does not say of what it is a part may still be: its global database knows.
+        let global = listing::global(cx, region, global).await?;
+        let own = |member: &Member| Some(member.arn.as_str()) == cluster.db_cluster_arn();
+        cluster.global_cluster_identifier = global
+            .filter(|global| members(global).iter().any(own))
+            .and_then(|global| global.global_cluster_identifier);
+    }
     Ok(Some(snapshot(cx, region, target, &cluster).await?))
 }
 
