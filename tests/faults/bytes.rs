@@ -17,15 +17,13 @@ use crate::edited::Edit;
 use crate::mutation::Mutation;
 use crate::program;
 
-/// The same cases every time, unless `PROPTEST_CASES` asks for others.
+/// The same cases every time.
 fn mutated(cases: u32, bytes: &[u8], judge: impl Fn(&[u8]) -> Result<(), String>) {
     let config = ProptestConfig {
         rng_seed: proptest::test_runner::RngSeed::Fixed(4),
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    let cases =
-        std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(cases);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases, ..config });
     let mutations = prop::collection::vec(any::<Mutation>(), 1..4);
     let tried = runner.run(&mutations, |mutations| {
