@@ -164,8 +164,8 @@ fn as_terraform(state: &State) -> Vec<bicoastal::model::TerraformInstance> {
         }
     };
     let entries = state.entries.iter().map(|(key, entry)| {
-        let (applied, outputs) = (entry.applied.as_ref().unwrap(), json!(entry.outputs));
-        one(&entry.kind, key.id.as_str(), entry.physical.as_ref().unwrap(), applied, &outputs)
+        let (applied, outputs) = (json!(entry.applied), json!(entry.outputs));
+        one(&entry.kind, key.id.as_str(), entry.physical.as_ref().unwrap(), &applied, &outputs)
     });
     entries.collect()
 }
@@ -210,8 +210,8 @@ async fn a_terraform_state_is_taken_over_kind_by_kind() {
 fn edited(desired: &Desired, id: &ResourceId) -> (&'static str, Desired) {
     let mut edited = desired.clone();
     let declared = edited.resources.get_mut(id).unwrap();
-    let props = &mut declared.props;
-    let field = match declared.schema.kind {
+    let kind = declared.schema.kind;
+    let field = declared.props.edit(|props| match kind {
         "Route53:RecordSet" => {
             props["alias"]["evaluate_target_health"] = json!(false);
             "alias.evaluate_target_health"
@@ -224,7 +224,7 @@ fn edited(desired: &Desired, id: &ResourceId) -> (&'static str, Desired) {
             props["tags"]["Project"] = json!("another");
             "tags.Project"
         }
-    };
+    });
     (field, edited)
 }
 
@@ -293,7 +293,7 @@ fn renamed(desired: &Desired) -> Desired {
     renamed.resources.clear();
     for declared in desired.resources.values() {
         let mut declared = declared.clone();
-        value::rewrite(&mut declared.props, &mut rename);
+        declared.props.edit(|props| value::rewrite(props, &mut rename));
         declared.after =
             declared.after.iter().map(|id| if is_own(id) { new(id) } else { id.clone() }).collect();
         if !declared.lookup {

@@ -90,7 +90,7 @@ async fn buckets_that_may_be_emptied_are_emptied() {
     let mut desired = declared(&two());
     for region in ["us-east-1", "ap-south-1"] {
         let id = ResourceId::from(format!("{region}/naveenteja-assets").as_str());
-        desired.resources.get_mut(&id).unwrap().props["force_destroy"] = true.into();
+        desired.resources.get_mut(&id).unwrap().props.set("force_destroy", true);
     }
     world.apply_with(&desired, &PlanOptions::default()).await;
     let client = s3(&world.cloud, "us-east-1");

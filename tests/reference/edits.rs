@@ -8,7 +8,7 @@ use crate::*;
 /// The program with one property of one resource set otherwise.
 fn with(mut desired: Desired, id: &str, property: &str, value: Value) -> Desired {
     let declared = desired.resources.get_mut(&ResourceId::from(id)).unwrap();
-    declared.props[property] = value;
+    declared.props.set(property, value);
     desired
 }
 

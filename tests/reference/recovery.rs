@@ -99,8 +99,9 @@ async fn what_a_lost_state_knew_is_found_again() {
         let again = after.entries.get(key).unwrap_or_else(|| panic!("{key} is not known again"));
         let mut entry = entry.clone();
         for applied in [&mut entry.applied].into_iter().flatten() {
-            if let Some(secret) = applied.get_mut("master_password") {
-                *secret = again.applied.as_ref().unwrap()["master_password"].clone();
+            if applied.get("master_password").is_some() {
+                let secret = again.applied.as_ref().unwrap()["master_password"].clone();
+                applied.set("master_password", secret);
             }
         }
         // Outputs that were recorded when it was made may have changed since.

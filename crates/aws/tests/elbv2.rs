@@ -429,7 +429,7 @@ fn lookup(query: impl FnOnce(&mut Stack)) -> Target {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: declared.props,
+        props: declared.props.to_value(),
         tags: Default::default(),
     }
 }

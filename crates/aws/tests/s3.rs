@@ -502,8 +502,8 @@ async fn mesh(harness: &Harness, regions: &[Region]) {
     let mut outputs: BTreeMap<(String, String), Value> = BTreeMap::new();
     for kind in ["S3:Bucket", "IAM:Role", "S3:ReplicationConfiguration"] {
         for (id, declared) in desired.resources.iter().filter(|(_, it)| it.schema.kind == kind) {
-            let props = value::resolve(&declared.props, &|reference| {
-                outputs.get(&(reference.id.to_string(), reference.attribute.clone())).cloned()
+            let props = value::resolve(&declared.props.to_value(), &|reference| {
+                outputs.get(&(reference.id.to_string(), reference.attribute.to_string())).cloned()
             });
             let name = id.as_str().rsplit('/').next().unwrap();
             let region = declared.place.region();

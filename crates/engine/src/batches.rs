@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::Catalog;
 use bicoastal_model::schema::{Batch, Schema};
-use serde_json::Value;
+use bicoastal_model::{Catalog, Packed, Word};
 
 use crate::graph::Graph;
 use crate::plan::PlannedMember;
@@ -16,21 +15,21 @@ use crate::waves::{Unit, Wave};
 /// What may travel together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Parent {
-    kind: String,
+    kind: Word,
     account: Option<String>,
     parent: String,
     wave: Option<Wave>,
 }
 
-fn props(member: &PlannedMember) -> &Value {
-    member.wanted.as_deref().or(member.applied.as_deref()).unwrap_or(&Value::Null)
+fn props(member: &PlannedMember) -> &Packed {
+    member.wanted.as_ref().or(member.applied.as_ref()).unwrap_or(&Packed::NULL)
 }
 
 fn batched<'n>(
     node: &'n Node,
     catalog: &Catalog,
 ) -> Option<(&'n PlannedMember, &'static Schema, Batch)> {
-    let member = node.member.as_ref()?;
+    let member = node.member.as_deref()?;
     let schema = catalog.get(&member.kind)?;
     Some((member, schema, schema.batch?))
 }
@@ -39,7 +38,7 @@ fn batched<'n>(
 /// the two halves of a replacement; unless a reference leads from one to the other through
 /// something else.
 pub(crate) fn groups(nodes: &[Node], graph: &Graph, catalog: &Catalog) -> Vec<Vec<usize>> {
-    let mut wanted: BTreeMap<(String, Option<String>, String), Vec<usize>> = BTreeMap::new();
+    let mut wanted: BTreeMap<(Word, Option<String>, String), Vec<usize>> = BTreeMap::new();
     let mut halves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
         let Some((member, schema, _)) = batched(node, catalog) else { continue };
@@ -119,7 +118,7 @@ pub(crate) fn pack(
     // level have nothing else between them.
     let mut level = vec![0usize; units.len()];
     for &unit in order {
-        for &earlier in graph.after(unit).keys() {
+        for earlier in graph.earlier(unit) {
             let step = usize::from(!same(unit, earlier));
             level[unit] = level[unit].max(level[earlier] + step);
         }
@@ -188,7 +187,7 @@ fn load(unit: &Unit, nodes: &[Node], batch: &Batch) -> Load {
             } else {
                 batch.update_weight
             };
-            let elements = props(member).get(batch.elements).and_then(Value::as_array);
+            let elements = props(member).get(batch.elements).and_then(Packed::as_array);
             let characters: usize = elements
                 .into_iter()
                 .flatten()

@@ -1,10 +1,7 @@
 //! State is the fold of the journal; a sequence that can't have happened is refused.
 
-use std::collections::BTreeMap;
-
-use bicoastal_model::value::{Map, SECRET, marker};
-use bicoastal_model::{Claim, OpError, Region, ResourceId, ScopeKind};
-use serde_json::{Value, json};
+use bicoastal_model::value::SECRET;
+use bicoastal_model::{Claim, Fields, OpError, Packed, Region, ResourceId, ScopeKind};
 
 use crate::record::{Begun, Ended, Record};
 use crate::state::{Doubt, Entry, Key, State, UnderWay, Verb};
@@ -246,7 +243,7 @@ impl State {
                     token: begun.token.clone(),
                     physical: begun.physical.clone(),
                     applied: None,
-                    outputs: BTreeMap::new(),
+                    outputs: Fields::default(),
                     edges: begun.edges.clone(),
                     protected: begun.protected,
                     retained: begun.retained,
@@ -368,9 +365,7 @@ impl State {
             *there = last.max(*there);
         }
         for entry in self.entries.values_mut() {
-            if entry.edges.remove(from) {
-                entry.edges.insert(to.clone());
-            }
+            entry.edges.replace(from, to);
         }
         Ok(())
     }
@@ -389,7 +384,7 @@ impl Entry {
 
     /// What counts as mentioned: what was last applied, plus what an operation was about to set
     /// that has not ended well. `None` where nothing is known to have been set.
-    pub fn base(&self) -> Option<Value> {
+    pub fn base(&self) -> Option<Packed> {
         let doubted = self.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
         match (&self.applied, doubted) {
             (Some(applied), Some(wanted)) => Some(merged(applied, wanted)),
@@ -402,28 +397,29 @@ impl Entry {
 /// What was applied before, plus what was about to be set: everything that either mentions stays
 /// mentioned, and where both do, the later one holds. A secret that was about to change is
 /// neither the one nor the other: it is marked so that no digest fits it, and is set again.
-pub fn merged(applied: &Value, about: &Value) -> Value {
-    match (applied, about) {
-        _ if applied == about => about.clone(),
-        _ if marker(about, SECRET).is_some() => json!({ SECRET: "in doubt" }),
-        (Value::Object(applied), Value::Object(about)) => {
-            let mut all: Map<String, Value> = applied.clone();
-            for (name, value) in about {
-                let value = match applied.get(name) {
-                    Some(before) => merged(before, value),
-                    None => value.clone(),
-                };
-                all.insert(name.clone(), value);
-            }
-            Value::Object(all)
-        }
-        // Elements of either may be there, and either's are ours to remove.
-        (Value::Array(applied), Value::Array(about)) => {
-            let former = applied.iter().filter(|item| !about.contains(item));
-            Value::Array(about.iter().chain(former).cloned().collect())
-        }
-        _ => about.clone(),
+pub fn merged(applied: &Packed, about: &Packed) -> Packed {
+    if applied == about {
+        return about.clone();
     }
+    if about.marker(SECRET).is_some() {
+        return Packed::object([(SECRET.into(), "in doubt".into())]);
+    }
+    if let (Some(applied), Some(about)) = (applied.as_object(), about.as_object()) {
+        let about = about.to_vec().into_iter().map(|(name, value)| {
+            let value = match applied.get(&name) {
+                Some(before) => merged(before, &value),
+                None => value,
+            };
+            (name, value)
+        });
+        return applied.with(about).into();
+    }
+    if let (Some(applied), Some(about)) = (applied.as_array(), about.as_array()) {
+        // Elements of either may be there, and either's are ours to remove.
+        let former = applied.iter().filter(|item| !about.contains(item));
+        return Packed::list(about.iter().chain(former).cloned());
+    }
+    about.clone()
 }
 
 /// A spanning thing is where it was applied to, now that this is settled.
@@ -431,10 +427,10 @@ fn settle_members(entry: &mut Entry) {
     if entry.place.scope != ScopeKind::Spanning {
         return;
     }
-    let regions = entry.applied.as_ref().and_then(|applied| applied.get("regions"));
-    if let Some(regions) =
-        regions.and_then(|it| serde_json::from_value::<Vec<Region>>(it.clone()).ok())
-    {
+    let regions = entry.applied.as_ref().and_then(|applied| applied.get("regions")?.as_array());
+    let regions: Option<Vec<Region>> =
+        regions.and_then(|all| all.iter().map(|it| it.as_str()?.parse().ok()).collect());
+    if let Some(regions) = regions {
         entry.place.regions = regions;
         entry.place.regions.sort();
     }

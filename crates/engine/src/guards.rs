@@ -1,10 +1,9 @@
 //! What stands in the way of deleting something, and how each is lifted.
 
-use bicoastal_model::{Catalog, Diagnostic, Region, ResourceId, Seen, Snapshot};
+use bicoastal_model::{Catalog, Diagnostic, Packed, Region, ResourceId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::observe::Observed;
+use crate::observe::{Look, Observed, Thing};
 use crate::planner::Options;
 use crate::state::{Entry, State};
 
@@ -53,11 +52,11 @@ pub fn guards(
     let mut found = Vec::new();
     for (key, entry) in state.entries.iter().filter(|(_, entry)| !entry.retained) {
         let seen = match observed.seen.get(key) {
-            Some(Seen::Present(snapshot)) => Some(snapshot),
-            Some(Seen::Absent) => continue,
-            Some(Seen::Unknown(_)) | None => None,
+            Some(Look::Present(thing)) => Some(&**thing),
+            Some(Look::Absent) => continue,
+            Some(Look::Unknown(_)) | None => None,
         };
-        let knows = |kind: &str, identity: &Value| known.contains(kind, identity, catalog);
+        let knows = |kind: &str, identity: &Packed| known.contains(kind, identity, catalog);
         let applied = entry.applied.as_ref();
         found.extend(guards_of(&key.id, entry, applied, seen, catalog, options, &knows));
     }
@@ -90,11 +89,11 @@ pub(crate) fn guard_of_regions(
 pub(crate) fn guards_of(
     id: &ResourceId,
     entry: &Entry,
-    applied: Option<&Value>,
-    seen: Option<&Snapshot>,
+    applied: Option<&Packed>,
+    seen: Option<&Thing>,
     catalog: &Catalog,
     options: &Options,
-    known: &dyn Fn(&str, &Value) -> bool,
+    known: &dyn Fn(&str, &Packed) -> bool,
 ) -> Vec<Guard> {
     let mut found = Vec::new();
     let named = options.unprotect.contains(id);
@@ -108,7 +107,7 @@ pub(crate) fn guards_of(
     }
     let Some(schema) = catalog.get(&entry.kind) else { return found };
     let props = seen.map(|it| &it.props).or(applied);
-    let says = |name: &str| props.and_then(|it| it.get(name)) == Some(&Value::Bool(true));
+    let says = |name: &str| props.is_some_and(|it| it[name].as_bool() == Some(true));
     if let Some(guard) = schema.guard
         && says(guard)
         && !named
@@ -120,10 +119,10 @@ pub(crate) fn guards_of(
             hint: format!("to have it switched off and delete it, name it: --unprotect {id}"),
         });
     }
-    let claims = |option: &str| applied.and_then(|it| it.get(option)) == Some(&Value::Bool(true));
+    let claims = |option: &str| applied.is_some_and(|it| it[option].as_bool() == Some(true));
     let forced = claims("force_destroy");
     let Some(seen) = seen.filter(|_| !forced) else { return found };
-    if seen.facts.get("has_objects") == Some(&Value::Bool(true)) {
+    if seen.facts.get("has_objects").and_then(Packed::as_bool) == Some(true) {
         found.push(Guard {
             id: id.clone(),
             kind: GuardKind::NotEmpty,

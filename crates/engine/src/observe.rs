@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use bicoastal_model::schema::Schema;
-use bicoastal_model::value::{self, Ref};
-use bicoastal_model::{Catalog, Declared, Desired, Place, ResourceId, ScopeKind, Seen, Target};
+use bicoastal_model::value::Ref;
+use bicoastal_model::{
+    Addition, Catalog, Declared, Desired, Fields, OpError, Ownership, Packed, Place, ResourceId,
+    ScopeKind, Seen, Snapshot, Status, Target, Word,
+};
 use serde_json::Value;
 
+use crate::planner::index::Declarations;
 use crate::planner::view::moved;
-use crate::planner::{declared_edges, declared_order, with_name, with_ownership};
+use crate::planner::{with_name, with_ownership};
 use crate::state::{self, Entry, Key, State};
 
 /// What was read.
@@ -19,9 +23,82 @@ pub struct Observed {
     /// What the look-ups found.
     pub lookups: BTreeMap<ResourceId, Seen>,
     /// What the targets of [`targets`] are like.
-    pub seen: BTreeMap<Key, Seen>,
+    pub seen: BTreeMap<Key, Look>,
     /// Other stacks' exports, by stack and name.
     pub stacks: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// What one read brought, as it is kept for as long as a plan is made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Look {
+    /// It does not exist.
+    Absent,
+    /// It does.
+    Present(Box<Thing>),
+    /// It could not be read: unknown, never deleted.
+    Unknown(Box<OpError>),
+}
+
+/// A thing as it is: a [`Snapshot`] that takes little room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thing {
+    /// The id that AWS knows it by.
+    pub physical: String,
+    /// Its properties, in the shape of its schema. What AWS does not return is missing.
+    pub props: Packed,
+    /// Its outputs, by name.
+    pub outputs: Fields,
+    /// How it is doing.
+    pub status: Status,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// What is inside it, ours and others'.
+    pub children: Vec<Child>,
+    /// Roles and the like: observed, never wanted.
+    pub facts: Fields,
+}
+
+/// Something inside a thing that is a resource of its own: an [`Addition`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// Its kind.
+    pub kind: Word,
+    /// Its natural key, in the fields of its kind's `identity`.
+    pub identity: Packed,
+    /// How to name it to a person.
+    pub label: String,
+}
+
+impl From<Seen> for Look {
+    fn from(seen: Seen) -> Self {
+        match seen {
+            Seen::Absent => Self::Absent,
+            Seen::Present(snapshot) => Self::Present(Box::new(snapshot.into())),
+            Seen::Unknown(error) => Self::Unknown(Box::new(error)),
+        }
+    }
+}
+
+impl From<Snapshot> for Thing {
+    fn from(snapshot: Snapshot) -> Self {
+        let Snapshot { physical, props, outputs, status, ownership, children, facts } = snapshot;
+        Self {
+            physical,
+            props: props.into(),
+            outputs: outputs.into(),
+            status,
+            ownership,
+            children: children.into_iter().map(Child::from).collect(),
+            facts: facts.into(),
+        }
+    }
+}
+
+impl From<Addition> for Child {
+    fn from(addition: Addition) -> Self {
+        let Addition { kind, identity, label } = addition;
+        Self { kind: kind.into(), identity: identity.into(), label }
+    }
 }
 
 /// Everything to look up: one target per declared look-up, `props` being its query.
@@ -37,7 +114,7 @@ pub fn lookups(desired: &Desired, state: &State) -> Vec<Target> {
             incarnation: 1,
             token: String::new(),
             physical: None,
-            props: declared.props.clone(),
+            props: declared.props.to_value(),
             tags: state.ownership_tags(&declared.id),
         })
         .collect()
@@ -72,27 +149,27 @@ pub fn targets(
         }
         out.push((key.clone(), target));
     }
-    let mut fresh: BTreeMap<&ResourceId, (Value, &'static Schema)> = BTreeMap::new();
-    let order = declared_order(&declared_edges(desired));
-    for id in order.unwrap_or_else(|_| desired.resources.keys().collect()) {
-        let Some(declared) = desired.resources.get(id) else { continue };
+    let mut fresh: BTreeMap<&ResourceId, (Packed, &'static Schema)> = BTreeMap::new();
+    let order = Declarations::of(desired).order();
+    for declared in order.unwrap_or_else(|_| desired.resources.values().collect()) {
+        let id = &declared.id;
         if declared.lookup || state.current(id).is_some() {
             continue;
         }
         let key = Key::new(id.clone(), state.next_incarnation(id));
         let props =
-            value::resolve(&declared.props, &|reference| known(reference, state, lookups, &fresh));
-        let props = with_name(props, key.incarnation);
-        let props = with_ownership(declared.schema, props, state, id);
+            declared.props.resolve(&mut |reference| known(reference, state, lookups, &fresh));
+        let props = with_name(&props, key.incarnation);
+        let props = with_ownership(declared.schema, &props, state, id);
         if declared.adopt.is_some() || identity_known(declared.schema, &props) {
-            out.push((key.clone(), fresh_target(state, declared, key, props.clone())));
+            out.push((key.clone(), fresh_target(state, declared, key, &props)));
         }
         fresh.insert(id, (props, declared.schema));
     }
     out
 }
 
-fn fresh_target(state: &State, declared: &Declared, key: Key, props: Value) -> Target {
+fn fresh_target(state: &State, declared: &Declared, key: Key, props: &Packed) -> Target {
     Target {
         id: key.id.clone(),
         kind: declared.schema.kind.to_owned(),
@@ -100,7 +177,7 @@ fn fresh_target(state: &State, declared: &Declared, key: Key, props: Value) -> T
         incarnation: key.incarnation,
         token: state::token(&state.lineage, &key.id, key.incarnation),
         physical: declared.adopt.clone(),
-        props,
+        props: props.to_value(),
         tags: state.ownership_tags(&key.id),
     }
 }
@@ -110,10 +187,10 @@ fn known(
     reference: &Ref,
     state: &State,
     lookups: &BTreeMap<ResourceId, Seen>,
-    fresh: &BTreeMap<&ResourceId, (Value, &'static Schema)>,
-) -> Option<Value> {
+    fresh: &BTreeMap<&ResourceId, (Packed, &'static Schema)>,
+) -> Option<Packed> {
     if let Some(Seen::Present(found)) = lookups.get(&reference.id) {
-        return found.outputs.get(&reference.attribute).cloned();
+        return found.outputs.get(reference.attribute.as_str()).map(Packed::from);
     }
     if let Some(found) = state.lookups.get(&reference.id) {
         return found.outputs.get(&reference.attribute).cloned();
@@ -123,21 +200,21 @@ fn known(
     }
     let (props, schema) = fresh.get(&reference.id)?;
     let property = schema.output(&reference.attribute)?.same_as?;
-    props.get(property).filter(|value| !value::has_unknown(value)).cloned()
+    props.get(property).filter(|value| !value.has_unknown()).cloned()
 }
 
-fn identity_known(schema: &Schema, props: &Value) -> bool {
-    schema.identity.iter().all(|field| props.get(field).is_none_or(|it| !value::has_unknown(it)))
+fn identity_known(schema: &Schema, props: &Packed) -> bool {
+    schema.identity.iter().all(|field| props.get(field).is_none_or(|it| !it.has_unknown()))
 }
 
 /// Adds the properties of which only the names matter: what the program mentions is read.
-fn mention(props: &mut Value, wanted: &Value) {
+fn mention(props: &mut Value, wanted: &Packed) {
     if props.is_null() {
         *props = Value::Object(serde_json::Map::new());
     }
     if let (Some(props), Some(wanted)) = (props.as_object_mut(), wanted.as_object()) {
-        for (name, value) in wanted {
-            props.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, value) in wanted.iter() {
+            props.entry(name).or_insert_with(|| value.to_value());
         }
     }
 }

@@ -67,7 +67,8 @@ fn places(desired: &Desired) -> BTreeMap<String, Vec<&Declared>> {
 
 fn edges(desired: &Desired, numbers: &BTreeMap<ResourceId, usize>) -> Vec<(usize, usize)> {
     let all = desired.resources.values().flat_map(|declared| {
-        declared.edges().into_iter().map(|earlier| (declared.id.clone(), earlier))
+        let edges: Vec<_> = declared.edges().iter().cloned().collect();
+        edges.into_iter().map(|earlier| (declared.id.clone(), earlier))
     });
     all.filter_map(|(later, earlier)| Some((*numbers.get(&later)?, *numbers.get(&earlier)?)))
         .collect()

@@ -1,10 +1,11 @@
 //! A plan: every decision, taken. Data that can be shown, saved and carried out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bicoastal_model::diff::FieldChange;
-use bicoastal_model::{Diagnostic, OpError, Place, ResourceId, Risk, SourceLine, Tier};
+use bicoastal_model::{
+    Diagnostic, Ids, OpError, Packed, Place, ResourceId, Risk, SourceLine, Tier, Word,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,7 +41,7 @@ pub struct Change {
     /// Its logical id.
     pub id: ResourceId,
     /// Its kind.
-    pub kind: String,
+    pub kind: Word,
     /// Where it is.
     pub place: Place,
     /// What happens to it.
@@ -66,13 +67,13 @@ pub struct PlannedMember {
     /// Which thing.
     pub key: Key,
     /// Its kind.
-    pub kind: String,
+    pub kind: Word,
     /// Where: every region where a member is wanted or was applied.
     pub place: Place,
     /// The id it was born with.
     pub born: ResourceId,
     /// Its token.
-    pub token: String,
+    pub token: Word,
     /// AWS's id for it, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical: Option<String>,
@@ -80,13 +81,13 @@ pub struct PlannedMember {
     pub verb: Verb,
     /// What is wanted, with markers for what is not known yet and for secrets (none for a delete).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<Arc<Value>>,
+    pub wanted: Option<Packed>,
     /// What was last applied, or was about to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied: Option<Arc<Value>>,
+    pub applied: Option<Packed>,
     /// What is seen now, for what unknowns may turn out to mean (none where it is not there).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Arc<Value>>,
+    pub seen: Option<Packed>,
     /// The program takes it over by name, or removes it as something that is claimed as a whole:
     /// whoever's it is.
     #[serde(default)]
@@ -95,7 +96,7 @@ pub struct PlannedMember {
     #[serde(default)]
     pub lift_guards: bool,
     /// What it must come after.
-    pub edges: BTreeSet<ResourceId>,
+    pub edges: Ids,
     /// Whether it is protected from now on.
     pub protected: bool,
     /// Whether it is retained from now on.

@@ -10,6 +10,7 @@ mod fingerprint;
 mod footprint;
 mod former;
 pub(crate) mod identity;
+pub(crate) mod index;
 mod needs;
 mod newcomer;
 mod only;
@@ -23,13 +24,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::stack::missing_kinds;
 use bicoastal_model::value;
 use bicoastal_model::{Catalog, Desired, Diagnostic, Diagnostics, Region, ResourceId, Seen};
+use bicoastal_model::{Fields, Packed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::graph::Graph;
 pub use crate::guards::{Guard, GuardKind, guards};
-use crate::observe::Observed;
-use crate::order::Order;
+use crate::observe::{Look, Observed};
 use crate::plan::{Plan, Unseen};
 use crate::record::Record;
 use crate::state::{LookedUp, State};
@@ -83,7 +83,7 @@ pub fn plan(
     let mut planner = Planner::new(desired, &view.state, observed, catalog, options);
     planner.moved = view.renames().collect();
     planner.check_whole();
-    let order = match declared_order(&planner.edges) {
+    let order = match planner.declared.order() {
         Ok(order) => order,
         Err(cycle) => {
             planner.errors.push(cycle_report(desired, &cycle));
@@ -92,10 +92,8 @@ pub fn plan(
     };
     let mut records = view.moves;
     records.extend(planner.settle_lookups());
-    for id in order {
-        if let Some(declared) = desired.resources.get(id).filter(|it| !it.lookup) {
-            planner.decide(declared);
-        }
+    for declared in order.into_iter().filter(|it| !it.lookup) {
+        planner.decide(declared);
     }
     planner.decide_undeclared();
     planner.find_additions();
@@ -177,14 +175,16 @@ impl Planner<'_> {
             let recorded = self.state.lookups.get(id);
             let outputs = match self.observed.lookups.get(id) {
                 Some(Seen::Present(found)) => {
+                    let outputs = found.outputs.iter();
+                    let outputs: Fields = outputs.collect();
                     let now = LookedUp {
                         kind: declared.schema.kind.to_owned(),
-                        outputs: found.outputs.clone(),
+                        outputs: outputs.clone(),
                     };
                     if recorded != Some(&now) {
                         records.push(Record::LookedUp { id: id.clone(), found: Some(now) });
                     }
-                    &found.outputs
+                    outputs
                 }
                 Some(Seen::Absent) => {
                     self.error(
@@ -201,7 +201,7 @@ impl Planner<'_> {
                     };
                     self.unseen.push(Unseen { id: id.clone(), error: error.clone() });
                     match recorded {
-                        Some(recorded) => &recorded.outputs,
+                        Some(recorded) => recorded.outputs.clone(),
                         None => {
                             self.unavailable.insert(id.clone(), error);
                             continue;
@@ -209,8 +209,8 @@ impl Planner<'_> {
                     }
                 }
             };
-            let outputs = Outputs::unchanged(declared.schema, Value::Null, outputs);
-            self.outputs.insert(id.clone(), outputs);
+            let outputs = Outputs::unchanged(declared.schema, Packed::NULL, outputs);
+            self.settle(id, outputs);
         }
         let gone =
             self.state.lookups.keys().filter(|id| {
@@ -249,13 +249,12 @@ impl Planner<'_> {
 
     /// Guards of everything that would be deleted.
     fn refuse_guarded(&mut self) {
-        let known = self.identities();
         let mut found = Vec::new();
         for decision in &self.decisions {
             let id = &decision.id;
             let leaving: Vec<Region> = decision.leaving().collect();
-            let protected = self.desired.resources.get(id).is_some_and(|it| it.protected)
-                || self.state.incarnations(id).any(|(_, entry)| entry.protected);
+            let protected = self.declared.get(id).is_some_and(|it| it.protected)
+                || self.records.incarnations(id).any(|(_, entry)| entry.protected);
             let of_regions = crate::guards::guard_of_regions(id, protected, &leaving, self.options);
             found.extend(of_regions.map(|guard| {
                 let mut diagnostic = Diagnostic::from(guard);
@@ -263,17 +262,18 @@ impl Planner<'_> {
                 diagnostic
             }));
             for member in &decision.deletes {
-                let Some(entry) = self.state.entries.get(&member.key) else { continue };
-                let seen = match self.observed.seen.get(&member.key) {
-                    Some(Seen::Present(snapshot)) => Some(snapshot),
+                let Some(entry) = self.records.entry(&member.key) else { continue };
+                let seen = match self.records.look(&member.key) {
+                    Some(Look::Present(thing)) => Some(&**thing),
                     _ => None,
                 };
-                let knows =
-                    |kind: &str, identity: &Value| known.contains(kind, identity, self.catalog);
+                let knows = |kind: &str, identity: &Packed| {
+                    self.identities().contains(kind, identity, self.catalog)
+                };
                 let guards = crate::guards::guards_of(
                     &decision.id,
                     entry,
-                    member.applied.as_deref(),
+                    member.applied.as_ref(),
                     seen,
                     self.catalog,
                     self.options,
@@ -288,32 +288,6 @@ impl Planner<'_> {
         }
         self.errors.extend(found);
     }
-}
-
-/// What everything declared comes after.
-pub(crate) fn declared_edges(desired: &Desired) -> BTreeMap<&ResourceId, BTreeSet<ResourceId>> {
-    desired.resources.iter().map(|(id, declared)| (id, declared.edges())).collect()
-}
-
-/// The declared resources so that each comes after what it refers to.
-///
-/// # Errors
-///
-/// The resources of a cycle, each before the one that it refers to.
-pub(crate) fn declared_order<'d>(
-    edges: &BTreeMap<&'d ResourceId, BTreeSet<ResourceId>>,
-) -> Result<Vec<&'d ResourceId>, Vec<&'d ResourceId>> {
-    let ids: Vec<&ResourceId> = edges.keys().copied().collect();
-    let mut graph = Graph::new(ids.len());
-    for (later, edges) in edges.values().enumerate() {
-        for edge in edges {
-            if let Ok(earlier) = ids.binary_search(&edge) {
-                graph.add(later, earlier, Order::Required);
-            }
-        }
-    }
-    let named = |nodes: Vec<usize>| nodes.into_iter().map(|node| ids[node]).collect::<Vec<_>>();
-    graph.any_order().map(named).map_err(named)
 }
 
 fn cycle_report(desired: &Desired, cycle: &[&ResourceId]) -> Diagnostic {
@@ -336,10 +310,10 @@ fn cycle_report(desired: &Desired, cycle: &[&ResourceId]) -> Diagnostic {
 pub fn exports(desired: &Desired, state: &State) -> Vec<(String, Value)> {
     let known = |reference: &value::Ref| {
         if let Some(found) = state.lookups.get(&reference.id) {
-            return found.outputs.get(&reference.attribute).cloned();
+            return found.outputs.get(&reference.attribute).map(Value::from);
         }
         let (_, entry) = state.current(&reference.id)?;
-        entry.outputs.get(&reference.attribute).cloned()
+        entry.outputs.get(&reference.attribute).map(Value::from)
     };
     let resolved = desired.exports.iter();
     resolved.map(|(name, value)| (name.clone(), value::resolve(value, &known))).collect()

@@ -1,8 +1,6 @@
 //! What is written to the journal, one entry at a time, before it is relied on.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use bicoastal_model::{OpError, Place, ResourceId};
+use bicoastal_model::{Fields, Ids, OpError, Packed, Place, ResourceId, Word};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,13 +12,13 @@ pub struct Begun {
     /// Which.
     pub key: Key,
     /// Its kind.
-    pub kind: String,
+    pub kind: Word,
     /// Where.
     pub place: Place,
     /// The id it was born with.
     pub born: ResourceId,
     /// Its token.
-    pub token: String,
+    pub token: Word,
     /// AWS's id for it, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical: Option<String>,
@@ -28,10 +26,10 @@ pub struct Begun {
     pub verb: Verb,
     /// What is to be true (none for a delete); every reference resolved, secrets as digests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<Value>,
+    pub wanted: Option<Packed>,
     /// What it must come after.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub edges: BTreeSet<ResourceId>,
+    #[serde(default, skip_serializing_if = "Ids::is_empty")]
+    pub edges: Ids,
     /// Whether it is protected.
     #[serde(default)]
     pub protected: bool,
@@ -49,7 +47,7 @@ pub enum Ended {
         /// AWS's id for it.
         physical: String,
         /// Its outputs.
-        outputs: BTreeMap<String, Value>,
+        outputs: Fields,
     },
     /// It is gone.
     Gone,
@@ -110,11 +108,11 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         physical: Option<String>,
         /// What counts as applied from now on; secrets as digests.
-        applied: Value,
+        applied: Packed,
         /// Its outputs.
-        outputs: BTreeMap<String, Value>,
+        outputs: Fields,
         /// What it must come after.
-        edges: BTreeSet<ResourceId>,
+        edges: Ids,
         /// Whether it is protected.
         protected: bool,
         /// Whether it is retained.

@@ -1,10 +1,10 @@
 //! What was done, as far as is recorded: the fold of the journal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bicoastal_model::sweep::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, TOKEN_PREFIX};
-use bicoastal_model::{Place, ResourceId, Target};
+use bicoastal_model::{Fields, Ids, Packed, Place, ResourceId, Target, Word};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -72,32 +72,32 @@ pub struct Doubt {
     pub verb: Verb,
     /// What it was about to make true (none for a delete); secrets as digests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<Value>,
+    pub wanted: Option<Packed>,
 }
 
 /// One thing that was made, or may have been.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its kind.
-    pub kind: String,
+    pub kind: Word,
     /// Where it is; for a spanning thing the members it was applied to.
     pub place: Place,
     /// The logical id it was born with: part of its token and its tags for ever.
     pub born: ResourceId,
     /// The text that marks it as ours where AWS takes one at creation.
-    pub token: String,
+    pub token: Word,
     /// The id that AWS gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical: Option<String>,
     /// What was last applied; secrets as digests. `None`: nothing yet (its creation is in doubt).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied: Option<Value>,
+    pub applied: Option<Packed>,
     /// Its outputs when it was last seen.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub outputs: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub outputs: Fields,
     /// What it must come after, and go before.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub edges: BTreeSet<ResourceId>,
+    #[serde(default, skip_serializing_if = "Ids::is_empty")]
+    pub edges: Ids,
     /// Deleting it must be asked for by name.
     #[serde(default, skip_serializing_if = "is_false")]
     pub protected: bool,
@@ -122,7 +122,7 @@ pub struct LookedUp {
     /// Its kind.
     pub kind: String,
     /// Its outputs.
-    pub outputs: BTreeMap<String, Value>,
+    pub outputs: Fields,
 }
 
 /// Everything that is recorded of a stack.
@@ -224,17 +224,26 @@ impl State {
         ])
     }
 
+    /// The same as values of properties.
+    pub(crate) fn ownership(&self, born: &ResourceId) -> [(Word, Packed); 3] {
+        [
+            (LINEAGE_TAG.into(), self.lineage.as_str().into()),
+            (RESOURCE_TAG.into(), born.into()),
+            (STACK_TAG.into(), self.stack.as_str().into()),
+        ]
+    }
+
     /// What to read to see a thing that is recorded.
     pub fn target(&self, key: &Key, entry: &Entry) -> Target {
-        let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.clone());
+        let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
         Target {
             id: key.id.clone(),
-            kind: entry.kind.clone(),
+            kind: entry.kind.to_string(),
             place: entry.place.clone(),
             incarnation: key.incarnation,
-            token: entry.token.clone(),
+            token: entry.token.to_string(),
             physical: entry.physical.clone(),
-            props: entry.applied.clone().or(doubted).unwrap_or(Value::Null),
+            props: entry.applied.as_ref().or(doubted).map_or(Value::Null, Packed::to_value),
             tags: self.ownership_tags(&entry.born),
         }
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Catalog, Region, ResourceId, ScopeKind, Tier};
+use bicoastal_model::{Catalog, Region, ResourceId, ScopeKind, Tier, Word};
 
 use crate::gates::{Gates, Item};
 use crate::order::Order;
@@ -35,7 +35,7 @@ pub(crate) enum Wave {
         region: Region,
     },
     /// The members of one parent that belong to no region.
-    Parent(String, String),
+    Parent(Word, String),
     /// A routing group that has to change as a whole: named by its first member.
     Group(ResourceId),
 }
@@ -65,7 +65,7 @@ pub(crate) fn wave(
         }
         (None, None) => match catalog.get(&member.kind).filter(|schema| schema.batch.is_some()) {
             Some(schema) => {
-                let props = member.wanted.as_deref().or(member.applied.as_deref());
+                let props = member.wanted.as_ref().or(member.applied.as_ref());
                 let parent = props.map(|props| parent_key(schema, props)).unwrap_or_default();
                 Wave::Parent(member.kind.clone(), parent)
             }

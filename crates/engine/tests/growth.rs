@@ -29,7 +29,9 @@ fn counted<T>(run: impl FnOnce() -> T) -> (AllocationInfo, T) {
 /// with it.
 fn per_resource(name: &str, lines: &mut String, counts: [(usize, AllocationInfo); 3]) {
     let cells = counts.map(|(n, info)| (info.count_total / n as u64).to_string());
-    lines.push_str(&format!("{name}: {}\n", cells.join(", ")));
+    let peaks = counts.map(|(n, info)| kilobytes(info.bytes_max as f64 / n as f64));
+    let (cells, peaks) = (cells.join(", "), peaks.join(", "));
+    lines.push_str(&format!("{name}: {cells}; at the peak {peaks} kB\n"));
     let [_, (few, first), (many, last)] = counts;
     for (what, first, last) in [
         ("allocations", first.count_total, last.count_total),
@@ -38,6 +40,10 @@ fn per_resource(name: &str, lines: &mut String, counts: [(usize, AllocationInfo)
         let grown = (last as f64 / many as f64) / (first as f64 / few as f64);
         assert!(grown < 1.1, "{name}: {grown:.2} times as many {what} per resource");
     }
+}
+
+fn kilobytes(bytes: f64) -> String {
+    format!("{:.1}", bytes / 1000.0)
 }
 
 struct Made {
@@ -121,6 +127,37 @@ fn allocations_per_resource_do_not_grow() {
             plan: everything edited: 98, 98, 97
             plan: all of it deleted: 83, 78, 78
         "#]],
+    );
+}
+
+/// What of one resource is there for the length of a run.
+#[test]
+fn little_is_kept_of_a_resource() {
+    let n = 3_000;
+    let kept = |info: AllocationInfo| kilobytes(info.bytes_current as f64 / n as f64);
+    let mut lines = String::new();
+    let (info, desired) = counted(|| fleet::desired(n, Edit::None));
+    lines.push_str(&format!("declared: {} kB\n", kept(info)));
+    let (info, plan) = counted(|| plan(&desired, &fleet::empty(), &Observed::default()));
+    lines.push_str(&format!("planned, all of it new: {} kB\n", kept(info)));
+    let run = || fleet::carry_out(plan, fleet::empty(), Limits::default(), &mut Run::default());
+    let text = serde_json::to_vec(run().state()).expect("a state is JSON");
+    let (info, state) = counted(|| serde_json::from_slice::<State>(&text).expect("it was written"));
+    lines.push_str(&format!(
+        "recorded: {} kB, of {} kB as text\n",
+        kept(info),
+        kilobytes(text.len() as f64 / n as f64)
+    ));
+    let (info, _observed) = counted(|| fleet::observed(&state));
+    lines.push_str(&format!("seen: {} kB\n", kept(info)));
+    check(
+        &lines,
+        expect![[r#"
+        declared: 0.7 kB
+        planned, all of it new: 1.6 kB
+        recorded: 1.2 kB, of 0.5 kB as text
+        seen: 0.8 kB
+    "#]],
     );
 }
 

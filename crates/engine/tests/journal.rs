@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bicoastal_engine::fold::merged;
 use bicoastal_engine::journal::{decode, encode};
@@ -11,7 +11,7 @@ use bicoastal_engine::state::{Doubt, Key, LookedUp, State, Verb};
 use bicoastal_model::{ErrorFacts, OpError, Place};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn opened() -> Record {
     Record::Opened { stack: "test".into(), lineage: "f00d".into() }
@@ -27,12 +27,12 @@ fn begin(op: u64, members: &[(Verb, &str, u32)]) -> Record {
         kind: "Test:Thing".into(),
         place: place.clone(),
         born: (*id).into(),
-        token: format!("{id}-{incarnation}"),
+        token: format!("{id}-{incarnation}").into(),
         physical: None,
         verb: *verb,
         wanted: (*verb != Verb::Delete)
-            .then(|| json!({"size": op, "regions": ["us-east-1", "ap-south-1"]})),
-        edges: BTreeSet::new(),
+            .then(|| json!({"size": op, "regions": ["us-east-1", "ap-south-1"]}).into()),
+        edges: Default::default(),
         protected: *verb != Verb::Delete,
         retained: false,
     });
@@ -40,10 +40,7 @@ fn begin(op: u64, members: &[(Verb, &str, u32)]) -> Record {
 }
 
 fn present() -> Ended {
-    Ended::Present {
-        physical: "arn".into(),
-        outputs: BTreeMap::from([("arn".into(), json!("arn"))]),
-    }
+    Ended::Present { physical: "arn".into(), outputs: [("arn", "arn")].into() }
 }
 
 fn not_begun() -> Ended {
@@ -62,8 +59,8 @@ fn noted(key: Key) -> Record {
     Record::Noted {
         key,
         physical: Some("noted".into()),
-        applied: json!({"size": 9}),
-        outputs: BTreeMap::new(),
+        applied: json!({"size": 9}).into(),
+        outputs: Default::default(),
         edges: ["other".into()].into(),
         protected: false,
         retained: true,
@@ -95,7 +92,7 @@ fn folded(records: &[Record]) -> String {
             Some(Doubt { op, verb, .. }) => format!(" {verb:?} {op} in doubt"),
             None => String::new(),
         };
-        let applied = entry.applied.as_ref().map_or(Value::Null, |it| it["size"].clone());
+        let applied = entry.applied.as_ref().map(|it| it["size"].clone()).unwrap_or_default();
         let flags = [
             (entry.superseded, " superseded"),
             (entry.protected, " protected"),
@@ -314,7 +311,7 @@ fn what_was_about_to_be_set_counts_as_mentioned() {
         (json!({}), json!({"password": {"$secret": "new"}})),
         (json!({"a": [1]}), json!({"a": null})),
     ];
-    let all = cases.map(|(applied, about)| merged(&applied, &about).to_string());
+    let all = cases.map(|(applied, about)| merged(&applied.into(), &about.into()).to_string());
     expect![[r#"
         {"a":3,"b":2,"c":4}
         {"regions":["ap","us","eu"]}
@@ -335,8 +332,8 @@ fn a_doubt_that_is_followed_by_another_is_not_forgotten() {
     // It was there after all, and is changed; nobody knows how far that came either.
     state.fold(&begin(2, &[(Update, "a", 1)])).unwrap();
     let entry = &state.entries[&Key::new("a", 1)];
-    assert_eq!(entry.applied.as_ref().unwrap()["size"], 1);
-    assert_eq!(entry.base().unwrap()["size"], 2);
+    assert_eq!(entry.applied.as_ref().unwrap()["size"], json!(1));
+    assert_eq!(entry.base().unwrap()["size"], json!(2));
 }
 
 #[test]
@@ -354,7 +351,7 @@ fn a_move_takes_references_and_the_past_along() {
         noted(Key::new("a", 2)),
         Record::LookedUp {
             id: "zone".into(),
-            found: Some(LookedUp { kind: "Test:Zone".into(), outputs: BTreeMap::new() }),
+            found: Some(LookedUp { kind: "Test:Zone".into(), outputs: Default::default() }),
         },
         Record::Exports { exports: vec![("url".into(), json!("https://"))] },
         begin(4, &[(Verb::Create, "other", 2)]),

@@ -67,12 +67,13 @@ fn a_change_everywhere_goes_region_after_region() {
     let world = applied(serving(TWO));
     let mut program = serving(TWO);
     for region in TWO {
-        program = edit(program, &format!("{region}/front"), |it| it.props["idle"] = json!(90));
-        program =
-            edit(program, &format!("{region}/assets"), |it| it.props["versioned"] = json!(false));
+        program = edit(program, &format!("{region}/front"), |it| it.props.set("idle", json!(90)));
+        program = edit(program, &format!("{region}/assets"), |it| {
+            it.props.set("versioned", json!(false))
+        });
     }
-    program = edit(program, "role", |it| it.props["policy"] = json!("q"));
-    program = edit(program, "sessions", |it| it.props["billing"] = json!("provisioned"));
+    program = edit(program, "role", |it| it.props.set("policy", json!("q")));
+    program = edit(program, "sessions", |it| it.props.set("billing", json!("provisioned")));
     check(
         &world,
         program.clone(),
@@ -188,7 +189,7 @@ fn drift_is_named_and_undone() {
         0 w1 update us-east-1/front#1 after []
     "#]],
     );
-    let exclusive = edit(serving(TWO), "zone", |it| it.props["exclusive_records"] = json!(true));
+    let exclusive = edit(serving(TWO), "zone", |it| it.props.set("exclusive_records", json!(true)));
     check(
         &world,
         exclusive,
@@ -230,7 +231,8 @@ fn what_was_deleted_by_others_is_made_again_and_followed() {
 #[test]
 fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
     let world = applied(serving(TWO));
-    let fixed = edit(serving(TWO), "us-east-1/front", |it| it.props["scheme"] = json!("internal"));
+    let fixed =
+        edit(serving(TWO), "us-east-1/front", |it| it.props.set("scheme", json!("internal")));
     check(
         &world,
         fixed,
@@ -249,8 +251,8 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
     );
     let generated = |scheme: &str| {
         edit(serving(TWO), "us-east-1/front", |it| {
-            it.props["name"] = json!({"$name": "front"});
-            it.props["scheme"] = json!(scheme);
+            it.props.set("name", json!({"$name": "front"}));
+            it.props.set("scheme", json!(scheme));
         })
     };
     let world = applied(generated("public"));
@@ -270,7 +272,7 @@ fn a_fixed_name_is_replaced_with_an_outage_and_a_generated_one_without() {
             3 w1 delete us-east-1/front#1 after [0 1 2]
         "#]],
     );
-    let renamed = edit(serving(TWO), "us-east-1/front", |it| it.props["name"] = json!("other"));
+    let renamed = edit(serving(TWO), "us-east-1/front", |it| it.props.set("name", json!("other")));
     check(
         &applied(serving(TWO)),
         renamed,
@@ -351,7 +353,7 @@ fn records_of_one_group_change_in_one_batch() {
     let mut grouped = vec![zone()];
     for set in ["blue", "green"] {
         let mut record = text(set, "api.example.com", json!(["\"x\""]));
-        record.props["set"] = json!(set);
+        record.props.set("set", json!(set));
         grouped.push(record);
     }
     check(
@@ -432,7 +434,7 @@ fn doubts_are_settled_by_what_is_seen() {
     );
     // An update that may have happened: what it was about to set counts as applied.
     let mut world = applied(vec![bucket("a")]);
-    let edited = edit(vec![bucket("a")], "us-east-1/a", |it| it.props["policy"] = json!("p"));
+    let edited = edit(vec![bucket("a")], "us-east-1/a", |it| it.props.set("policy", json!("p")));
     let plan = world.plan(&desired(edited)).expect("a plan");
     world.doubt(&plan, "us-east-1/a", true);
     check(
@@ -528,7 +530,7 @@ fn existing_things_are_never_taken_over_silently() {
     let physical = world.things[0].snapshot.physical.clone();
     let adopting = edit(vec![renamed], "us-east-1/b", |it| {
         it.adopt = Some(physical);
-        it.props["versioned"] = json!(true);
+        it.props.set("versioned", json!(true));
     });
     check(
         &world,
@@ -644,7 +646,7 @@ fn what_is_anothers_by_now_is_left_alone() {
 fn a_region_in_the_dark_is_unknown_and_not_deleted() {
     let mut world = applied(serving(TWO));
     world.dark = vec!["us-east-1/front".into(), "us-east-1/assets".into()];
-    let program = edit(serving(TWO), "ap-south-1/front", |it| it.props["idle"] = json!(90));
+    let program = edit(serving(TWO), "ap-south-1/front", |it| it.props.set("idle", json!(90)));
     check(
         &world,
         program,
@@ -740,7 +742,7 @@ fn guards_are_listed_at_once_and_lifted_by_name() {
     "#]]
     .assert_eq(&show(&world.plan_with(&everything, &options)));
     // A replacement is a delete too.
-    let edited = edit(vec![table()], "sessions", |it| it.props["key"] = json!("other"));
+    let edited = edit(vec![table()], "sessions", |it| it.props.set("key", json!("other")));
     check(
         &applied(vec![table()]),
         edited,
@@ -1108,7 +1110,8 @@ fn the_writers_region_goes_last_and_not_by_itself() {
     check(&world, program(TWO), expect![[""]]);
     let mut upgraded = program(TWO);
     for region in TWO {
-        upgraded = edit(upgraded, &format!("{region}/db"), |it| it.props["engine"] = json!("17"));
+        upgraded =
+            edit(upgraded, &format!("{region}/db"), |it| it.props.set("engine", json!("17")));
     }
     check(
         &world,
@@ -1162,7 +1165,7 @@ fn secrets_are_compared_by_digest_and_creation_options_never() {
     let key = bicoastal_engine::state::Key::new("us-east-1/db", 1);
     let entry = world.state.entries.get_mut(&key).expect("it is there");
     let digest = bicoastal_engine::digest::digest("one", b"salt salt salt");
-    entry.applied.as_mut().expect("applied")["password"] = json!({ "$secret": digest });
+    entry.applied.as_mut().expect("applied").set("password", json!({ "$secret": digest }));
     expect![[""]].assert_eq(&show(&world.plan(&with("one", "b"))));
     let plan = world.plan(&with("two", "a"));
     let fields = &plan.as_ref().expect("a plan").changes[0].fields;
@@ -1248,8 +1251,8 @@ fn a_zone_of_a_thousand_records_takes_few_calls() {
 fn an_interrupted_replacement_goes_on_or_is_given_up() {
     let program = |scheme: &str| {
         edit(serving(TWO), "us-east-1/front", |it| {
-            it.props["name"] = json!({"$name": "front"});
-            it.props["scheme"] = json!(scheme);
+            it.props.set("name", json!({"$name": "front"}));
+            it.props.set("scheme", json!(scheme));
         })
     };
     let world = applied(program("public"));
@@ -1429,7 +1432,7 @@ fn what_is_ignored_is_left_alone() {
     check(&world, front(60), expect![""]);
     world.apply(&desired(front(60)));
     check(&world, front(90), expect![[""]]);
-    let also = edit(front(90), "us-east-1/front", |it| it.props["bucket"] = json!("b"));
+    let also = edit(front(90), "us-east-1/front", |it| it.props.set("bucket", json!("b")));
     let plan = world.plan(&desired(also)).expect("a plan");
     let wanted = plan.operations[0].members[0].wanted.as_ref().expect("wanted");
     assert_eq!(wanted.get("idle"), None);
@@ -1487,8 +1490,8 @@ fn a_routing_group_is_a_wave_of_its_own() {
     let world = applied(serving(TWO));
     let mut program = serving(TWO);
     for region in TWO {
-        program = edit(program, &region.named("api"), |it| it.props["ttl"] = json!(30));
-        program = edit(program, &region.named("alive"), |it| it.props["path"] = json!("/"));
+        program = edit(program, &region.named("api"), |it| it.props.set("ttl", json!(30)));
+        program = edit(program, &region.named("alive"), |it| it.props.set("path", json!("/")));
     }
     check(
         &world,
@@ -1507,8 +1510,8 @@ fn a_routing_group_is_a_wave_of_its_own() {
             2 w3 update api-ap-south-1#1 & update api-us-east-1#1 after [0 1=>] 0:0.0 1:1.0
         "#]],
     );
-    let one = edit(serving(TWO), "api-us-east-1", |it| it.props["ttl"] = json!(30));
-    let both = edit(one, "ap-south-1/front", |it| it.props["idle"] = json!(90));
+    let one = edit(serving(TWO), "api-us-east-1", |it| it.props.set("ttl", json!(30)));
+    let both = edit(one, "ap-south-1/front", |it| it.props.set("idle", json!(90)));
     check(
         &world,
         both,

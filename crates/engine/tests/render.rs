@@ -65,6 +65,7 @@ fn change(action: Action, id: &str, regions: &[Region], risk: Risk, reason: &str
 
 fn field(path: &str, cause: Cause, before: Value, after: Value) -> FieldChange {
     let change = Takes::InPlace;
+    let (before, after) = (before.into(), after.into());
     FieldChange { path: path.into(), cause, before, after, change, risk: Risk::Safe }
 }
 
@@ -570,15 +571,15 @@ fn a_report_for_programs() {
     };
     let changes = everything().changes.into_iter().zip([
         Fate::Done,
-        Fate::Failed(failure.clone()),
+        Fate::Failed(failure.clone().into()),
         Fate::Skipped { because: "user-sessions".into(), order: Order::Rollout },
-        Fate::InDoubt(failure),
+        Fate::InDoubt(failure.into()),
         Fate::Abandoned,
         Fate::NotStarted,
     ]);
     let changes = changes.map(|(change, fate)| ChangeReport {
         id: change.id,
-        kind: change.kind,
+        kind: change.kind.into(),
         place: change.place,
         action: change.action,
         at: change.at,

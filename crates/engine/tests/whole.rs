@@ -141,7 +141,7 @@ fn drive(
     mut pick: impl FnMut(usize) -> usize,
 ) -> Vec<(u64, Record)> {
     let mut journal = Vec::new();
-    let mut under_way: Vec<(usize, Operation)> = Vec::new();
+    let mut under_way: Vec<(usize, std::sync::Arc<Operation>)> = Vec::new();
     for count in 0.. {
         assert!(count < 100_000, "it does not come to an end");
         let dies = dies.filter(|(after, _)| count >= *after);
@@ -191,14 +191,14 @@ fn sealed(of: &Program, generated: bool, names: usize) -> Desired {
     let mut all = serving(&of.regions);
     for declared in &mut all {
         if declared.id.as_str().ends_with("/front") {
-            declared.props["idle"] = json!(of.idle);
-            declared.props["scheme"] = json!(if of.scheme { "public" } else { "internal" });
+            declared.props.set("idle", json!(of.idle));
+            declared.props.set("scheme", json!(if of.scheme { "public" } else { "internal" }));
             if generated {
-                declared.props["name"] = json!({"$name": "front"});
+                declared.props.set("name", json!({"$name": "front"}));
             }
         }
         if declared.id.as_str() == "role" {
-            declared.props["name"] = json!(format!("copy-{names}"));
+            declared.props.set("name", json!(format!("copy-{names}")));
         }
     }
     desired(all)

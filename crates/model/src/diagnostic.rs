@@ -5,12 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::ResourceId;
+use crate::word::Word;
 
 /// A place in the user's own source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourceLine {
     /// The file, as the compiler names it.
-    pub file: String,
+    pub file: Word,
     /// Line, from 1.
     pub line: u32,
 }
@@ -20,7 +21,7 @@ impl SourceLine {
     #[track_caller]
     pub fn here() -> Self {
         let at = std::panic::Location::caller();
-        Self { file: tidy(at.file()), line: at.line() }
+        Self { file: tidy(at.file()).into(), line: at.line() }
     }
 }
 

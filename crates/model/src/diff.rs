@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 pub use target::target;
 
+use crate::packed::{AsPacked, Fields, Packed};
 use crate::same::{canonical, same};
 use crate::schema::{Absent, Change, Field, Risk, Schema, Shape};
-use crate::value::{self, Value, json};
+use crate::value::{self, Value};
+use crate::word::Word;
 
 /// Why a field differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,13 +30,13 @@ pub enum Cause {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// Its path: `tags.Project`, `rules[to-mumbai].priority`.
-    pub path: String,
+    pub path: Word,
     /// Why.
     pub cause: Cause,
     /// What is there; null for nothing.
-    pub before: Value,
+    pub before: Packed,
     /// What is wanted; null for nothing.
-    pub after: Value,
+    pub after: Packed,
     /// What changing it takes.
     pub change: Change,
     /// What changing it can do.
@@ -62,21 +64,34 @@ pub struct Difference {
 /// The difference between what is wanted, what was last applied and what is seen.
 ///
 /// `seen` is `None` where the thing does not exist: then every mentioned field is a change.
-pub fn diff(
+pub fn diff<P: AsPacked>(
     schema: &Schema,
-    wanted: &Value,
-    applied: Option<&Value>,
-    seen: Option<&Value>,
+    wanted: &P,
+    applied: Option<&P>,
+    seen: Option<&P>,
+) -> Difference {
+    let (wanted, applied) = (wanted.as_packed(), applied.map(P::as_packed));
+    let seen = seen.map(P::as_packed);
+    packed_diff(schema, &wanted, applied.as_deref(), seen.as_deref())
+}
+
+fn packed_diff(
+    schema: &Schema,
+    wanted: &Packed,
+    applied: Option<&Packed>,
+    seen: Option<&Packed>,
 ) -> Difference {
     let mut difference = Difference::default();
     for field in schema.fields {
         let (w, a) = (wanted.get(field.name), applied.and_then(|it| it.get(field.name)));
         let s = seen.and_then(|it| it.get(field.name));
         let exclusive =
-            field.exclusive_if.is_some_and(|property| wanted.get(property) == Some(&json!(true)));
+            field.exclusive_if.is_some_and(|property| wanted[property].as_bool() == Some(true));
         let mut walk = Walk { field, exclusive, creating: seen.is_none(), out: &mut difference };
         walk.value(field.name, field, w, a, s);
     }
+    // It is kept for as long as a plan is.
+    difference.changes.shrink_to_fit();
     difference
 }
 
@@ -89,13 +104,13 @@ struct Walk<'o> {
 }
 
 impl Walk<'_> {
-    fn value(
+    fn value<'p>(
         &mut self,
         path: &str,
         field: &Field,
-        wanted: Option<&Value>,
-        applied: Option<&Value>,
-        seen: Option<&Value>,
+        wanted: Option<&'p Packed>,
+        applied: Option<&'p Packed>,
+        seen: Option<&'p Packed>,
     ) {
         let seen = match (field.change, field.shape) {
             (Change::CreateOnly, _) if !self.creating => return,
@@ -110,7 +125,7 @@ impl Walk<'_> {
             return;
         }
         // Explicitly none and formerly mentioned come to the same: back to what it was without us.
-        let unset = wanted.is_some_and(Value::is_null) || (wanted.is_none() && applied.is_some());
+        let unset = wanted.is_some_and(Packed::is_null) || (wanted.is_none() && applied.is_some());
         match field.shape {
             Shape::OwnedMap => {
                 self.keyed_parts(
@@ -123,19 +138,19 @@ impl Walk<'_> {
                 );
             }
             Shape::OwnedSet(item) => {
-                let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
+                let parts = |value: Option<&Packed>| -> Vec<(Word, Packed)> {
                     items(value)
                         .iter()
-                        .map(|it| (label(&canonical(item, it)), it.clone()))
+                        .map(|it| (label(&canonical(item, &it.to_value())), it.clone()))
                         .collect()
                 };
                 self.keyed_parts(path, field, parts(wanted), parts(applied), parts(seen), "[]");
             }
             Shape::Keyed { key, fields } => {
-                let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
+                let parts = |value: Option<&Packed>| -> Vec<(Word, Packed)> {
                     items(value)
                         .iter()
-                        .map(|it| (it.get(key).map(label).unwrap_or_default(), it.clone()))
+                        .map(|it| (it.get(key).map(packed_label).unwrap_or_default(), it.clone()))
                         .collect()
                 };
                 let (w, a, s) = (parts(wanted), parts(applied), parts(seen));
@@ -154,7 +169,7 @@ impl Walk<'_> {
                                 self.value(&inner, part, w, a, s);
                             }
                         }
-                        None if value::has_unknown(entry) => {
+                        None if entry.has_unknown() => {
                             self.push(&path, field, Cause::Unknown, None, Some(entry));
                         }
                         None => self.change(&path, field, Some(entry), a, None),
@@ -170,10 +185,8 @@ impl Walk<'_> {
                 }
                 for part in fields {
                     let inner = format!("{path}.{}", part.name);
-                    let get =
-                        |value: Option<&Value>| value.and_then(|it| it.get(part.name)).cloned();
-                    let (w, a, s) = (get(wanted), get(applied), get(seen));
-                    self.value(&inner, part, w.as_ref(), a.as_ref(), s.as_ref());
+                    let get = |value: Option<&'p Packed>| value?.get(part.name);
+                    self.value(&inner, part, get(wanted), get(applied), get(seen));
                 }
             }
             _ => self.leaf(path, field, wanted, applied, seen),
@@ -184,48 +197,44 @@ impl Walk<'_> {
         &mut self,
         path: &str,
         field: &Field,
-        wanted: Option<&Value>,
-        applied: Option<&Value>,
-        seen: Option<&Value>,
+        wanted: Option<&Packed>,
+        applied: Option<&Packed>,
+        seen: Option<&Packed>,
     ) {
         // What AWS says where it was never set; an empty list or object is as good as none.
-        let default = field.absent.value().unwrap_or_else(|| nothing(&field.shape));
-        let is_unset = |value: Option<&Value>| match (value, field.absent) {
-            (None | Some(Value::Null), _) | (_, Absent::Anything) => true,
-            (Some(value), _) => {
-                same(&field.shape, &default, value)
-                    || same(&field.shape, &nothing(&field.shape), value)
+        let default = field.absent.value().map_or_else(|| nothing(&field.shape), Packed::from);
+        let is_unset = |value: Option<&Packed>| match value.filter(|it| !it.is_null()) {
+            Some(value) if field.absent != Absent::Anything => {
+                alike(&field.shape, &default, value)
+                    || alike(&field.shape, &nothing(&field.shape), value)
             }
+            _ => true,
         };
         match wanted {
             None if applied.is_none() => {
-                if field.watched && !is_unset(seen) {
-                    self.out.extras.push(Extra {
-                        path: path.to_owned(),
-                        value: seen.cloned().unwrap_or(Value::Null),
-                    });
-                }
+                let there = seen.filter(|_| field.watched && !is_unset(seen));
+                self.out
+                    .extras
+                    .extend(there.map(|it| Extra { path: path.to_owned(), value: it.to_value() }));
             }
-            None | Some(Value::Null) => {
+            _ if wanted.is_none_or(Packed::is_null) => {
                 // Unset before: what is there now is somebody else's, unless the program says `null`.
-                let long_unset = wanted.is_none() && applied.is_none_or(Value::is_null);
+                let long_unset = wanted.is_none() && applied.is_none_or(Packed::is_null);
                 if !is_unset(seen) && !long_unset {
                     self.change(path, field, wanted, applied, seen);
                 }
             }
-            Some(wanted) if value::has_unknown(wanted) => {
-                self.push(path, field, Cause::Unknown, seen, Some(wanted));
-            }
-            Some(wanted) => {
-                let seen_or_default = match seen {
-                    None | Some(Value::Null) if !self.creating => Some(&default),
-                    seen => seen,
+            Some(it) if it.has_unknown() => self.push(path, field, Cause::Unknown, seen, wanted),
+            Some(it) => {
+                let seen_or_default = match seen.filter(|it| !it.is_null()) {
+                    None if !self.creating => Some(&default),
+                    _ => seen,
                 };
-                let equal = seen_or_default.is_some_and(|seen| same(&field.shape, wanted, seen));
-                if !equal {
-                    self.change(path, field, Some(wanted), applied, seen);
+                if !seen_or_default.is_some_and(|seen| alike(&field.shape, it, seen)) {
+                    self.change(path, field, wanted, applied, seen);
                 }
             }
+            None => {}
         }
     }
 
@@ -234,17 +243,17 @@ impl Walk<'_> {
         &mut self,
         path: &str,
         field: &Field,
-        wanted: Vec<(String, Value)>,
-        applied: Vec<(String, Value)>,
-        seen: Vec<(String, Value)>,
+        wanted: Vec<(Word, Packed)>,
+        applied: Vec<(Word, Packed)>,
+        seen: Vec<(Word, Packed)>,
         style: &str,
     ) {
         for (name, value) in &wanted {
             let path = part_path(path, name, style);
             let s = find(&seen, name);
-            if value::has_unknown(value) {
+            if value.has_unknown() {
                 self.push(&path, field, Cause::Unknown, s, Some(value));
-            } else if s.is_none_or(|s| !same(&Shape::Plain, value, s) && style == ".") {
+            } else if s.is_none_or(|s| !alike(&Shape::Plain, value, s) && style == ".") {
                 self.change(&path, field, Some(value), find(&applied, name), s);
             }
         }
@@ -256,9 +265,9 @@ impl Walk<'_> {
         &mut self,
         path: &str,
         field: &Field,
-        wanted: &[(String, Value)],
-        applied: &[(String, Value)],
-        seen: &[(String, Value)],
+        wanted: &[(Word, Packed)],
+        applied: &[(Word, Packed)],
+        seen: &[(Word, Packed)],
         style: &str,
     ) {
         for (name, value) in seen {
@@ -271,7 +280,7 @@ impl Walk<'_> {
             } else if self.exclusive {
                 self.push(&path, field, Cause::Drifted, Some(value), None);
             } else if !(style == "." && name.starts_with("aws:")) {
-                self.out.extras.push(Extra { path, value: value.clone() });
+                self.out.extras.push(Extra { path, value: value.to_value() });
             }
         }
     }
@@ -280,21 +289,21 @@ impl Walk<'_> {
         &mut self,
         path: &str,
         field: &Field,
-        wanted: Option<&Value>,
-        applied: Option<&Value>,
-        seen: Option<&Value>,
+        wanted: Option<&Packed>,
+        applied: Option<&Packed>,
+        seen: Option<&Packed>,
     ) {
         let cause = if self.creating {
             Cause::Edited
         } else {
-            let default = field.absent.value();
+            let default = field.absent.value().map(Packed::from);
             let seen = seen.filter(|it| !it.is_null()).or(default.as_ref());
             let is_applied = match (seen, applied.filter(|it| !it.is_null())) {
-                (Some(seen), Some(applied)) => same(&field.shape, applied, seen),
+                (Some(seen), Some(applied)) => alike(&field.shape, applied, seen),
                 (seen, applied) => seen.is_some() == applied.is_some(),
             };
             let as_before = match (wanted, applied) {
-                (Some(wanted), Some(applied)) => same(&field.shape, wanted, applied),
+                (Some(wanted), Some(applied)) => alike(&field.shape, wanted, applied),
                 (None, Some(applied)) => applied.is_null(),
                 (wanted, None) => wanted.is_none(),
             };
@@ -313,8 +322,8 @@ impl Walk<'_> {
         path: &str,
         field: &Field,
         cause: Cause,
-        before: Option<&Value>,
-        after: Option<&Value>,
+        before: Option<&Packed>,
+        after: Option<&Packed>,
     ) {
         let whole = self.field;
         let weight = |change: Change| match change {
@@ -325,10 +334,10 @@ impl Walk<'_> {
         let change =
             if weight(field.change) > weight(whole.change) { field.change } else { whole.change };
         self.out.changes.push(FieldChange {
-            path: path.to_owned(),
+            path: path.into(),
             cause,
-            before: before.cloned().unwrap_or(Value::Null),
-            after: after.cloned().unwrap_or(Value::Null),
+            before: before.cloned().unwrap_or_default(),
+            after: after.cloned().unwrap_or_default(),
             change,
             risk: whole.risk.max(field.risk),
         });
@@ -339,38 +348,41 @@ fn part_path(path: &str, name: &str, style: &str) -> String {
     if style == "." { format!("{path}.{name}") } else { format!("{path}[{name}]") }
 }
 
-fn entries(value: Option<&Value>) -> Vec<(String, Value)> {
-    match value {
-        Some(Value::Object(map)) => map.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
-        _ => Vec::new(),
-    }
+fn entries(value: Option<&Packed>) -> Vec<(Word, Packed)> {
+    value.and_then(Packed::as_object).map(Fields::to_vec).unwrap_or_default()
 }
 
-fn items(value: Option<&Value>) -> &[Value] {
-    match value {
-        Some(Value::Array(items)) => items,
-        _ => &[],
-    }
+fn items(value: Option<&Packed>) -> &[Packed] {
+    value.and_then(Packed::as_array).unwrap_or_default()
 }
 
-fn find<'v>(parts: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
+fn find<'v, N: PartialEq<str>, V>(parts: &'v [(N, V)], name: &str) -> Option<&'v V> {
     parts.iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
+/// Whether two values of a shape mean the same.
+fn alike(shape: &Shape, wanted: &Packed, seen: &Packed) -> bool {
+    wanted == seen || same(shape, &wanted.to_value(), &seen.to_value())
+}
+
 /// What nothing at all is in this shape.
-fn nothing(shape: &Shape) -> Value {
-    if matches!(shape, Shape::Object(_)) { json!({}) } else { Value::Null }
+fn nothing(shape: &Shape) -> Packed {
+    if matches!(shape, Shape::Object(_)) { Fields::default().into() } else { Packed::NULL }
 }
 
 /// How a value is named in a path.
-fn label(value: &Value) -> String {
+fn label(value: &Value) -> Word {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.into(),
         other => match value::as_ref(other) {
-            Some(reference) => format!("${{{}.{}}}", reference.id, reference.attribute),
-            None => other.to_string(),
+            Some(reference) => format!("${{{}.{}}}", reference.id, reference.attribute).into(),
+            None => other.to_string().into(),
         },
     }
+}
+
+fn packed_label(value: &Packed) -> Word {
+    label(&value.to_value())
 }
 
 #[cfg(test)]

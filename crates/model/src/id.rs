@@ -7,23 +7,34 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::region::Region;
+use crate::word::{self, Pool, Word};
 
 /// The logical id of a resource within its stack: `zone`, `us-east-1/front`, or with an
 /// account `dns:zone`. It is what state is keyed by and what users type. A copy shares the text:
 /// one id is in many places of a plan and a state.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ResourceId(Arc<str>);
 
 impl ResourceId {
     /// From its written form.
     pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into().into())
+        Self(word::share(&id.into(), Pool::Ids))
     }
 
     /// The written form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub(crate) fn to_word(&self) -> Word {
+        Word::shared(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResourceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word::text(deserializer, Pool::Ids).map(|it| Self(it.into_shared()))
     }
 }
 
@@ -35,7 +46,99 @@ impl fmt::Display for ResourceId {
 
 impl From<&str> for ResourceId {
     fn from(id: &str) -> Self {
-        Self(id.into())
+        Self(word::share(id, Pool::Ids))
+    }
+}
+
+/// Ids of resources: sorted, each there once, and shared by copies.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ids(Arc<[ResourceId]>);
+
+impl Ids {
+    /// All of them, sorted.
+    pub fn iter(&self) -> std::slice::Iter<'_, ResourceId> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this is one of them.
+    pub fn contains(&self, id: &ResourceId) -> bool {
+        self.0.binary_search(id).is_ok()
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn union(&self, others: &Self) -> Self {
+        if self.is_empty() || self == others {
+            return others.clone();
+        }
+        if others.is_empty() {
+            return self.clone();
+        }
+        self.iter().chain(others).cloned().collect()
+    }
+
+    /// With another id in the place of one of them; whether it was one of them.
+    pub fn replace(&mut self, from: &ResourceId, to: &ResourceId) -> bool {
+        let found = self.contains(from);
+        if found {
+            *self = self.iter().map(|id| if id == from { to } else { id }).cloned().collect();
+        }
+        found
+    }
+}
+
+impl FromIterator<ResourceId> for Ids {
+    fn from_iter<I: IntoIterator<Item = ResourceId>>(ids: I) -> Self {
+        let mut ids: Vec<ResourceId> = ids.into_iter().collect();
+        if ids.is_empty() {
+            return Self::default();
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Self(ids.into())
+    }
+}
+
+impl<const COUNT: usize> From<[ResourceId; COUNT]> for Ids {
+    fn from(ids: [ResourceId; COUNT]) -> Self {
+        ids.into_iter().collect()
+    }
+}
+
+impl<'i> IntoIterator for &'i Ids {
+    type Item = &'i ResourceId;
+    type IntoIter = std::slice::Iter<'i, ResourceId>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self).finish()
+    }
+}
+
+impl Serialize for Ids {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<ResourceId>::deserialize(deserializer)?.into_iter().collect())
     }
 }
 

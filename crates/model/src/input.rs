@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{Arn, Id, ResourceId};
 use crate::value::{self, REF, Ref, TEXT, Value, json};
+use crate::word::Word;
 
 /// An output of a declared resource: plain data, known once the resource exists.
 ///
@@ -19,7 +20,7 @@ pub struct Output<T> {
 
 impl<T> Output<T> {
     /// The output `attribute` of resource `id`.
-    pub fn new(id: ResourceId, attribute: impl Into<String>) -> Self {
+    pub fn new(id: ResourceId, attribute: impl Into<Word>) -> Self {
         Self { of: Ref { id, attribute: attribute.into() }, kind: PhantomData }
     }
 

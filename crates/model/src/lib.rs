@@ -10,6 +10,7 @@ pub mod error;
 pub mod id;
 pub mod input;
 pub mod name;
+pub mod packed;
 pub mod policy;
 pub mod provider;
 pub mod region;
@@ -20,13 +21,15 @@ pub mod secret;
 pub mod stack;
 pub mod sweep;
 pub mod value;
+pub mod word;
 
 pub use claim::{Claim, Objection};
 pub use diagnostic::{Diagnostic, Diagnostics, SourceLine};
 pub use error::{ErrorFacts, OpError, Retry};
-pub use id::{Arn, Id, Place, ResourceId, ScopeKind};
+pub use id::{Arn, Id, Ids, Place, ResourceId, ScopeKind};
 pub use input::{AnyOutput, Input, Output, Text};
 pub use name::Name;
+pub use packed::{Fields, Packed};
 pub use policy::{Effect, PolicyDocument, Principal, Statement};
 pub use provider::{
     Addition, Catalog, Gate, Goal, Member, OpenGate, Operation, Outcome, Ownership, Progress,
@@ -38,6 +41,7 @@ pub use schema::{Field, Risk, Schema, Shape, Tier};
 pub use secret::Secret;
 pub use stack::{Declared, Desired, Rollout, Stack};
 pub use sweep::{Found, Sweep, Swept, TerraformInstance, Translated};
+pub use word::Word;
 
 #[doc(hidden)]
 pub use serde_json;

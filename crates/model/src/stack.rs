@@ -6,14 +6,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceLine};
-use crate::id::{Place, ResourceId, ScopeKind};
+use crate::id::{Ids, Place, ResourceId, ScopeKind};
 use crate::input::{AnyOutput, Output};
+use crate::packed::{Fields, Packed};
 use crate::provider::Catalog;
 use crate::region::{ActiveRegions, Region};
 use crate::resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Scope, Spanning};
 use crate::schema::Schema;
 use crate::secret;
-use crate::value::{self, Map, SECRET, Value, json};
+use crate::value::{self, Map, Ref, SECRET, Value, json};
 
 /// The output that stands for another stack's exports: `stack:<name>`.
 pub const STACK_OUTPUTS: &str = "stack:";
@@ -56,7 +57,7 @@ pub struct Declared {
     /// Where it is.
     pub place: Place,
     /// Its properties, with markers for what is not known yet.
-    pub props: Value,
+    pub props: Packed,
     /// Whether it is only looked up: `props` is the query then.
     pub lookup: bool,
     /// What it must come after although it refers to none of it.
@@ -79,15 +80,13 @@ pub struct Declared {
 
 impl Declared {
     /// Everything it must come after: references and explicit order.
-    pub fn edges(&self) -> BTreeSet<ResourceId> {
-        let mut edges = self.after.clone();
-        edges.extend(
-            value::refs(&self.props)
-                .into_iter()
-                .map(|reference| reference.id)
-                .filter(|id| !id.as_str().starts_with(STACK_OUTPUTS)),
-        );
-        edges
+    pub fn edges(&self) -> Ids {
+        let mut edges: Vec<ResourceId> = self.after.iter().cloned().collect();
+        self.props.visit(&mut |inner| {
+            let id = inner.as_ref().map(|reference| &reference.id);
+            edges.extend(id.filter(|id| !id.as_str().starts_with(STACK_OUTPUTS)).cloned());
+        });
+        edges.into_iter().collect()
     }
 }
 
@@ -111,16 +110,16 @@ pub struct Desired {
 impl Desired {
     /// The other stacks whose exports are read.
     pub fn other_stacks(&self) -> BTreeSet<String> {
-        let exports = self.exports.iter().map(|(_, value)| value);
-        self.resources
-            .values()
-            .map(|declared| &declared.props)
-            .chain(exports)
-            .flat_map(value::refs)
-            .filter_map(|reference| {
-                Some(reference.id.as_str().strip_prefix(STACK_OUTPUTS)?.to_owned())
-            })
-            .collect()
+        let mut stacks = BTreeSet::new();
+        let mut see = |reference: &Ref| {
+            let stack = reference.id.as_str().strip_prefix(STACK_OUTPUTS);
+            stacks.extend(stack.map(str::to_owned));
+        };
+        for declared in self.resources.values() {
+            declared.props.refs().into_iter().for_each(&mut see);
+        }
+        self.exports.iter().flat_map(|(_, value)| value::refs(value)).for_each(|it| see(&it));
+        stacks
     }
 }
 
@@ -322,7 +321,7 @@ impl Stack {
             id: id.clone(),
             schema,
             place: place.clone(),
-            props,
+            props: props.into(),
             lookup,
             after: BTreeSet::new(),
             protected: schema.protected && !lookup,
@@ -342,25 +341,39 @@ impl Stack {
     ///
     /// All mistakes, each with the line that declares it.
     pub fn seal(self) -> Result<Desired, Diagnostics> {
-        let Self { name, declared, rollout, tags, exports, secrets, found, .. } = self;
+        let Self { name, declared, places, rollout, tags, exports, secrets, found } = self;
         let mut found = found;
-        let mut resources: BTreeMap<ResourceId, Declared> = BTreeMap::new();
-        for mut declared in declared {
-            if declared.schema.has_tags() && !declared.lookup {
-                add_tags(&mut declared.props, &tags);
-            }
-            match resources.get(&declared.id) {
-                Some(first) => found.push(
-                    Diagnostic::error(format!("declared twice, first at {}", first.at))
-                        .of(&declared.id)
-                        .at(&declared.at)
+        let tags: Fields = tags.iter().map(|(key, value)| (key, value.as_str())).collect();
+        let is_again =
+            |place: usize, id: &ResourceId| places.get(id).is_some_and(|it| *it != place);
+        if places.len() < declared.len() {
+            for (place, again) in declared.iter().enumerate() {
+                if let Some(first) = places.get(&again.id).filter(|it| **it != place) {
+                    found.push(
+                        Diagnostic::error(format!(
+                            "declared twice, first at {}",
+                            declared[*first].at
+                        ))
+                        .of(&again.id)
+                        .at(&again.at)
                         .hint("give one of them another name"),
-                ),
-                None => {
-                    resources.insert(declared.id.clone(), declared);
+                    );
                 }
             }
         }
+        let several = places.len() < declared.len();
+        let mut once: Vec<(ResourceId, Declared)> = Vec::with_capacity(declared.len());
+        for (place, mut declared) in declared.into_iter().enumerate() {
+            if several && is_again(place, &declared.id) {
+                continue;
+            }
+            if declared.schema.has_tags() && !declared.lookup {
+                declared.props = tagged(&declared.props, &tags);
+            }
+            once.push((declared.id.clone(), declared));
+        }
+        // Made at once it is dense: nothing is added to it later.
+        let resources: BTreeMap<ResourceId, Declared> = once.into_iter().collect();
         for declared in resources.values() {
             check_references(declared, &resources, &mut found);
             check_ignored(declared, &mut found);
@@ -403,7 +416,7 @@ fn check_references(
     all: &BTreeMap<ResourceId, Declared>,
     found: &mut Vec<Diagnostic>,
 ) {
-    for reference in value::refs(&declared.props) {
+    for reference in declared.props.refs() {
         if reference.id.as_str().starts_with(STACK_OUTPUTS) {
             continue;
         }
@@ -436,7 +449,7 @@ fn check_references(
                 .hint("handles belong to the stack that made them"),
         );
     }
-    if declared.lookup && value::has_unknown(&declared.props) {
+    if declared.lookup && declared.props.has_unknown() {
         found.push(
             Diagnostic::error("is looked up by something that is not known before the plan")
                 .of(&declared.id)
@@ -467,16 +480,17 @@ fn check_ignored(declared: &Declared, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn add_tags(props: &mut Value, tags: &[(String, String)]) {
+/// With the stack's tags; its own ones hold over them.
+fn tagged(props: &Packed, tags: &Fields) -> Packed {
     if tags.is_empty() {
-        return;
+        return props.clone();
     }
-    let Some(fields) = props.as_object_mut() else { return };
-    let own = fields.entry("tags").or_insert_with(|| Value::Object(Map::new()));
-    if let Some(own) = own.as_object_mut() {
-        for (key, value) in tags {
-            own.entry(key.clone()).or_insert_with(|| json!(value));
-        }
+    match props.get("tags") {
+        None => props.with("tags", tags.clone().into()),
+        Some(own) => match own.as_object() {
+            Some(own) => props.with("tags", tags.with(own.to_vec()).into()),
+            None => props.clone(),
+        },
     }
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use serde_json::{Map, Value, json};
 
 use crate::id::ResourceId;
+use crate::word::Word;
 
 /// The key of a reference marker.
 pub const REF: &str = "$ref";
@@ -29,7 +30,7 @@ pub struct Ref {
     /// Whose output.
     pub id: ResourceId,
     /// Which output.
-    pub attribute: String,
+    pub attribute: Word,
 }
 
 impl Ref {
@@ -49,7 +50,7 @@ pub fn marker<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
 pub fn as_ref(value: &Value) -> Option<Ref> {
     let of = marker(value, REF)?.as_object()?;
     let (id, attribute) = (of.get("id")?.as_str()?, of.get("attribute")?.as_str()?);
-    Some(Ref { id: id.into(), attribute: attribute.to_owned() })
+    Some(Ref { id: id.into(), attribute: attribute.into() })
 }
 
 /// Every reference inside a value, in order of appearance.

@@ -192,7 +192,7 @@ impl Driver<'_> {
     }
 
     /// One turn of an operation, after a delay, at the pace of its service.
-    async fn turn(&self, operation: Operation, delay: Duration) -> Answer {
+    async fn turn(&self, operation: Arc<Operation>, delay: Duration) -> Answer {
         if !self.wait(delay).await {
             return Answer::Abandoned;
         }

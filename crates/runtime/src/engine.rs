@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bicoastal_engine::digest;
 use bicoastal_engine::machine::{Execution, Limits, Report};
-use bicoastal_engine::observe::{self, Observed};
+use bicoastal_engine::observe::{self, Look, Observed};
 use bicoastal_engine::plan::Plan;
 use bicoastal_engine::planner::{self, Options as PlanOptions};
 use bicoastal_engine::record::Record;
@@ -185,9 +185,10 @@ impl Engine {
         let lookups = self.looked_up(desired, state).await;
         let (keys, targets): (Vec<Key>, Vec<Target>) =
             observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
-        let seen = self.provider.refresh(&targets).await;
+        let seen = self.provider.refresh(&targets).await.into_iter().map(Look::from);
+        let seen = keys.into_iter().zip(seen).collect();
         let stacks = self.other_stacks(desired).await?;
-        Ok(Observed { accounts, lookups, seen: keys.into_iter().zip(seen).collect(), stacks })
+        Ok(Observed { accounts, lookups, seen, stacks })
     }
 
     /// What the program's look-ups find.

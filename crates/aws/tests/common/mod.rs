@@ -270,5 +270,5 @@ fn mentioning(target: &Target, goal: &Goal) -> Target {
 
 /// The paths of what differs.
 pub fn paths(difference: &Difference) -> Vec<String> {
-    difference.changes.iter().map(|change| change.path.clone()).collect()
+    difference.changes.iter().map(|change| change.path.to_string()).collect()
 }

@@ -46,7 +46,7 @@ async fn list(session: &Session<'_, '_>) -> Result<(), Failure> {
         .iter()
         .map(|(key, entry)| {
             let physical = entry.physical.clone().unwrap_or_default();
-            [shown(key), entry.kind.clone(), entry.place.label(), physical]
+            [shown(key), entry.kind.to_string(), entry.place.label(), physical]
         })
         .collect();
     let width = |column: usize| {
@@ -112,13 +112,13 @@ async fn show(session: &Session<'_, '_>, id: &str) -> Result<(), Failure> {
         whole["token"] = json!(entry.token);
         whole["born"] = json!(entry.born);
         whole["after"] = json!(entry.edges);
-        whole["applied"] = redacted(entry.applied.as_ref().unwrap_or(&Value::Null));
+        whole["applied"] = redacted(&json!(entry.applied));
         whole["outputs"] = json!(entry.outputs);
         if let Some(doubt) = &entry.doubt {
             whole["doubt"] = json!({
                 "op": doubt.op,
                 "verb": doubt.verb,
-                "wanted": redacted(doubt.wanted.as_ref().unwrap_or(&Value::Null)),
+                "wanted": redacted(&json!(doubt.wanted)),
             });
         }
         all.push(whole);

@@ -56,19 +56,21 @@ impl Execution {
         run.calls += 1;
         run.spent.clear();
         run.waited = Duration::ZERO;
-        for member in &mut run.members {
+        for member in run.handed_out() {
             member.goal.secrets_sent();
             member.claim = member.claim.max(Claim::Made);
         }
         let too_many = run.calls > CALLS.0 * run.members.len() + CALLS.1;
         let calls = run.calls;
         let mut named = None;
-        if let ([member], Some(physical)) = (run.members.as_mut_slice(), physical)
+        let number = run.number;
+        let key = run.members.first().map(|member| member.key.clone());
+        if let (Some(key), [member], Some(physical)) = (key, run.handed_out(), physical)
             && matches!(member.goal, Goal::Present { .. })
             && member.target.physical.as_ref() != Some(&physical)
         {
             member.target.physical = Some(physical.clone());
-            named = Some(Record::Named { op: run.number, key: member.key.clone(), physical });
+            named = Some(Record::Named { op: number, key, physical });
         }
         if let Some(named) = named {
             // It is found again by its token without this, so nothing has to wait for it.
@@ -120,7 +122,7 @@ impl Execution {
         if class == Some(Class::InDoubt) {
             run.touched = true;
             // If it is there now, that call may have made it; or somebody else, in the same moment.
-            for member in &mut run.members {
+            for member in run.handed_out() {
                 member.claim = member.claim.max(Claim::InDoubt);
             }
         }
@@ -136,10 +138,10 @@ impl Execution {
         match (class, delay) {
             (_, Some(delay)) if !cancelled => self.again(op, delay),
             // Left as it is in the journal: a begin without an end, which the next run settles.
-            (Class::InDoubt, _) => self.ops[op].over(&Fate::InDoubt(Failure::of(error))),
+            (Class::InDoubt, _) => self.ops[op].over(&Fate::InDoubt(Failure::of(error).into())),
             (Class::Spent, _) if !cancelled && self.may_be_reborn(op) => {
                 if let Err(why) = self.reborn(op, &error) {
-                    self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why)));
+                    self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why).into()));
                 }
             }
             _ => self.fail(op, error),
@@ -176,7 +178,7 @@ impl Execution {
     fn done(&mut self, op: usize, outcomes: Vec<Outcome>) {
         let Some(run) = self.ops[op].run.as_ref() else { return };
         let fits = outcomes.len() == run.members.len()
-            && run.members.iter().zip(&outcomes).all(|(member, outcome)| {
+            && run.operation.members.iter().zip(&outcomes).all(|(member, outcome)| {
                 matches!(
                     (&member.goal, outcome),
                     (Goal::Present { .. }, Outcome::Present(_))
@@ -190,7 +192,7 @@ impl Execution {
         let results = outcomes.into_iter().map(|outcome| {
             let ended = match outcome {
                 Outcome::Present(seen) => {
-                    Ended::Present { physical: seen.physical, outputs: seen.outputs }
+                    Ended::Present { physical: seen.physical, outputs: seen.outputs.into() }
                 }
                 Outcome::Gone => Ended::Gone,
             };
@@ -212,7 +214,7 @@ impl Execution {
             .map(|member| {
                 (
                     failed(run, member.doubted, error.clone()),
-                    Fate::Failed(Failure::of(error.clone())),
+                    Fate::Failed(Failure::of(error.clone()).into()),
                 )
             })
             .collect();
@@ -229,7 +231,7 @@ impl Execution {
         let sorted = order.iter().filter_map(|at| Some(results.get(*at)?.0.clone())).collect();
         if let Err(why) = self.push(Record::End { op: number, results: sorted }) {
             // Left in doubt: what the journal does not allow is not written.
-            return self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why)));
+            return self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why).into()));
         }
         for ((index, key), (ended, fate)) in members.iter().zip(&results) {
             if matches!(ended, Ended::Present { .. }) {

@@ -1,10 +1,10 @@
 //! How operations begin: references resolved from what is durable, then recorded, then durable.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bicoastal_model::value::{self, Map, NAME, Ref, marker};
-use bicoastal_model::{Claim, Goal, Member, Name, Operation, Target, diff};
-use serde_json::Value;
+use bicoastal_model::value::{NAME, Ref, Value};
+use bicoastal_model::{Claim, Goal, Member, Name, Operation, Packed, Target, diff};
 
 use super::report::{Failure, Fate};
 use super::run::{Run, RunMember, Status};
@@ -36,7 +36,7 @@ pub(super) fn check(plan: &Plan, state: &State, supplied: &Secrets) -> Result<()
             return Err(format!("operation {index} is part of no change"));
         }
         for member in &op.members {
-            for slot in member.wanted.as_deref().into_iter().flat_map(secrets::slots) {
+            for slot in member.wanted.iter().flat_map(secrets::slots) {
                 if !supplied.contains_key(&(member.key.id.clone(), slot.clone())) {
                     return Err(secrets::missing(&member.key.id, &slot));
                 }
@@ -91,7 +91,7 @@ impl Execution {
         while let Some(op) = self.next_queued(from) {
             from = op + 1;
             if let Err(why) = self.begin(op) {
-                self.ops[op].over(&Fate::Failed(Failure::plan_again(why)));
+                self.ops[op].over(&Fate::Failed(Failure::plan_again(why).into()));
                 // What has come to an end here may be what others waited for.
                 self.look_at_fresh();
                 from = 0;
@@ -160,13 +160,18 @@ impl Execution {
             return Ok(());
         }
         let what = describe(open.iter().map(|index| &self.plan.operations[op].members[*index]));
-        let members: Vec<RunMember> = open
-            .iter()
-            .map(|index| self.prepare(*index, &self.plan.operations[op].members[*index]))
-            .collect::<Result<_, _>>()?;
+        let mut members = Vec::with_capacity(open.len());
+        let mut handed_out = Vec::with_capacity(open.len());
+        for index in open {
+            let planned = &self.plan.operations[op].members[index];
+            let (member, out) = self.prepare(index, planned)?;
+            members.push(member);
+            handed_out.push(out);
+        }
         let run = Run {
             number: self.ahead.operations + 1,
             members,
+            operation: Arc::new(Operation { members: handed_out }),
             service,
             parent,
             what,
@@ -180,7 +185,7 @@ impl Execution {
         };
         let begun = run.by_key().into_iter().map(|at| self.begun(op, &run.members[at])).collect();
         let number = self.push(Record::Begin { op: run.number, members: begun })?;
-        self.ops[op].run = Some(run);
+        self.ops[op].run = Some(Box::new(run));
         self.ops[op].status = Status::Beginning(number);
         Ok(())
     }
@@ -196,12 +201,12 @@ impl Execution {
     fn parent(&self, member: &PlannedMember) -> Option<(String, String)> {
         let batch = self.catalog.get(&member.kind)?.batch?;
         let props = member.wanted.as_ref().or(member.applied.as_ref())?;
-        let parent = value::resolve(props.get(batch.parent)?, &|it| self.known(it));
-        Some((member.kind.clone(), parent.to_string()))
+        let parent = props.get(batch.parent)?.resolve(&mut |it| self.known(it));
+        Some((member.kind.to_string(), parent.to_string()))
     }
 
     /// An output, as far as it is durable.
-    fn known(&self, reference: &Ref) -> Option<Value> {
+    fn known(&self, reference: &Ref) -> Option<Packed> {
         let outputs = match self.state.current(&reference.id) {
             Some((_, entry)) => &entry.outputs,
             None => &self.state.lookups.get(&reference.id)?.outputs,
@@ -210,33 +215,34 @@ impl Execution {
     }
 
     /// What the turns of one member are made of.
-    fn prepare(&self, index: usize, member: &PlannedMember) -> Result<RunMember, String> {
+    fn prepare(&self, index: usize, member: &PlannedMember) -> Result<(RunMember, Member), String> {
         let entry = self.ahead.entries.get(&member.key);
         let doubted = entry.is_some_and(|entry| entry.doubt.is_some());
         let physical = member.physical.clone().or_else(|| entry.and_then(|it| it.physical.clone()));
-        let (goal, recorded) = match &member.wanted {
+        let (goal, props) = match &member.wanted {
             None => {
-                let applied = member.applied.as_deref().cloned();
+                let applied = member.applied.clone();
                 let applied = applied.or_else(|| entry.and_then(|it| it.base()));
-                let applied = applied.unwrap_or(Value::Null);
-                (Goal::Absent { applied, lift_guards: member.lift_guards }, None)
+                let applied = applied.unwrap_or_default();
+                let lift_guards = member.lift_guards;
+                (Goal::Absent { applied: applied.to_value(), lift_guards }, applied)
             }
             Some(wanted) => {
                 let wanted = self.resolved(member, wanted)?;
                 let (open, sealed) = secrets::fill(&wanted, &member.key, &self.secrets, self.salt);
-                let goal =
-                    Goal::Present { wanted: open, applied: member.applied.as_deref().cloned() };
-                (goal, Some(sealed))
+                let applied = member.applied.as_ref().map(Packed::to_value);
+                (Goal::Present { wanted: open, applied }, sealed)
             }
         };
+        let wanted = member.wanted.as_ref().map(|_| &props);
         let target = Target {
             id: member.key.id.clone(),
-            kind: member.kind.clone(),
+            kind: member.kind.to_string(),
             place: member.place.clone(),
             incarnation: member.key.incarnation,
-            token: member.token.clone(),
+            token: member.token.to_string(),
             physical,
-            props: mentioned(member.applied.as_deref(), recorded.as_ref()),
+            props: mentioned(member.applied.as_ref(), wanted),
             tags: self.state.ownership_tags(&member.born),
         };
         let claim = match entry {
@@ -244,18 +250,18 @@ impl Execution {
             None => Claim::Unmade,
             Some(entry) => entry.claim(),
         };
-        let key = member.key.clone();
-        Ok(RunMember { index, key, target, goal, claim, recorded, doubted })
+        let run = RunMember { index, key: member.key.clone(), props, doubted };
+        Ok((run, Member { target, goal, claim }))
     }
 
     /// What is wanted with everything known, if that still is the change that was planned.
-    fn resolved(&self, member: &PlannedMember, wanted: &Value) -> Result<Value, String> {
-        let mut resolved = value::resolve(wanted, &|reference| self.known(reference));
-        value::rewrite(&mut resolved, &mut |inner| {
-            let prefix = marker(inner, NAME)?.as_str()?;
-            Some(Value::String(Name::of_incarnation(prefix, member.key.incarnation)))
+    fn resolved(&self, member: &PlannedMember, wanted: &Packed) -> Result<Packed, String> {
+        let resolved = wanted.resolve(&mut |reference| self.known(reference));
+        let resolved = resolved.rewrite(&mut |inner| {
+            let prefix = inner.marker(NAME)?.as_str()?;
+            Some(Name::of_incarnation(prefix, member.key.incarnation).into())
         });
-        if let Some(unknown) = value::refs(&resolved).first() {
+        if let Some(unknown) = resolved.refs().first() {
             return Err(format!(
                 "{}.{} is not known, although what it belongs to is there",
                 unknown.id, unknown.attribute
@@ -273,21 +279,21 @@ impl Execution {
 
     /// The field that was not known when the plan was made, and that can't be changed in place to
     /// the value that it turned out to have.
-    fn replaces_after_all(&self, member: &PlannedMember, resolved: &Value) -> Option<String> {
+    fn replaces_after_all(&self, member: &PlannedMember, resolved: &Packed) -> Option<String> {
         let schema = self.catalog.get(&member.kind)?;
-        let seen = member.seen.as_deref()?;
+        let seen = member.seen.as_ref()?;
         let unknown: Vec<&str> = self.plan.changes[member.change]
             .fields
             .iter()
             .filter(|field| field.cause == diff::Cause::Unknown)
             .map(|field| field.path.as_str())
             .collect();
-        let found = diff::diff(schema, resolved, member.applied.as_deref(), Some(seen)).changes;
+        let found = diff::diff(schema, resolved, member.applied.as_ref(), Some(seen)).changes;
         let replaces = found.into_iter().find(|field| {
             field.change == bicoastal_model::schema::Change::Replace
                 && unknown.iter().any(|path| within(&field.path, path) || within(path, &field.path))
         });
-        replaces.map(|field| field.path)
+        replaces.map(|field| field.path.into())
     }
 
     fn begun(&self, op: usize, member: &RunMember) -> Begun {
@@ -295,7 +301,7 @@ impl Execution {
         let mut edges = planned.edges.clone();
         // While it is under way it may stand on what it stood on before: both hold until its end.
         if let Some(entry) = self.ahead.entries.get(&member.key) {
-            edges.extend(entry.edges.iter().cloned());
+            edges = edges.union(&entry.edges);
         }
         Begun {
             key: member.key.clone(),
@@ -305,7 +311,7 @@ impl Execution {
             token: planned.token.clone(),
             physical: planned.physical.clone(),
             verb: planned.verb,
-            wanted: member.recorded.clone(),
+            wanted: planned.wanted.as_ref().map(|_| member.props.clone()),
             edges,
             protected: planned.protected,
             retained: planned.retained,
@@ -326,12 +332,7 @@ impl Execution {
                 reason: planned.pause_reason.clone(),
             });
         };
-        let members = run.members.iter().map(|member| Member {
-            target: member.target.clone(),
-            goal: member.goal.clone(),
-            claim: member.claim,
-        });
-        let operation = Operation { members: members.collect() };
+        let operation = Arc::clone(&run.operation);
         let what = run.what.clone();
         running.status = Status::Turning { resting: delay > retry::SETTLE };
         Some(Step::Turn { op, operation, delay, what })
@@ -345,13 +346,13 @@ fn within(path: &str, of: &str) -> bool {
 }
 
 /// The natural key is read from what was applied; what is newly wanted is worth reading as well.
-fn mentioned(applied: Option<&Value>, wanted: Option<&Value>) -> Value {
-    let mut all: Map<String, Value> =
-        wanted.and_then(Value::as_object).cloned().unwrap_or_default();
-    if let Some(applied) = applied.and_then(Value::as_object) {
-        all.extend(applied.clone());
+fn mentioned(applied: Option<&Packed>, wanted: Option<&Packed>) -> Value {
+    let fields = |props: Option<&Packed>| props.and_then(Packed::as_object).cloned();
+    let mut all = fields(wanted).unwrap_or_default();
+    if let Some(applied) = fields(applied) {
+        all = all.with(applied.to_vec());
     }
-    Value::Object(all)
+    Packed::from(all).to_value()
 }
 
 /// What is done to what, for people.

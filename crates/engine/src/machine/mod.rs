@@ -20,6 +20,7 @@ mod skip;
 mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_model::stack::Clear;
@@ -27,8 +28,8 @@ use bicoastal_model::{Catalog, Operation, ResourceId};
 
 use self::board::Board;
 pub use self::report::{ChangeReport, Failure, Fate, Report};
-use self::run::Op;
-use crate::plan::Plan;
+use self::run::{Op, Status};
+use crate::plan::{Action, Change, Plan};
 use crate::record::Record;
 use crate::state::{Key, State, Verb};
 
@@ -70,7 +71,7 @@ pub enum Step {
         /// The operation: its position in [`Plan::operations`].
         op: usize,
         /// What to pass on.
-        operation: Operation,
+        operation: Arc<Operation>,
         /// How long to wait before (zero: now).
         delay: Duration,
         /// What it does, for people: `create us-east-1/front`.
@@ -127,7 +128,7 @@ impl Execution {
     /// Where the plan was made from another state, is damaged, or needs a secret that the
     /// program does not supply.
     pub fn new(
-        plan: Plan,
+        mut plan: Plan,
         state: State,
         secrets: Secrets,
         catalog: &Catalog,
@@ -136,6 +137,9 @@ impl Execution {
     ) -> Result<Self, Stale> {
         begin::check(&plan, &state, &secrets).map_err(|why| Stale { why })?;
         let ops = Board::new(&plan.operations);
+        // Field by field only an update is looked at again.
+        let whole = |change: &&mut Change| matches!(change.action, Action::Create | Action::Delete);
+        plan.changes.iter_mut().filter(whole).for_each(|change| change.fields = Vec::new());
         let mut execution = Self {
             catalog: catalog.clone(),
             secrets,
@@ -194,6 +198,18 @@ impl Execution {
         }
         for op in self.ops.recorded(self.state.generation) {
             self.ops[op].durable(self.state.generation);
+            if self.ops[op].status == Status::Over {
+                self.forget(op);
+            }
+        }
+    }
+
+    /// Of what is over only the names matter: state has the rest.
+    fn forget(&mut self, op: usize) {
+        let planned = &mut self.plan.operations[op];
+        (planned.after, planned.needs) = (BTreeMap::new(), Vec::new());
+        for member in &mut planned.members {
+            (member.wanted, member.applied, member.seen) = (None, None, None);
         }
     }
 
@@ -229,7 +245,7 @@ impl Execution {
 
     /// An operation's position is from the driver: one that is none is not listened to.
     fn running(&mut self, op: usize) -> Option<&mut run::Run> {
-        self.ops.get_mut(op)?.run.as_mut()
+        self.ops.get_mut(op)?.run.as_deref_mut()
     }
 
     fn check_verbs(&self) -> Result<(), String> {

@@ -16,12 +16,14 @@ impl Execution {
     /// nothing that bears it was seen all the while, and this run has not called with it in doubt.
     pub(super) fn may_be_reborn(&self, op: usize) -> bool {
         let Some(run) = self.ops[op].run.as_ref() else { return false };
-        let [member] = run.members.as_slice() else { return false };
+        let ([member], [handed_out]) = (run.members.as_slice(), &*run.operation.members) else {
+            return false;
+        };
         let planned = &self.plan.operations[op].members[member.index];
         !run.touched
             && planned.verb == Verb::Create
-            && member.target.physical.is_none()
-            && matches!(member.goal, Goal::Present { .. })
+            && handed_out.target.physical.is_none()
+            && matches!(handed_out.goal, Goal::Present { .. })
             && self.ops[op].reborn < TOKENS
     }
 
@@ -40,7 +42,7 @@ impl Execution {
         let next = Key::new(key.id.clone(), self.ahead.next_incarnation(&key.id));
         let lineage = self.ahead.lineage.clone();
         let planned = &mut self.plan.operations[op].members[index];
-        planned.token = token(&lineage, &planned.born, next.incarnation);
+        planned.token = token(&lineage, &planned.born, next.incarnation).into();
         planned.key = next;
         let running = &mut self.ops[op];
         running.reborn += 1;

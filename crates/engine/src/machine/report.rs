@@ -38,7 +38,7 @@ pub enum Fate {
     /// It is as wanted, and recorded.
     Done,
     /// It failed.
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// It was not begun, because something that comes before it did not come about.
     Skipped {
         /// What: the first thing that went wrong, of which this is a consequence.
@@ -47,7 +47,7 @@ pub enum Fate {
         order: Order,
     },
     /// No answer came, and it could not be found out what happened; the next run settles it.
-    InDoubt(Failure),
+    InDoubt(Box<Failure>),
     /// It was under way when the run was told to stop; the next run settles it.
     Abandoned,
     /// The run was told to stop before it began.
@@ -149,7 +149,7 @@ pub(super) fn of(execution: &Execution) -> Report {
         changes: changes
             .map(|(change, fate)| ChangeReport {
                 id: change.id.clone(),
-                kind: change.kind.clone(),
+                kind: change.kind.to_string(),
                 place: change.place.clone(),
                 action: change.action,
                 at: change.at.clone(),

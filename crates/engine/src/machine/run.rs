@@ -1,10 +1,10 @@
 //! Where an operation stands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bicoastal_model::{Claim, Goal, Target};
-use serde_json::Value;
+use bicoastal_model::{Member, Operation, Packed};
 
 use super::report::Fate;
 use crate::plan::PlannedOp;
@@ -39,7 +39,7 @@ pub(super) struct Op {
     /// What became of each member; of a pause, one.
     pub(super) fates: Vec<Option<Fate>>,
     /// The begin that is under way.
-    pub(super) run: Option<Run>,
+    pub(super) run: Option<Box<Run>>,
     /// How many tokens turned out to be used up.
     pub(super) reborn: u32,
 }
@@ -108,6 +108,8 @@ pub(super) struct Run {
     pub(super) number: u64,
     /// Its members, in the plan's order.
     pub(super) members: Vec<RunMember>,
+    /// The same as they are handed out, shared with whoever takes a turn.
+    pub(super) operation: Arc<Operation>,
     /// The service it calls.
     pub(super) service: String,
     /// The parent of which only one operation may be under way.
@@ -132,6 +134,11 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// The members as they are handed out from now on.
+    pub(super) fn handed_out(&mut self) -> &mut [Member] {
+        &mut Arc::make_mut(&mut self.operation).members
+    }
+
     /// The positions of its members in the order of their keys, which is the journal's.
     pub(super) fn by_key(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.members.len()).collect();
@@ -146,12 +153,8 @@ pub(super) struct RunMember {
     /// Its position in the plan's operation.
     pub(super) index: usize,
     pub(super) key: crate::state::Key,
-    pub(super) target: Target,
-    pub(super) goal: Goal,
-    /// What may be taken for it: grows with what its calls can have done.
-    pub(super) claim: Claim,
-    /// What the journal says is wanted: secrets as digests.
-    pub(super) recorded: Option<Value>,
+    /// What the journal says is wanted, secrets as digests; of a delete, what was applied.
+    pub(super) props: Packed,
     /// An earlier operation on it is in doubt: its failure must not make it as if nothing was.
     pub(super) doubted: bool,
 }

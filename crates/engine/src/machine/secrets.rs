@@ -1,8 +1,7 @@
 //! Secrets: clear for the call, a digest for the journal.
 
-use bicoastal_model::ResourceId;
-use bicoastal_model::value::{self, SECRET, marker};
-use serde_json::{Value, json};
+use bicoastal_model::value::{self, SECRET, Value, json};
+use bicoastal_model::{Packed, ResourceId};
 use sha2::{Digest, Sha256};
 
 use super::Secrets;
@@ -10,32 +9,39 @@ use crate::digest;
 use crate::state::Key;
 
 /// The slots of the secrets in a value that are to be set: markers that hold no digest.
-pub(super) fn slots(wanted: &Value) -> Vec<String> {
+pub(super) fn slots(wanted: &Packed) -> Vec<String> {
     let mut slots = Vec::new();
-    let mut copy = wanted.clone();
-    value::rewrite(&mut copy, &mut |inner| {
-        if let Some(slot) = marker(inner, SECRET).and_then(Value::as_str)
+    wanted.visit(&mut |inner| {
+        if let Some(slot) = inner.marker(SECRET).and_then(Packed::as_str)
             && !digest::is_digest(slot)
         {
             slots.push(slot.to_owned());
         }
-        None
     });
     slots
 }
 
 /// The value with its slots filled: once in clear, once with digests.
-pub(crate) fn fill(wanted: &Value, key: &Key, secrets: &Secrets, salt: [u8; 16]) -> (Value, Value) {
+pub(crate) fn fill(
+    wanted: &Packed,
+    key: &Key,
+    secrets: &Secrets,
+    salt: [u8; 16],
+) -> (Value, Packed) {
     let clear = |slot: &str| secrets.get(&(key.id.clone(), slot.to_owned()));
-    let (mut open, mut sealed) = (wanted.clone(), wanted.clone());
+    // What is in clear is never packed.
+    let mut open = wanted.to_value();
+    if secrets.is_empty() {
+        return (open, wanted.clone());
+    }
     value::rewrite(&mut open, &mut |inner| {
-        let slot = marker(inner, SECRET)?.as_str()?;
+        let slot = value::marker(inner, SECRET)?.as_str()?;
         Some(json!({ SECRET: clear(slot)?.expose() }))
     });
-    value::rewrite(&mut sealed, &mut |inner| {
-        let slot = marker(inner, SECRET)?.as_str()?;
+    let sealed = wanted.rewrite(&mut |inner| {
+        let slot = inner.marker(SECRET)?.as_str()?;
         let digest = digest::digest(clear(slot)?.expose(), &salt_of(salt, key, slot));
-        Some(json!({ SECRET: digest }))
+        Some(Packed::object([(SECRET.into(), digest.into())]))
     });
     (open, sealed)
 }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::ResourceId;
-use serde_json::Value;
+use bicoastal_model::{Packed, ResourceId};
 
 use super::Execution;
 use super::report::Fate;
@@ -79,7 +78,7 @@ impl Execution {
         let of = |at: &usize| members.get(*at);
         let open: Vec<(usize, &PlannedMember)> =
             open.iter().filter_map(|at| Some((*at, of(at)?))).collect();
-        let parts: Vec<(&ResourceId, &Value)> =
+        let parts: Vec<(&ResourceId, &Packed)> =
             open.iter().map(|(_, member)| (&member.key.id, props(member))).collect();
         let schema = open.first().and_then(|(_, member)| self.catalog.get(&member.kind));
         for (place, (at, _)) in open.iter().enumerate() {
@@ -113,6 +112,6 @@ impl Execution {
     }
 }
 
-fn props(member: &PlannedMember) -> &Value {
-    member.wanted.as_deref().or(member.applied.as_deref()).unwrap_or(&Value::Null)
+fn props(member: &PlannedMember) -> &Packed {
+    member.wanted.as_ref().or(member.applied.as_ref()).unwrap_or(&Packed::NULL)
 }

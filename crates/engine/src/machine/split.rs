@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bicoastal_model::{Goal, OpError, ResourceId, Schema};
-use serde_json::Value;
+use bicoastal_model::{OpError, Packed, ResourceId, Schema};
 
 use super::Execution;
 use super::answer::failed;
 use super::report::{Failure, Fate};
-use super::run::{RunMember, Status};
+use super::run::Status;
 use crate::record::Ended;
 
 impl Execution {
@@ -16,12 +15,13 @@ impl Execution {
     /// others begin again.
     pub(super) fn split(&mut self, op: usize, error: &OpError) {
         let Some(run) = self.ops[op].run.as_ref() else { return };
-        let schema = run.members.first().and_then(|member| self.catalog.get(&member.target.kind));
+        let first = run.operation.members.first();
+        let schema = first.and_then(|member| self.catalog.get(&member.target.kind));
         let offenders = &error.facts().offenders;
         let guilty: BTreeSet<usize> =
             offenders.iter().map(|(at, _)| *at).filter(|at| *at < run.members.len()).collect();
-        let parts: Vec<(&ResourceId, &Value)> =
-            run.members.iter().map(|member| (&member.key.id, props(member))).collect();
+        let parts: Vec<(&ResourceId, &Packed)> =
+            run.members.iter().map(|member| (&member.key.id, &member.props)).collect();
         let parted = with_groups(&parts, &guilty, schema);
         if parted.is_empty() || parted.len() == run.members.len() {
             return self.fail(op, error.clone());
@@ -42,7 +42,7 @@ impl Execution {
                 again.push(member.index);
             }
             let ended: Ended = failed(run, member.doubted, error.clone());
-            results.push((ended, Fate::Failed(Failure::of(error))));
+            results.push((ended, Fate::Failed(Failure::of(error).into())));
         }
         self.end(op, results);
         for index in again {
@@ -60,7 +60,7 @@ impl Execution {
 /// incarnations of the same thing, and members with the same values in the fields that the kind
 /// keeps together.
 pub(super) fn with_groups(
-    members: &[(&ResourceId, &Value)],
+    members: &[(&ResourceId, &Packed)],
     guilty: &BTreeSet<usize>,
     schema: Option<&Schema>,
 ) -> BTreeSet<usize> {
@@ -78,20 +78,13 @@ pub(super) fn with_groups(
 }
 
 fn are_one(
-    (id, a): (&ResourceId, &Value),
-    (other, b): (&ResourceId, &Value),
+    (id, a): (&ResourceId, &Packed),
+    (other, b): (&ResourceId, &Packed),
     schema: Option<&Schema>,
 ) -> bool {
     if id == other {
         return true;
     }
     let Some(batch) = schema.and_then(|schema| schema.batch) else { return false };
-    !batch.together.is_empty() && batch.together.iter().all(|field| a.get(*field) == b.get(*field))
-}
-
-fn props(member: &RunMember) -> &Value {
-    match &member.goal {
-        Goal::Present { wanted, .. } => wanted,
-        Goal::Absent { applied, .. } => applied,
-    }
+    !batch.together.is_empty() && batch.together.iter().all(|field| a.get(field) == b.get(field))
 }

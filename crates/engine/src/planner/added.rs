@@ -2,26 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::{Addition, Place, ResourceId, Risk, ScopeKind, Seen, Snapshot};
-use serde_json::Value;
+use bicoastal_model::{Place, ResourceId, Risk, ScopeKind};
 
 use super::decide::{Decision, Planner};
+use crate::observe::{Child, Look, Thing};
 use crate::plan::{Action, Added, PlannedMember};
 use crate::state::{Entry, Key, Verb, token};
 
 impl Planner<'_> {
     /// Everything inside our things that neither state nor the program knows.
     pub(crate) fn find_additions(&mut self) {
-        let known = self.identities();
-        let mut parents: BTreeMap<&Key, (&Entry, &Snapshot)> = BTreeMap::new();
+        let mut parents: BTreeMap<&Key, (&Entry, &Thing)> = BTreeMap::new();
         for (key, seen) in &self.observed.seen {
-            let Seen::Present(snapshot) = seen else { continue };
-            if let Some(entry) = self.state.entries.get(key)
+            let Look::Present(snapshot) = seen else { continue };
+            if let Some(entry) = self.records.entry(key)
                 && !snapshot.children.is_empty()
             {
                 parents.insert(key, (entry, snapshot));
             }
         }
+        if parents.is_empty() {
+            return;
+        }
+        let known = self.identities();
         let mut added = Vec::new();
         let mut claimed = Vec::new();
         for (key, (entry, snapshot)) in parents {
@@ -36,7 +39,7 @@ impl Planner<'_> {
                     added.push(Added {
                         id: key.id.clone(),
                         what: child.label.clone(),
-                        value: child.identity.clone(),
+                        value: child.identity.to_value(),
                     });
                 }
             }
@@ -46,13 +49,13 @@ impl Planner<'_> {
     }
 
     fn claims_all(&self, id: &ResourceId, entry: &Entry) -> bool {
-        let declared = self.desired.resources.get(id).map(|declared| &declared.props);
+        let declared = self.declared.get(id).map(|declared| &declared.props);
         let props = declared.or(entry.applied.as_ref());
-        props.and_then(|props| props.get("exclusive_records")) == Some(&Value::Bool(true))
+        props.is_some_and(|props| props["exclusive_records"].as_bool() == Some(true))
     }
 
     /// The delete of something that is in no state.
-    fn removal(&self, parent: &ResourceId, entry: &Entry, child: &Addition) -> Option<Decision> {
+    fn removal(&self, parent: &ResourceId, entry: &Entry, child: &Child) -> Option<Decision> {
         let schema = self.catalog.get(&child.kind)?;
         let id = ResourceId::new(format!("{parent}/{}", child.label));
         let key = Key::new(id.clone(), self.state.next_incarnation(&id));
@@ -69,12 +72,12 @@ impl Planner<'_> {
             kind: child.kind.clone(),
             place: place.clone(),
             born: key.id.clone(),
-            token: token(&self.state.lineage, &key.id, key.incarnation),
+            token: token(&self.state.lineage, &key.id, key.incarnation).into(),
             key: key.clone(),
             physical: None,
             verb: Verb::Delete,
             wanted: None,
-            applied: Some(std::sync::Arc::new(child.identity.clone())),
+            applied: Some(child.identity.clone()),
             seen: None,
             // Nobody recorded it, and it bears no mark of ours.
             adopt: true,
@@ -96,7 +99,7 @@ impl Planner<'_> {
                 "somebody added it, and the program claims the whole of {parent}"
             )],
             fields: Vec::new(),
-            at: self.desired.resources.get(parent).map(|declared| declared.at.clone()),
+            at: self.declared.get(parent).map(|declared| declared.at.clone()),
             make: None,
             deletes: vec![member],
             records: Vec::new(),

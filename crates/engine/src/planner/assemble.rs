@@ -51,6 +51,7 @@ impl Planner<'_> {
             }
         }
         let (mut operations, places) = planned(&operations, &arranged, nodes, &changes);
+        graph.settle();
         needs::state(&mut operations, &places, &graph);
         let mut decisions: Vec<Option<Decision>> = decisions.into_iter().map(Some).collect();
         let (calls, floor_ms) = cost(&operations, self.catalog);
@@ -59,7 +60,8 @@ impl Planner<'_> {
             .exports
             .iter()
             .map(|(name, value)| {
-                let known = |reference: &value::Ref| self.known(reference).ok().flatten();
+                let known =
+                    |reference: &value::Ref| Some(self.known(reference).ok().flatten()?.to_value());
                 (name.clone(), value::resolve(value, &known))
             })
             .collect::<Vec<_>>();
@@ -77,7 +79,7 @@ impl Planner<'_> {
             stack: self.desired.stack.clone(),
             lineage: self.state.lineage.clone(),
             generation: self.state.generation,
-            fingerprint: fingerprint(&self.outputs, self.observed),
+            fingerprint: fingerprint(self.desired, &self.outputs, self.observed),
             changes: shown.iter().filter_map(|&it| change(decisions[it].take()?)).collect(),
             operations,
             records,
@@ -180,26 +182,31 @@ fn planned(
             }
             // Unwaved: in the wave of what it waits for.
             None => {
-                let after = graph.after(index).keys();
-                after.filter_map(|&it| planned.get(it)).map(|it| it.wave).max().unwrap_or(1)
+                let after = graph.earlier(index);
+                after.filter_map(|it| planned.get(it)).map(|it| it.wave).max().unwrap_or(1)
             }
         };
         operation.nodes.iter().for_each(|&it| spots[it].operation = index);
         let members = operation.nodes.iter().filter_map(|&it| {
             let node = &mut nodes[it];
-            let mut member = node.member.take()?;
+            let mut member = *node.member.take()?;
             member.change = changes[node.decision?]?;
             Some((it, member))
         });
-        let mut members: Vec<_> = members.collect();
+        let mut all = Vec::with_capacity(operation.nodes.len());
+        all.extend(members);
+        let mut members = all;
         members.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
         members.iter().enumerate().for_each(|(place, (it, _))| spots[*it].member = place);
         let all = operation.nodes.iter().map(|&it| &nodes[it]);
+        // Not collected: that would keep the room of the pairs.
+        let mut kept = Vec::with_capacity(members.len());
+        kept.extend(members.into_iter().map(|(_, member)| member));
         planned.push(PlannedOp {
-            members: members.into_iter().map(|(_, member)| member).collect(),
+            members: kept,
             pause_ms: all.clone().map(|node| node.pause_ms).max().unwrap_or(0),
             pause_reason: all.map(|node| node.pause_reason.as_str()).collect(),
-            after: graph.after(index).clone(),
+            after: graph.after(index).collect(),
             needs: Vec::new(),
             wave,
         });

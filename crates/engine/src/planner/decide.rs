@@ -2,19 +2,19 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bicoastal_model::diff::FieldChange;
-use bicoastal_model::value;
+use bicoastal_model::value::{self, Ref};
 use bicoastal_model::{
-    Catalog, Declared, Desired, Diagnostic, OpError, Place, Region, ResourceId, Risk, ScopeKind,
+    Catalog, Declared, Desired, Diagnostic, ErrorFacts, Ids, OpError, Packed, Place, Region,
+    ResourceId, Risk, ScopeKind, SourceLine, Tier, Word,
 };
-use bicoastal_model::{ErrorFacts, Seen, Snapshot, SourceLine, Tier};
-use serde_json::Value;
 
 use super::Options;
+use super::identity::Identities;
+use super::index::{Declarations, Records};
 use super::resolve::Outputs;
-use crate::observe::Observed;
+use crate::observe::{Look, Observed, Thing};
 use crate::plan::{Action, Added, PlannedMember, Unseen};
 use crate::record::Record;
 use crate::state::{Entry, Key, State, Verb, token};
@@ -23,7 +23,7 @@ use crate::state::{Entry, Key, State, Verb, token};
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
     pub(crate) id: ResourceId,
-    pub(crate) kind: String,
+    pub(crate) kind: Word,
     pub(crate) place: Place,
     pub(crate) tier: Tier,
     /// Nothing for what is only recorded, without a word.
@@ -33,13 +33,19 @@ pub(crate) struct Decision {
     pub(crate) fields: Vec<FieldChange>,
     pub(crate) at: Option<SourceLine>,
     /// What is created, updated or adopted.
-    pub(crate) make: Option<PlannedMember>,
+    pub(crate) make: Option<Box<PlannedMember>>,
     /// What is deleted.
     pub(crate) deletes: Vec<PlannedMember>,
     pub(crate) records: Vec<Record>,
 }
 
 impl Decision {
+    /// One more thing is deleted; most often it is the only one.
+    pub(crate) fn delete(&mut self, member: PlannedMember) {
+        self.deletes.reserve_exact(1);
+        self.deletes.push(member);
+    }
+
     /// The regions that a spanning thing which stays gives up.
     pub(crate) fn leaving(&self) -> impl Iterator<Item = Region> {
         let spans = self.place.scope == ScopeKind::Spanning;
@@ -57,8 +63,12 @@ pub(crate) struct Planner<'a> {
     pub(crate) observed: &'a Observed,
     pub(crate) catalog: &'a Catalog,
     pub(crate) options: &'a Options,
-    /// What is known of the outputs of what was decided on.
-    pub(crate) outputs: BTreeMap<ResourceId, Outputs<'a>>,
+    /// What is declared.
+    pub(crate) declared: Declarations<'a>,
+    /// What is recorded, and what was seen.
+    pub(crate) records: Records<'a>,
+    /// What is known of the outputs of what was decided on, in the order of the ids.
+    pub(crate) outputs: Vec<Option<Outputs>>,
     /// Whose outputs can't be had, because it could not be read and state has none.
     pub(crate) unavailable: BTreeMap<ResourceId, OpError>,
     pub(crate) decisions: Vec<Decision>,
@@ -67,11 +77,12 @@ pub(crate) struct Planner<'a> {
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
     /// The outputs that something refers to, by whose they are; worked out when asked for.
-    used: OnceCell<BTreeMap<ResourceId, BTreeSet<String>>>,
+    used: OnceCell<BTreeMap<ResourceId, BTreeSet<Word>>>,
+    /// The natural keys of everything that state has or the program wants; worked out when asked
+    /// for, which is when everything was decided on.
+    pub(super) identities: OnceCell<Identities<'a>>,
     /// The incarnation that is decided on, where it is not the newest in use.
     pub(crate) chosen: BTreeMap<ResourceId, Key>,
-    /// What everything declared comes after: read from its properties once.
-    pub(crate) edges: BTreeMap<&'a ResourceId, BTreeSet<ResourceId>>,
     /// Something is only looked up.
     pub(crate) looks_up: bool,
     /// What is replaced by deleting it first.
@@ -85,7 +96,7 @@ pub(crate) enum Sight<'a> {
     /// It does not exist.
     Absent,
     /// It does.
-    Present(&'a Snapshot),
+    Present(&'a Thing),
     /// It could not be read, or nobody tried to.
     Unknown(OpError),
 }
@@ -98,22 +109,26 @@ impl<'a> Planner<'a> {
         catalog: &'a Catalog,
         options: &'a Options,
     ) -> Self {
+        let declared = Declarations::of(desired);
         Self {
             desired,
             state,
             observed,
             catalog,
             options,
-            outputs: BTreeMap::new(),
+            outputs: vec![None; declared.len()],
+            records: Records::of(state, observed),
+            declared,
             unavailable: BTreeMap::new(),
-            decisions: Vec::new(),
+            // Where everything goes, there is one for each of what state has.
+            decisions: Vec::with_capacity(if options.destroy { state.entries.len() } else { 0 }),
             added: Vec::new(),
             unseen: Vec::new(),
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
             used: OnceCell::new(),
+            identities: OnceCell::new(),
             chosen: BTreeMap::new(),
-            edges: super::declared_edges(desired),
             looks_up: desired.resources.values().any(|it| it.lookup),
             deleted_first: BTreeSet::new(),
             moved: BTreeMap::new(),
@@ -122,13 +137,13 @@ impl<'a> Planner<'a> {
 
     /// What a read of this incarnation brought. What was not read is unknown.
     pub(crate) fn seen(&self, key: &Key) -> Sight<'a> {
-        match self.observed.seen.get(key) {
-            Some(Seen::Present(snapshot)) if self.is_another_self(key, &snapshot.physical) => {
+        match self.records.look(key) {
+            Some(Look::Present(thing)) if self.is_another_self(key, &thing.physical) => {
                 Sight::Absent
             }
-            Some(Seen::Present(snapshot)) => Sight::Present(snapshot),
-            Some(Seen::Absent) => Sight::Absent,
-            Some(Seen::Unknown(error)) => Sight::Unknown(error.clone()),
+            Some(Look::Present(thing)) => Sight::Present(thing),
+            Some(Look::Absent) => Sight::Absent,
+            Some(Look::Unknown(error)) => Sight::Unknown((**error).clone()),
             None => Sight::Unknown(not_read()),
         }
     }
@@ -137,15 +152,16 @@ impl<'a> Planner<'a> {
     /// that this one was to have: tags and names do not tell incarnations apart.
     fn is_another_self(&self, key: &Key, physical: &str) -> bool {
         let known = |entry: &Entry| entry.physical.as_deref() == Some(physical);
-        !self.state.entries.get(key).is_some_and(known)
-            && self.state.incarnations(&key.id).any(|(other, entry)| other != key && known(entry))
+        !self.records.entry(key).is_some_and(known)
+            && self.records.incarnations(&key.id).any(|(other, entry)| other != key && known(entry))
     }
 
     /// The edges that are kept: a look-up is nothing that could be waited for.
-    pub(crate) fn edges(&self, declared: &Declared) -> BTreeSet<ResourceId> {
-        let mut edges = self.edges.get(&declared.id).cloned().unwrap_or_default();
-        if self.looks_up {
-            edges.retain(|id| self.desired.resources.get(id).is_none_or(|it| !it.lookup));
+    pub(crate) fn edges(&self, declared: &Declared) -> Ids {
+        let edges = self.declared.edges(&declared.id).cloned().unwrap_or_default();
+        let is_lookup = |id: &ResourceId| self.declared.get(id).is_some_and(|it| it.lookup);
+        if self.looks_up && edges.iter().any(is_lookup) {
+            return edges.iter().filter(|id| !is_lookup(id)).cloned().collect();
         }
         edges
     }
@@ -163,7 +179,7 @@ impl<'a> Planner<'a> {
         let former = self.moved.get(&declared.id);
         Decision {
             id: declared.id.clone(),
-            kind: declared.schema.kind.to_owned(),
+            kind: declared.schema.kind.into(),
             place: declared.place.clone(),
             tier: declared.schema.tier,
             action: None,
@@ -179,7 +195,7 @@ impl<'a> Planner<'a> {
 
     /// How long one wait for it may take, where the program says so.
     fn patience(&self, id: &ResourceId) -> Option<u64> {
-        let time = self.desired.resources.get(id)?.patience?;
+        let time = self.declared.get(id)?.patience?;
         Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     }
 
@@ -188,14 +204,14 @@ impl<'a> Planner<'a> {
         &self,
         declared: &Declared,
         key: Key,
-        wanted: Arc<Value>,
+        wanted: Packed,
     ) -> PlannedMember {
         PlannedMember {
             change: 0,
-            kind: declared.schema.kind.to_owned(),
+            kind: declared.schema.kind.into(),
             place: declared.place.clone(),
             born: key.id.clone(),
-            token: token(&self.state.lineage, &key.id, key.incarnation),
+            token: token(&self.state.lineage, &key.id, key.incarnation).into(),
             key,
             physical: None,
             verb: Verb::Create,
@@ -218,7 +234,7 @@ impl<'a> Planner<'a> {
         key: &Key,
         entry: &Entry,
         verb: Verb,
-        seen: Option<&Snapshot>,
+        seen: Option<&Thing>,
     ) -> PlannedMember {
         PlannedMember {
             change: 0,
@@ -230,8 +246,8 @@ impl<'a> Planner<'a> {
             physical: seen.map(|it| it.physical.clone()).or_else(|| entry.physical.clone()),
             verb,
             wanted: None,
-            applied: entry.base().map(Arc::new),
-            seen: seen.map(|it| Arc::new(it.props.clone())),
+            applied: entry.base(),
+            seen: seen.map(|it| it.props.clone()),
             adopt: false,
             lift_guards: self.options.unprotect.contains(&key.id),
             edges: entry.edges.clone(),
@@ -247,19 +263,17 @@ impl<'a> Planner<'a> {
         &self,
         key: &Key,
         entry: &Entry,
-        seen: &Snapshot,
+        seen: &Thing,
         declared: Option<&Declared>,
     ) -> PlannedMember {
         use bicoastal_model::schema::Change;
         let mut member = self.member(key, entry, Verb::Delete, Some(seen));
-        let applied = member.applied.get_or_insert_with(|| Arc::new(seen.props.clone()));
+        let applied = member.applied.get_or_insert_with(|| seen.props.clone());
         let Some(declared) = declared else { return member };
-        if let Some(applied) = Arc::make_mut(applied).as_object_mut() {
-            let options = declared.schema.fields.iter();
-            for field in options.filter(|field| field.change == Change::DeleteOption) {
-                if let Some(value) = declared.props.get(field.name) {
-                    applied.insert(field.name.to_owned(), value.clone());
-                }
+        let options = declared.schema.fields.iter();
+        for field in options.filter(|field| field.change == Change::DeleteOption) {
+            if let Some(value) = declared.props.get(field.name) {
+                *applied = applied.with(field.name, value.clone());
             }
         }
         member
@@ -267,20 +281,35 @@ impl<'a> Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// What is known of the outputs of what was decided on.
+    pub(crate) fn settled(&self, id: &ResourceId) -> Option<&Outputs> {
+        self.outputs[self.declared.place(id)?].as_ref()
+    }
+
+    /// Makes the outputs of what was decided on known.
+    pub(crate) fn settle(&mut self, id: &ResourceId, outputs: Outputs) {
+        if let Some(place) = self.declared.place(id) {
+            self.outputs[place] = Some(outputs);
+        }
+    }
+
     /// The outputs of a resource that something refers to.
-    pub(crate) fn used(&self, id: &ResourceId) -> impl Iterator<Item = &String> {
+    pub(crate) fn used(&self, id: &ResourceId) -> impl Iterator<Item = &Word> {
         let used = self.used.get_or_init(|| used_outputs(self.desired));
         used.get(id).into_iter().flatten()
     }
 }
 
-fn used_outputs(desired: &Desired) -> BTreeMap<ResourceId, BTreeSet<String>> {
-    let mut used: BTreeMap<ResourceId, BTreeSet<String>> = BTreeMap::new();
-    let exports = desired.exports.iter().map(|(_, value)| value);
-    let props = desired.resources.values().map(|declared| &declared.props);
-    for reference in props.chain(exports).flat_map(value::refs) {
-        used.entry(reference.id).or_default().insert(reference.attribute);
+fn used_outputs(desired: &Desired) -> BTreeMap<ResourceId, BTreeSet<Word>> {
+    let mut used: BTreeMap<ResourceId, BTreeSet<Word>> = BTreeMap::new();
+    let mut see = |reference: &Ref| {
+        let attributes = used.entry(reference.id.clone()).or_default();
+        attributes.insert(reference.attribute.clone());
+    };
+    for declared in desired.resources.values() {
+        declared.props.refs().into_iter().for_each(&mut see);
     }
+    desired.exports.iter().flat_map(|(_, value)| value::refs(value)).for_each(|it| see(&it));
     used
 }
 

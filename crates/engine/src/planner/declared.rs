@@ -1,17 +1,14 @@
 //! The decision on what the program declares.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use bicoastal_model::diff::{Cause, diff};
-use bicoastal_model::value::{self, Ref};
-use bicoastal_model::{Declared, Diagnostic, OpError, Risk, Snapshot, Status};
-use serde_json::Value;
+use bicoastal_model::value::Ref;
+use bicoastal_model::{Declared, Diagnostic, Fields, OpError, Packed, Risk, Status};
 
 use super::decide::{Decision, Planner, Sight};
 use super::resolve::{Output, Outputs, with_name, with_ownership};
-use crate::observe::union;
+use crate::observe::{Thing, union};
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
 use crate::state::{Entry, Key, Verb};
@@ -25,7 +22,7 @@ impl<'a> Planner<'a> {
         }
         let resolved = self.resolved(declared);
         let mut decision = self.undecided(declared);
-        let newest = self.state.current(&declared.id);
+        let newest = self.records.current(&declared.id);
         let Some((mut key, mut entry)) = newest else {
             self.decide_new(declared, resolved, decision);
             return;
@@ -47,8 +44,8 @@ impl<'a> Planner<'a> {
                     self.unavailable.insert(declared.id.clone(), error);
                     return;
                 }
-                let outputs = Outputs::unchanged(declared.schema, resolved, &entry.outputs);
-                self.outputs.insert(declared.id.clone(), outputs);
+                let outputs = Outputs::unchanged(declared.schema, resolved, entry.outputs.clone());
+                self.settle(&declared.id, outputs);
             }
             Sight::Absent => self.decide_gone(declared, resolved, decision, key, entry),
             Sight::Present(snapshot) => {
@@ -65,16 +62,17 @@ impl<'a> Planner<'a> {
         if self.unavailable.is_empty() {
             return None;
         }
-        let edges = self.edges.get(&declared.id).into_iter().flatten();
+        let edges = self.declared.edges(&declared.id).into_iter().flatten();
         edges.filter_map(|edge| self.unavailable.get(edge)).next().cloned()
     }
 
     pub(super) fn skip(&mut self, declared: &Declared, error: OpError) {
         self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
-        match self.state.current(&declared.id) {
+        match self.records.current(&declared.id) {
             Some((_, entry)) => {
-                let outputs = Outputs::unchanged(declared.schema, Value::Null, &entry.outputs);
-                self.outputs.insert(declared.id.clone(), outputs);
+                let outputs =
+                    Outputs::unchanged(declared.schema, Packed::NULL, entry.outputs.clone());
+                self.settle(&declared.id, outputs);
             }
             None => {
                 self.unavailable.insert(declared.id.clone(), error);
@@ -83,15 +81,15 @@ impl<'a> Planner<'a> {
     }
 
     /// The properties with references replaced where they are known.
-    pub(super) fn resolved(&mut self, declared: &Declared) -> Value {
-        let missing = std::cell::RefCell::new(Vec::new());
-        let resolved = value::resolve(&declared.props, &|reference| {
+    pub(super) fn resolved(&mut self, declared: &Declared) -> Packed {
+        let mut missing = Vec::new();
+        let resolved = declared.props.resolve(&mut |reference| {
             self.known(reference).unwrap_or_else(|problem| {
-                missing.borrow_mut().push(problem);
+                missing.push(problem);
                 None
             })
         });
-        for problem in missing.into_inner() {
+        for problem in missing {
             self.errors.push(problem.of(&declared.id).at(&declared.at));
         }
         resolved
@@ -102,12 +100,12 @@ impl<'a> Planner<'a> {
     /// # Errors
     ///
     /// What it refers to is not there and never will be.
-    pub(crate) fn known(&self, reference: &Ref) -> Result<Option<Value>, Diagnostic> {
+    pub(crate) fn known(&self, reference: &Ref) -> Result<Option<Packed>, Diagnostic> {
         use bicoastal_model::stack::STACK_OUTPUTS;
         if let Some(stack) = reference.id.as_str().strip_prefix(STACK_OUTPUTS) {
             let exports = self.observed.stacks.get(stack);
-            return match exports.and_then(|exports| exports.get(&reference.attribute)) {
-                Some(value) => Ok(Some(value.clone())),
+            return match exports.and_then(|exports| exports.get(reference.attribute.as_str())) {
+                Some(value) => Ok(Some(value.into())),
                 None => Err(Diagnostic::error(format!(
                     "reads export '{}' of stack '{stack}', which has none of that name",
                     reference.attribute
@@ -115,7 +113,7 @@ impl<'a> Planner<'a> {
                 .hint(format!("apply stack '{stack}' first, or look at its `outputs`"))),
             };
         }
-        match self.outputs.get(&reference.id).map(|outputs| outputs.get(&reference.attribute)) {
+        match self.settled(&reference.id).map(|outputs| outputs.get(&reference.attribute)) {
             Some(Output::Known(value)) => Ok(Some(value)),
             Some(Output::Unknown) | None => Ok(None),
             Some(Output::Missing) => Err(Diagnostic::error(format!(
@@ -128,14 +126,14 @@ impl<'a> Planner<'a> {
     pub(super) fn create(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
         key: Key,
     ) {
-        let wanted = Arc::new(self.wanted_fresh(declared, resolved, key.incarnation));
+        let wanted = self.wanted_fresh(declared, &resolved, key.incarnation);
         decision.action = Some(Action::Create);
         decision.fields = diff(declared.schema, &wanted, None, None).changes;
-        decision.make = Some(self.fresh_member(declared, key, Arc::clone(&wanted)));
+        decision.make = Some(Box::new(self.fresh_member(declared, key, wanted.clone())));
         self.conclude_fresh(declared, wanted);
         self.decisions.push(decision);
     }
@@ -144,7 +142,7 @@ impl<'a> Planner<'a> {
     fn decide_gone(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
         key: &Key,
         entry: &Entry,
@@ -158,7 +156,7 @@ impl<'a> Planner<'a> {
             decision
                 .records
                 .push(Record::Forgotten { key: key.clone(), reason: reason.to_owned() });
-            let next = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
+            let next = Key::new(declared.id.clone(), self.records.next_incarnation(&declared.id));
             decision.place = declared.place.clone();
             self.create(declared, resolved, decision, next);
             if let Some(decision) = self.decisions.last_mut() {
@@ -170,18 +168,17 @@ impl<'a> Planner<'a> {
         }
         // The same key and token again: if the interrupted call arrives after all, it is this one.
         decision.reasons.push("its creation did not end".to_owned());
-        let mut wanted = with_name(resolved, key.incarnation);
-        wanted = with_ownership(declared.schema, wanted, self.state, &entry.born);
-        let wanted = Arc::new(wanted);
+        let wanted = with_name(&resolved, key.incarnation);
+        let wanted = with_ownership(declared.schema, &wanted, self.state, &entry.born);
         let mut member = self.member(key, entry, Verb::Create, None);
         member.place = decision.place.clone();
-        member.wanted = Some(Arc::clone(&wanted));
+        member.wanted = Some(wanted.clone());
         member.edges = self.edges(declared);
         member.protected = declared.protected;
         member.retained = declared.retained;
         decision.action = Some(Action::Create);
         decision.fields = diff(declared.schema, &wanted, None, None).changes;
-        decision.make = Some(member);
+        decision.make = Some(Box::new(member));
         let in_the_way = self.in_the_way(declared, &wanted);
         if !in_the_way.is_empty() {
             decision.action = Some(Action::ReplaceDeleteFirst);
@@ -196,12 +193,12 @@ impl<'a> Planner<'a> {
     fn decide_other_kind(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
         key: &Key,
         entry: &Entry,
     ) {
-        let next = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
+        let next = Key::new(declared.id.clone(), self.records.next_incarnation(&declared.id));
         let reason = format!("it was a {}", entry.kind);
         match self.seen(key) {
             Sight::Unknown(error) => {
@@ -222,7 +219,7 @@ impl<'a> Planner<'a> {
                 let mut old = self.delete_member(key, entry, snapshot, None);
                 old.superseded = true;
                 decision.reasons.push(reason);
-                decision.deletes.push(old);
+                decision.delete(old);
                 self.create(declared, resolved, decision, next);
                 let risk = self.catalog.get(&entry.kind).map(|schema| schema.delete_risk);
                 if let Some(decision) = self.decisions.last_mut() {
@@ -237,21 +234,21 @@ impl<'a> Planner<'a> {
     pub(super) fn wanted_fresh(
         &self,
         declared: &Declared,
-        resolved: Value,
+        resolved: &Packed,
         incarnation: u32,
-    ) -> Value {
+    ) -> Packed {
         let wanted = with_name(resolved, incarnation);
-        with_ownership(declared.schema, wanted, self.state, &declared.id)
+        with_ownership(declared.schema, &wanted, self.state, &declared.id)
     }
 
-    pub(super) fn conclude_fresh(&mut self, declared: &Declared, wanted: Arc<Value>) {
-        self.outputs.insert(
-            declared.id.clone(),
+    pub(super) fn conclude_fresh(&mut self, declared: &Declared, wanted: Packed) {
+        self.settle(
+            &declared.id,
             Outputs {
                 schema: declared.schema,
                 wanted,
                 decided: true,
-                now: Cow::Owned(BTreeMap::new()),
+                now: Fields::default(),
                 fresh: true,
                 changed: BTreeSet::new(),
                 busy: false,
@@ -262,17 +259,17 @@ impl<'a> Planner<'a> {
     pub(super) fn conclude(
         &mut self,
         declared: &Declared,
-        wanted: Arc<Value>,
-        snapshot: &'a Snapshot,
+        wanted: Packed,
+        snapshot: &Thing,
         changed: BTreeSet<String>,
     ) {
-        self.outputs.insert(
-            declared.id.clone(),
+        self.settle(
+            &declared.id,
             Outputs {
                 schema: declared.schema,
                 wanted,
                 decided: true,
-                now: Cow::Borrowed(&snapshot.outputs),
+                now: snapshot.outputs.clone(),
                 fresh: false,
                 changed,
                 busy: snapshot.status != Status::Ready,

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Region, ResourceId, Schema, Tier};
-use serde_json::Value;
+use bicoastal_model::{Packed, Region, ResourceId, Schema, Tier};
 
 use super::decide::Planner;
 use super::footprint::Footprint;
@@ -35,7 +34,7 @@ pub(crate) fn pauses(
             continue;
         };
         if routes && serving.contains(schema, applied) {
-            let ttl = applied.get("ttl").and_then(Value::as_u64).unwrap_or(ALIAS_TTL);
+            let ttl = applied.get("ttl").and_then(Packed::as_u64).unwrap_or(ALIAS_TTL);
             let (longest, records) = drained.entry(region).or_default();
             *longest = ttl.max(*longest);
             records.push(index);
@@ -51,7 +50,7 @@ pub(crate) fn pauses(
             .collect();
         let lets_go = |node: &Node| {
             let member = node.member.as_ref().filter(|_| node.makes());
-            member.and_then(|member| planner.state.entries.get(&member.key)).is_some_and(|entry| {
+            member.and_then(|member| planner.records.entry(&member.key)).is_some_and(|entry| {
                 node.tier != Tier::Traffic && entry.edges.iter().any(|id| falling.contains(id))
             })
         };
@@ -91,7 +90,7 @@ impl Serving {
         Self(
             staying
                 .filter_map(|declared| {
-                    let outputs = planner.outputs.get(&declared.id).filter(|it| it.decided)?;
+                    let outputs = planner.settled(&declared.id).filter(|it| it.decided)?;
                     Some((declared.schema.kind, group_key(declared.schema, &outputs.wanted)))
                 })
                 .collect(),
@@ -99,7 +98,7 @@ impl Serving {
     }
 
     /// Whether another member of the same routing group stays.
-    fn contains(&self, schema: &Schema, applied: &Value) -> bool {
+    fn contains(&self, schema: &Schema, applied: &Packed) -> bool {
         self.0.contains(&(schema.kind, group_key(schema, applied)))
     }
 }

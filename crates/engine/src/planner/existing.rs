@@ -1,27 +1,25 @@
 //! The decision on what is declared, in state and there.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use bicoastal_model::diff::{Cause, Extra, FieldChange, diff};
 use bicoastal_model::schema::Change;
-use bicoastal_model::value::{self};
-use bicoastal_model::{Declared, Diagnostic, Objection, Risk, Schema, Snapshot, Status};
-use serde_json::Value;
+use bicoastal_model::{Declared, Diagnostic, Objection, Packed, Risk, Schema, Status};
 
 use super::decide::{Decision, Planner};
 use super::resolve::{
     for_existing, has_generated_name, is_ignored, same_props, with_digests, with_name,
     with_ownership,
 };
+use crate::observe::Thing;
 use crate::plan::{Action, Added};
 use crate::record::Record;
 use crate::state::{Entry, Key, Verb};
 
 /// What is there, compared with what is wanted.
 pub(super) struct Compared {
-    pub(super) wanted: Value,
-    pub(super) base: Option<Value>,
+    pub(super) wanted: Packed,
+    pub(super) base: Option<Packed>,
     pub(super) fields: Vec<FieldChange>,
     pub(super) extras: Vec<Extra>,
     /// Why it has to be replaced; empty where it has not.
@@ -35,8 +33,8 @@ impl<'a> Planner<'a> {
         declared: &Declared,
         key: &Key,
         entry: &Entry,
-        snapshot: &Snapshot,
-        resolved: &Value,
+        snapshot: &Thing,
+        resolved: &Packed,
     ) -> bool {
         let physical = &snapshot.physical;
         if declared.adopt.as_ref() == Some(physical) {
@@ -60,16 +58,16 @@ impl<'a> Planner<'a> {
     pub(super) fn compare(
         &self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         key: &Key,
         entry: Option<&Entry>,
-        snapshot: &Snapshot,
+        snapshot: &Thing,
     ) -> Compared {
         let schema = declared.schema;
         let born = entry.map_or(&declared.id, |entry| &entry.born);
         let mut base = entry.and_then(Entry::base);
-        let wanted = with_name(resolved, key.incarnation);
-        let wanted = with_ownership(schema, wanted, self.state, born);
+        let wanted = with_name(&resolved, key.incarnation);
+        let wanted = with_ownership(schema, &wanted, self.state, born);
         let wanted = with_digests(self.desired, declared, wanted, base.as_ref());
         let wanted = for_existing(declared, wanted, &mut base);
         let difference = diff(schema, &wanted, base.as_ref(), Some(&snapshot.props));
@@ -79,9 +77,9 @@ impl<'a> Planner<'a> {
         extras.retain(|extra| !is_ignored(declared, &extra.path));
         let mut replace = Vec::new();
         for field in fields.iter().filter(|field| field.change == Change::Replace) {
-            let fresh = value::refs(&field.after)
+            let fresh = (field.after.refs())
                 .into_iter()
-                .find(|it| self.outputs.get(&it.id).is_some_and(|outputs| outputs.fresh));
+                .find(|it| self.settled(&it.id).is_some_and(|outputs| outputs.fresh));
             match (field.cause, fresh) {
                 (Cause::Unknown, Some(reference)) => replace.push(format!(
                     "{} follows {}, which is new, and can't be changed in place",
@@ -100,9 +98,9 @@ impl<'a> Planner<'a> {
     pub(super) fn decide_existing(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
-        (key, entry, snapshot): (&Key, &Entry, &'a Snapshot),
+        (key, entry, snapshot): (&Key, &Entry, &'a Thing),
     ) {
         let mut compared = self.compare(declared, resolved, key, Some(entry), snapshot);
         self.note_extras(declared, &compared.extras);
@@ -139,9 +137,9 @@ impl<'a> Planner<'a> {
         if called || under_way {
             let mut member = self.member(key, entry, Verb::Update, Some(snapshot));
             member.place = decision.place.clone();
-            let wanted = Arc::new(compared.wanted);
-            member.applied = compared.base.map(Arc::new);
-            member.wanted = Some(Arc::clone(&wanted));
+            let wanted = compared.wanted;
+            member.applied = compared.base;
+            member.wanted = Some(wanted.clone());
             member.edges = self.edges(declared);
             member.protected = declared.protected;
             member.retained = declared.retained;
@@ -158,11 +156,11 @@ impl<'a> Planner<'a> {
             }
             self.conclude(declared, wanted, snapshot, changed(&compared.fields));
             decision.fields = compared.fields;
-            decision.make = Some(member);
+            decision.make = Some(Box::new(member));
         } else {
             self.note(declared, &mut decision, key, entry, snapshot, &compared);
             decision.fields = compared.fields;
-            self.conclude(declared, Arc::new(compared.wanted), snapshot, BTreeSet::new());
+            self.conclude(declared, compared.wanted, snapshot, BTreeSet::new());
         }
         if decision.action.is_some() || !decision.records.is_empty() {
             self.decisions.push(decision);
@@ -176,7 +174,7 @@ impl<'a> Planner<'a> {
         decision: &mut Decision,
         key: &Key,
         entry: &Entry,
-        snapshot: &Snapshot,
+        snapshot: &Thing,
         compared: &Compared,
     ) {
         let edges = self.edges(declared);
@@ -212,6 +210,7 @@ impl<'a> Planner<'a> {
         }
         if outputs_differ || !decision.reasons.is_empty() {
             let recorded = entry.physical.as_ref() == Some(&snapshot.physical);
+            decision.records.reserve_exact(1);
             decision.records.push(Record::Noted {
                 key: key.clone(),
                 physical: (!recorded).then(|| snapshot.physical.clone()),
@@ -227,14 +226,14 @@ impl<'a> Planner<'a> {
     fn replace(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
-        (key, entry, snapshot): (&Key, &Entry, &Snapshot),
+        (key, entry, snapshot): (&Key, &Entry, &Thing),
         compared: Compared,
     ) {
         let schema = declared.schema;
-        let next = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
-        let wanted = Arc::new(self.wanted_fresh(declared, resolved, next.incarnation));
+        let next = Key::new(declared.id.clone(), self.records.next_incarnation(&declared.id));
+        let wanted = self.wanted_fresh(declared, &resolved, next.incarnation);
         let renames = compared.fields.iter().any(|field| {
             let top = field.path.split(['.', '[']).next().unwrap_or_default();
             schema.identity.contains(&top)
@@ -264,10 +263,10 @@ impl<'a> Planner<'a> {
             decision.reasons.push("its name is fixed, so the old one goes first".to_owned());
         }
         decision.fields = compared.fields;
-        decision.make = Some(self.fresh_member(declared, next, Arc::clone(&wanted)));
+        decision.make = Some(Box::new(self.fresh_member(declared, next, wanted.clone())));
         let mut old = self.delete_member(key, entry, snapshot, Some(declared));
         old.superseded = create_first;
-        decision.deletes.push(old);
+        decision.delete(old);
         self.make_way(&mut decision, declared, in_the_way);
         self.conclude_fresh(declared, wanted);
         self.decisions.push(decision);
@@ -286,9 +285,9 @@ impl<'a> Planner<'a> {
         &mut self,
         declared: &Declared,
         fields: &[FieldChange],
-        snapshot: &Snapshot,
+        snapshot: &Thing,
     ) {
-        let Some(writer) = snapshot.facts.get("writer_region").and_then(Value::as_str) else {
+        let Some(writer) = snapshot.facts.get("writer_region").and_then(Packed::as_str) else {
             return;
         };
         let path = format!("regions[{writer}]");
@@ -305,7 +304,7 @@ impl<'a> Planner<'a> {
 }
 
 /// Why what is there is not what state has.
-pub(super) fn objection(entry: &Entry, schema: &Schema, snapshot: &Snapshot) -> Option<Objection> {
+pub(super) fn objection(entry: &Entry, schema: &Schema, snapshot: &Thing) -> Option<Objection> {
     let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
     let as_doubted = || {
         doubted.is_some_and(|wanted| {
@@ -324,7 +323,7 @@ pub(super) fn unproved(objection: &Objection, physical: &str) -> String {
     format!("its creation did not end, and {physical} exists but {why}")
 }
 
-pub(super) fn is_being_deleted(entry: &Entry, snapshot: &Snapshot) -> bool {
+pub(super) fn is_being_deleted(entry: &Entry, snapshot: &Thing) -> bool {
     let deleting = entry.doubt.as_ref().is_some_and(|doubt| doubt.verb == Verb::Delete);
     matches!(&snapshot.status, Status::Busy(word) if deleting && word.to_lowercase().contains("delet"))
 }

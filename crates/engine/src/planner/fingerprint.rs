@@ -1,23 +1,24 @@
 //! A fingerprint of what a plan was made from: a saved plan is refused when it is not the same any more.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use bicoastal_model::{ResourceId, Seen};
-use serde_json::Value;
+use bicoastal_model::packed::View;
+use bicoastal_model::value::REF;
+use bicoastal_model::{Desired, Fields, Packed, Seen};
 use sha2::{Digest, Sha256};
 
 use super::resolve::Outputs;
-use crate::observe::Observed;
+use crate::observe::{Look, Observed};
 
 /// Over what is wanted (secrets as markers or digests), what was seen and what was looked up.
 pub(crate) fn fingerprint(
-    outputs: &BTreeMap<ResourceId, Outputs<'_>>,
+    desired: &Desired,
+    outputs: &[Option<Outputs>],
     observed: &Observed,
 ) -> String {
     let mut out = Hashed::default();
     // Writing to a hash does not fail.
-    let _ = write_all(outputs, observed, &mut out);
+    let _ = write_all(desired, outputs, observed, &mut out);
     out.flush();
     out.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -47,52 +48,60 @@ impl Write for Hashed {
 }
 
 fn write_all(
-    outputs: &BTreeMap<ResourceId, Outputs<'_>>,
+    desired: &Desired,
+    outputs: &[Option<Outputs>],
     observed: &Observed,
     out: &mut Hashed,
 ) -> fmt::Result {
-    for (id, outputs) in outputs.iter().filter(|(_, outputs)| outputs.decided) {
+    for (id, outputs) in desired.resources.keys().zip(outputs) {
+        let Some(outputs) = outputs.as_ref().filter(|it| it.decided) else { continue };
         write!(out, "wanted {id} ")?;
         write(&outputs.wanted, out)?;
         out.write_char('\n')?;
     }
     for (key, seen) in &observed.seen {
         write!(out, "seen {key} ")?;
-        write_seen(seen, out, false)?;
+        match seen {
+            Look::Absent => out.write_str("absent\n")?,
+            Look::Unknown(_) => out.write_str("unknown\n")?,
+            Look::Present(thing) => write_thing(&thing.physical, &thing.props, None, out)?,
+        }
     }
     for (id, seen) in &observed.lookups {
         write!(out, "found {id} ")?;
-        write_seen(seen, out, true)?;
+        match seen {
+            Seen::Absent => out.write_str("absent\n")?,
+            Seen::Unknown(_) => out.write_str("unknown\n")?,
+            Seen::Present(it) => {
+                let outputs = it.outputs.iter().map(|(name, value)| (name.as_str(), value));
+                write_thing(&it.physical, &(&it.props).into(), Some(outputs.collect()), out)?;
+            }
+        }
     }
     Ok(())
 }
 
-fn write_seen(seen: &Seen, out: &mut Hashed, outputs: bool) -> fmt::Result {
-    match seen {
-        Seen::Absent => out.write_str("absent")?,
-        Seen::Unknown(_) => out.write_str("unknown")?,
-        Seen::Present(snapshot) => {
-            write!(out, "{} ", snapshot.physical)?;
-            write(&snapshot.props, out)?;
-            if outputs {
-                for (name, value) in &snapshot.outputs {
-                    write!(out, " {name}=")?;
-                    write(value, out)?;
-                }
-            }
-        }
+fn write_thing(
+    physical: &str,
+    props: &Packed,
+    outputs: Option<Fields>,
+    out: &mut Hashed,
+) -> fmt::Result {
+    write!(out, "{physical} ")?;
+    write(props, out)?;
+    for (name, value) in outputs.iter().flat_map(Fields::iter) {
+        write!(out, " {name}=")?;
+        write(value, out)?;
     }
     out.write_char('\n')
 }
 
-/// JSON with sorted keys, however the map was built.
-fn write(value: &Value, out: &mut Hashed) -> fmt::Result {
-    match value {
-        Value::Object(fields) => {
-            let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
-            sorted.sort_unstable_by_key(|(name, _)| *name);
+/// JSON with sorted keys.
+fn write(value: &Packed, out: &mut Hashed) -> fmt::Result {
+    match value.view() {
+        View::Object(fields) => {
             out.write_char('{')?;
-            for (name, field) in sorted {
+            for (name, field) in fields.iter() {
                 text(name, out)?;
                 out.write_char(':')?;
                 write(field, out)?;
@@ -100,7 +109,21 @@ fn write(value: &Value, out: &mut Hashed) -> fmt::Result {
             }
             out.write_char('}')
         }
-        Value::Array(items) => {
+        View::Ref(reference) => {
+            out.write_char('{')?;
+            text(REF, out)?;
+            out.write_str(":{")?;
+            for (name, part) in
+                [("attribute", reference.attribute.as_str()), ("id", reference.id.as_str())]
+            {
+                text(name, out)?;
+                out.write_char(':')?;
+                text(part, out)?;
+                out.write_char(',')?;
+            }
+            out.write_str("},}")
+        }
+        View::List(items) => {
             out.write_char('[')?;
             for item in items {
                 write(item, out)?;
@@ -108,8 +131,10 @@ fn write(value: &Value, out: &mut Hashed) -> fmt::Result {
             }
             out.write_char(']')
         }
-        Value::String(inner) => text(inner, out),
-        other => write!(out, "{other}"),
+        View::Text(inner) => text(inner, out),
+        View::Null => out.write_str("null"),
+        View::Bool(flag) => write!(out, "{flag}"),
+        View::Number(number) => write!(out, "{number}"),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which regions an operation brings something up in, and in which it takes something down.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use bicoastal_model::{Place, Region, ResourceId, ScopeKind};
-use serde_json::Value;
+use bicoastal_model::{Ids, Packed, Place, Region, ResourceId, ScopeKind};
 
 use super::decide::{Decision, Planner};
+use crate::by_id::ById;
 use crate::plan::PlannedMember;
 use crate::state::Verb;
 
@@ -30,12 +30,12 @@ impl Footprint {
 /// Finds the regions of global things through what they refer to.
 pub(crate) struct Homes<'p, 'a> {
     planner: &'p Planner<'a>,
-    known: BTreeMap<ResourceId, BTreeSet<Region>>,
+    known: ById<BTreeSet<Region>>,
 }
 
 impl<'p, 'a> Homes<'p, 'a> {
     pub(crate) fn new(planner: &'p Planner<'a>) -> Self {
-        Self { planner, known: BTreeMap::new() }
+        Self { planner, known: ById::default() }
     }
 
     pub(crate) fn of(&mut self, member: &PlannedMember, decision: &Decision) -> Footprint {
@@ -59,7 +59,7 @@ impl<'p, 'a> Homes<'p, 'a> {
                 if deletes { footprint.down.extend(regions) } else { footprint.up.extend(regions) }
             }
             ScopeKind::Global => {
-                let props = member.wanted.as_deref().or(member.applied.as_deref());
+                let props = member.wanted.as_ref().or(member.applied.as_ref());
                 let mut regions = named_regions(props);
                 for edge in &member.edges {
                     regions.extend(self.of_id(edge));
@@ -87,7 +87,7 @@ impl<'p, 'a> Homes<'p, 'a> {
                 let regions = edges.into_iter().flatten().filter_map(|edge| self.known.get(edge));
                 let regions = regions.flatten().copied().collect();
                 self.known.insert(id.clone(), regions);
-            } else if !self.known.contains_key(id) {
+            } else if !self.known.contains(id) {
                 let regional = place.filter(|place| place.scope == ScopeKind::Regional);
                 let regions = regional.map(|place| place.regions.iter().copied().collect());
                 self.known.insert(id.clone(), regions.unwrap_or_default());
@@ -101,29 +101,21 @@ impl<'p, 'a> Homes<'p, 'a> {
     }
 
     /// Where something is, and what it comes after.
-    fn place(&self, id: &ResourceId) -> (Option<&'p Place>, Option<&'p BTreeSet<ResourceId>>) {
+    fn place(&self, id: &ResourceId) -> (Option<&'p Place>, Option<&'p Ids>) {
         let planner = self.planner;
-        if let Some(declared) = planner.desired.resources.get(id) {
-            return (Some(&declared.place), planner.edges.get(id));
+        if let Some(declared) = planner.declared.get(id) {
+            return (Some(&declared.place), planner.declared.edges(id));
         }
-        let current = planner.state.current(id).map(|(_, entry)| entry);
+        let current = planner.records.current(id).map(|(_, entry)| entry);
         (current.map(|it| &it.place), current.map(|it| &it.edges))
     }
 }
 
 /// Regions that are named by a property: a latency record's region, a set identifier.
-fn named_regions(props: Option<&Value>) -> BTreeSet<Region> {
-    fn walk(value: &Value, found: &mut BTreeSet<Region>) {
-        match value {
-            Value::String(text) => found.extend(Region::of_code(text)),
-            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
-            Value::Object(fields) => fields.values().for_each(|field| walk(field, found)),
-            _ => {}
-        }
-    }
+fn named_regions(props: Option<&Packed>) -> BTreeSet<Region> {
     let mut found = BTreeSet::new();
     if let Some(props) = props {
-        walk(props, &mut found);
+        props.visit(&mut |inner| found.extend(inner.as_str().and_then(Region::of_code)));
     }
     found
 }

@@ -1,7 +1,6 @@
 //! Going back: an incarnation that was given up, or is about to be, is what the program wants again.
 
-use bicoastal_model::{Declared, Objection, Ownership};
-use serde_json::Value;
+use bicoastal_model::{Declared, Objection, Ownership, Packed};
 
 use super::decide::{Decision, Planner, Sight};
 use super::declared::is_unborn;
@@ -17,11 +16,11 @@ impl<'a> Planner<'a> {
     pub(super) fn former_self(
         &self,
         declared: &Declared,
-        resolved: &Value,
+        resolved: &Packed,
         key: &Key,
         entry: &Entry,
     ) -> Option<(&'a Key, &'a Entry)> {
-        let others = self.state.incarnations(&declared.id).filter(|(other, _)| *other != key);
+        let others = self.records.incarnations(&declared.id).filter(|(other, _)| *other != key);
         let mut others: Vec<(&'a Key, &'a Entry)> = others.collect();
         if others.is_empty() {
             return None;
@@ -51,7 +50,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether what is there can be made as wanted without a replacement.
-    fn fits(&self, declared: &Declared, resolved: &Value, key: &Key, entry: &Entry) -> bool {
+    fn fits(&self, declared: &Declared, resolved: &Packed, key: &Key, entry: &Entry) -> bool {
         let Sight::Present(snapshot) = self.seen(key) else { return false };
         !matches!(snapshot.ownership, Ownership::Foreign(_))
             && !is_being_deleted(entry, snapshot)
@@ -92,7 +91,7 @@ impl<'a> Planner<'a> {
     pub(super) fn in_the_way(
         &self,
         declared: &Declared,
-        wanted: &Value,
+        wanted: &Packed,
     ) -> Vec<(&'a Key, &'a Entry)> {
         let schema = declared.schema;
         if schema.identity.is_empty() {
@@ -105,7 +104,7 @@ impl<'a> Planner<'a> {
             }
             _ => false,
         };
-        let others = self.state.incarnations(&declared.id);
+        let others = self.records.incarnations(&declared.id);
         others.filter(|(key, entry)| holds(key, entry)).collect()
     }
 
@@ -131,7 +130,7 @@ impl<'a> Planner<'a> {
                     continue;
                 }
                 decision.reasons.push(format!("{key} still has its name, and goes first"));
-                decision.deletes.push(self.delete_member(key, entry, snapshot, Some(declared)));
+                decision.delete(self.delete_member(key, entry, snapshot, Some(declared)));
             }
         }
     }

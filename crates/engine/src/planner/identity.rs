@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bicoastal_model::packed::AsPacked;
 use bicoastal_model::same::canonical;
-use bicoastal_model::{Catalog, Schema, Seen};
+use bicoastal_model::{Catalog, Packed, Schema};
 use serde_json::Value;
 
 use super::decide::Planner;
-use crate::observe::Observed;
+use crate::observe::{Look, Observed};
 use crate::state::State;
 
 /// The natural keys of known things, of the kinds that were found inside of others: nobody asks
@@ -19,20 +20,20 @@ impl<'o> Identities<'o> {
     /// None yet, of the kinds that are inside of what was seen.
     fn new(observed: &'o Observed) -> Self {
         let present = observed.seen.values().filter_map(|seen| match seen {
-            Seen::Present(snapshot) => Some(snapshot),
+            Look::Present(snapshot) => Some(snapshot),
             _ => None,
         });
         let kinds = present.flat_map(|snapshot| &snapshot.children);
         Self(kinds.map(|child| (child.kind.as_str(), BTreeSet::new())).collect())
     }
 
-    fn insert(&mut self, schema: &Schema, props: &Value) {
+    fn insert(&mut self, schema: &Schema, props: &Packed) {
         if let Some(keys) = self.0.get_mut(schema.kind) {
             keys.insert(natural_key(schema, props));
         }
     }
 
-    pub(crate) fn contains(&self, kind: &str, identity: &Value, catalog: &Catalog) -> bool {
+    pub(crate) fn contains(&self, kind: &str, identity: &Packed, catalog: &Catalog) -> bool {
         let keys = self.0.get(kind).zip(catalog.get(kind));
         keys.is_some_and(|(keys, schema)| keys.contains(&natural_key(schema, identity)))
     }
@@ -40,10 +41,14 @@ impl<'o> Identities<'o> {
 
 impl<'a> Planner<'a> {
     /// The natural keys of everything that state has or the program wants.
-    pub(crate) fn identities(&self) -> Identities<'a> {
+    pub(crate) fn identities(&self) -> &Identities<'a> {
+        self.identities.get_or_init(|| self.all_identities())
+    }
+
+    fn all_identities(&self) -> Identities<'a> {
         let mut known = of_state(self.state, self.observed, self.catalog);
         if !known.0.is_empty() {
-            for outputs in self.outputs.values().filter(|it| it.decided) {
+            for outputs in self.outputs.iter().flatten().filter(|it| it.decided) {
                 known.insert(outputs.schema, &outputs.wanted);
             }
         }
@@ -72,33 +77,34 @@ pub(crate) fn of_state<'o>(
 }
 
 /// The identity's fields in the form that all equal values share; what is not there is null.
-pub(crate) fn natural_key(schema: &Schema, props: &Value) -> String {
+pub(crate) fn natural_key<P: AsPacked>(schema: &Schema, props: &P) -> String {
+    let props = props.as_packed();
     let parts = schema.identity.iter().map(|name| {
         let value = props.get(name).filter(|value| !value.is_null());
         match (value, schema.field(name)) {
-            (Some(value), Some(field)) => canonical(&field.shape, value),
-            (value, _) => value.cloned().unwrap_or(Value::Null),
+            (Some(value), Some(field)) => canonical(&field.shape, &value.to_value()),
+            (value, _) => value.map_or(Value::Null, Packed::to_value),
         }
     });
     Value::Array(parts.collect()).to_string()
 }
 
 /// The parent and the routing group of a member of a batch, in the form that all equal values share.
-pub(crate) fn group_key(schema: &Schema, props: &Value) -> String {
+pub(crate) fn group_key(schema: &Schema, props: &Packed) -> String {
     let Some(batch) = schema.batch else { return String::new() };
     let parts = std::iter::once(&batch.parent).chain(batch.together).map(|name| {
         match (props.get(name), schema.field(name)) {
-            (Some(value), Some(field)) if !bicoastal_model::value::has_unknown(value) => {
-                canonical(&field.shape, value)
+            (Some(value), Some(field)) if !value.has_unknown() => {
+                canonical(&field.shape, &value.to_value())
             }
-            (value, _) => value.cloned().unwrap_or(Value::Null),
+            (value, _) => value.map_or(Value::Null, Packed::to_value),
         }
     });
     Value::Array(parts.collect()).to_string()
 }
 
 /// The parent of a member of a batch.
-pub(crate) fn parent_key(schema: &Schema, props: &Value) -> String {
+pub(crate) fn parent_key(schema: &Schema, props: &Packed) -> String {
     schema
         .batch
         .and_then(|batch| props.get(batch.parent))

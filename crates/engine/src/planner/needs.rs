@@ -12,7 +12,7 @@ pub(crate) fn state(operations: &mut [PlannedOp], spots: &[Spot], graph: &Graph)
     let several: Vec<bool> = operations.iter().map(|it| it.members.len() > 1).collect();
     let mut needs: Vec<(usize, Need)> = Vec::new();
     for (index, &Spot { operation, member }) in spots.iter().enumerate() {
-        for (&earlier, ties) in graph.after(index) {
+        for (earlier, ties) in graph.after(index) {
             let Some(&Spot { operation: of, member: which }) = spots.get(earlier) else { continue };
             if of == operation || !(several[operation] || several[of]) {
                 continue;

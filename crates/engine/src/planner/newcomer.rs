@@ -1,13 +1,10 @@
 //! The decision on what is declared and not in state: created, or adopted where it is there already.
 
-use std::sync::Arc;
-
-use bicoastal_model::value::{self};
-use bicoastal_model::{Declared, Ownership, Seen, Snapshot};
-use serde_json::Value;
+use bicoastal_model::{Declared, Ownership, Packed};
 
 use super::decide::{Decision, Planner};
 use super::existing::{changed, risk};
+use crate::observe::{Look, Thing};
 use crate::plan::Action;
 use crate::state::{Key, Verb};
 
@@ -16,25 +13,25 @@ impl<'a> Planner<'a> {
     pub(super) fn decide_new(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
     ) {
-        let key = Key::new(declared.id.clone(), self.state.next_incarnation(&declared.id));
+        let key = Key::new(declared.id.clone(), self.records.next_incarnation(&declared.id));
         // What it was read by may be about to change, and then it says nothing.
         let stands = declared.adopt.is_some()
             || !declared
                 .schema
                 .identity
                 .iter()
-                .any(|field| resolved.get(field).is_some_and(value::has_unknown));
-        match self.observed.seen.get(&key).filter(|_| stands) {
-            Some(Seen::Present(snapshot)) => {
+                .any(|field| resolved.get(field).is_some_and(Packed::has_unknown));
+        match self.records.look(&key).filter(|_| stands) {
+            Some(Look::Present(snapshot)) => {
                 if self.may_adopt(declared, snapshot, &mut decision) {
                     self.decide_adoption(declared, resolved, decision, key, snapshot);
                 }
             }
-            Some(Seen::Unknown(error)) => self.skip(declared, error.clone()),
-            Some(Seen::Absent) | None => {
+            Some(Look::Unknown(error)) => self.skip(declared, (**error).clone()),
+            Some(Look::Absent) | None => {
                 if let Some(physical) = &declared.adopt {
                     let message = format!("there is no {physical} to adopt");
                     self.error(declared, message, "drop the adoption to have it created");
@@ -48,7 +45,7 @@ impl<'a> Planner<'a> {
     fn may_adopt(
         &mut self,
         declared: &Declared,
-        snapshot: &Snapshot,
+        snapshot: &Thing,
         decision: &mut Decision,
     ) -> bool {
         let physical = &snapshot.physical;
@@ -88,10 +85,10 @@ impl<'a> Planner<'a> {
     fn decide_adoption(
         &mut self,
         declared: &Declared,
-        resolved: Value,
+        resolved: Packed,
         mut decision: Decision,
         key: Key,
-        snapshot: &'a Snapshot,
+        snapshot: &'a Thing,
     ) {
         let compared = self.compare(declared, resolved, &key, None, snapshot);
         if !compared.replace.is_empty() {
@@ -103,11 +100,11 @@ impl<'a> Planner<'a> {
             self.error(declared, message, "declare it as it is, adopt it, then change it");
             return;
         }
-        let wanted = Arc::new(compared.wanted);
-        let mut member = self.fresh_member(declared, key, Arc::clone(&wanted));
+        let wanted = compared.wanted;
+        let mut member = self.fresh_member(declared, key, wanted.clone());
         member.verb = Verb::Adopt;
         member.physical = Some(snapshot.physical.clone());
-        member.seen = Some(Arc::new(snapshot.props.clone()));
+        member.seen = Some(snapshot.props.clone());
         // What bears our mark is ours as long as it does.
         member.adopt = declared.adopt.is_some();
         decision.action = Some(Action::Adopt);
@@ -115,7 +112,7 @@ impl<'a> Planner<'a> {
         self.note_extras(declared, &compared.extras);
         self.conclude(declared, wanted, snapshot, changed(&compared.fields));
         decision.fields = compared.fields;
-        decision.make = Some(member);
+        decision.make = Some(Box::new(member));
         self.decisions.push(decision);
     }
 }

@@ -43,8 +43,8 @@ impl Planner<'_> {
             if is_quiet(decision.action) {
                 continue;
             }
-            let members = decision.make.iter().chain(&decision.deletes);
-            let recorded = self.state.incarnations(&decision.id).map(|(_, entry)| &entry.edges);
+            let members = decision.make.as_deref().into_iter().chain(&decision.deletes);
+            let recorded = self.records.incarnations(&decision.id).map(|(_, entry)| &entry.edges);
             for edge in members.map(|it| &it.edges).chain(recorded).flatten() {
                 let on = standing.on.entry(edge.clone()).or_default();
                 on.insert(decision.id.clone());
@@ -57,8 +57,8 @@ impl Planner<'_> {
     fn needed_by(&self, id: &ResourceId, standing: &Standing) -> BTreeSet<ResourceId> {
         let mut needed = BTreeSet::new();
         // What it refers to; through unchanged things too.
-        if let Some(declared) = self.desired.resources.get(id) {
-            needed.extend(self.edges(declared));
+        if let Some(declared) = self.declared.get(id) {
+            needed.extend(self.edges(declared).iter().cloned());
         }
         if standing.deleted.contains(id) {
             // What stands on it has to go, or to move on, before it.
@@ -89,7 +89,7 @@ impl Planner<'_> {
         let mut dropped: BTreeSet<usize> = BTreeSet::new();
         loop {
             for standing in open.drain(..) {
-                for (_, entry) in self.state.incarnations(&standing) {
+                for (_, entry) in self.records.incarnations(&standing) {
                     let below = entry.edges.iter().filter_map(|edge| deleting.get(edge));
                     for &index in below.flatten() {
                         let first = found.entry(index).or_insert_with(|| standing.clone());

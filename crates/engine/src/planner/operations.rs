@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Region, ResourceId, ScopeKind, Seen, Tier};
-use serde_json::Value;
+use bicoastal_model::{Packed, Region, ResourceId, ScopeKind, Tier};
 
 use super::decide::{Decision, Planner};
 use super::footprint::{Footprint, Homes};
+use crate::by_id::ById;
 use crate::graph::Graph;
+use crate::observe::Look;
 use crate::order::Order;
 use crate::plan::{Action, PlannedMember};
 use crate::state::Verb;
@@ -18,7 +19,7 @@ use crate::state::Verb;
 pub(crate) struct Node {
     /// The decision that it is part of; none for a pause.
     pub(crate) decision: Option<usize>,
-    pub(crate) member: Option<PlannedMember>,
+    pub(crate) member: Option<Box<PlannedMember>>,
     pub(crate) tier: Tier,
     pub(crate) footprint: Footprint,
     /// It changes what already serves.
@@ -57,13 +58,14 @@ impl Node {
 /// The operations of all decisions, which they are taken out of.
 pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<Node> {
     let mut homes = Homes::new(planner);
-    let mut nodes = Vec::new();
+    let mut nodes = Vec::with_capacity(decisions.len());
     for (index, decision) in decisions.iter_mut().enumerate() {
         let replaces = matches!(
             decision.action,
             Some(Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst)
         );
         let deletes = std::mem::take(&mut decision.deletes);
+        let deletes = deletes.into_iter().map(Box::new);
         for member in decision.make.take().into_iter().chain(deletes) {
             let serving = match member.verb {
                 Verb::Update | Verb::Adopt => true,
@@ -95,19 +97,21 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
 /// What must come before what, whatever else is preferred.
 pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[Node]) -> Graph {
     let mut graph = Graph::new(nodes.len());
-    let mut makes: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
-    let mut deletes: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    let mut makes: ById<Vec<usize>> = ById::with_capacity(nodes.len());
+    let mut deletes: ById<Vec<usize>> = ById::default();
+    let mut any_deletes = false;
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = &node.member else { continue };
         let of = if node.deletes() { &mut deletes } else { &mut makes };
-        of.entry(&member.key.id).or_default().push(index);
+        of.or_default(&member.key.id).push(index);
+        any_deletes |= node.deletes();
     }
     let none = Vec::new();
     // What is deleted, by what it stands on.
-    let mut standing: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    let mut standing: ById<Vec<usize>> = ById::default();
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
         for edge in node.member.iter().flat_map(|member| &member.edges) {
-            standing.entry(edge).or_default().push(index);
+            standing.or_default(edge).push(index);
         }
     }
     let reversed = role_reversals(planner, nodes, &standing);
@@ -149,11 +153,11 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
     // What is deleted goes after everything that stood on it has moved on.
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.makes()) {
         let Some(member) = &node.member else { continue };
-        if deletes.is_empty() {
+        if !any_deletes {
             break;
         }
         let mut stood_on: BTreeSet<&ResourceId> = member.edges.iter().collect();
-        for (_, entry) in planner.state.incarnations(&member.key.id) {
+        for (_, entry) in planner.records.incarnations(&member.key.id) {
             stood_on.extend(&entry.edges);
         }
         for edge in stood_on {
@@ -173,7 +177,7 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
 fn role_reversals(
     planner: &Planner<'_>,
     nodes: &[Node],
-    standing: &BTreeMap<&ResourceId, Vec<usize>>,
+    standing: &ById<Vec<usize>>,
 ) -> Vec<(usize, usize)> {
     let writers = writers(planner);
     let mut pairs = Vec::new();
@@ -202,8 +206,8 @@ pub(crate) fn writers(planner: &Planner<'_>) -> BTreeMap<ResourceId, Region> {
         .seen
         .iter()
         .filter_map(|(key, seen)| match seen {
-            Seen::Present(snapshot) => {
-                let writer = snapshot.facts.get("writer_region").and_then(Value::as_str)?;
+            Look::Present(snapshot) => {
+                let writer = snapshot.facts.get("writer_region").and_then(Packed::as_str)?;
                 Some((key.id.clone(), writer.parse().ok()?))
             }
             _ => None,

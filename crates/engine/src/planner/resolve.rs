@@ -1,14 +1,11 @@
 //! Wanted properties with everything filled in that is known when the plan is made.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use bicoastal_model::same::canonical;
 use bicoastal_model::schema::{Change, Schema};
-use bicoastal_model::value::{self, Map, NAME, SECRET, json};
-use bicoastal_model::{Declared, Desired, Name, ResourceId, Shape};
-use serde_json::Value;
+use bicoastal_model::value::{NAME, SECRET};
+use bicoastal_model::{Declared, Desired, Fields, Name, Packed, ResourceId, Shape};
 
 use crate::digest;
 use crate::state::State;
@@ -16,7 +13,7 @@ use crate::state::State;
 /// What an output of a resource will be once the plan is done.
 pub(crate) enum Output {
     /// This, already now.
-    Known(Value),
+    Known(Packed),
     /// Something that only AWS can tell.
     Unknown,
     /// It has none of that name, and nothing that is planned will change that.
@@ -25,14 +22,14 @@ pub(crate) enum Output {
 
 /// What is known of a resource's outputs after the decision on it.
 #[derive(Clone, Debug)]
-pub(crate) struct Outputs<'a> {
+pub(crate) struct Outputs {
     pub(crate) schema: &'static Schema,
     /// Its properties, resolved.
-    pub(crate) wanted: Arc<Value>,
+    pub(crate) wanted: Packed,
     /// They are what was decided on.
     pub(crate) decided: bool,
     /// Its outputs as seen, or as recorded.
-    pub(crate) now: Cow<'a, BTreeMap<String, Value>>,
+    pub(crate) now: Fields,
     /// It is created or replaced: nothing that AWS assigns is known.
     pub(crate) fresh: bool,
     /// The properties that an update changes.
@@ -41,7 +38,7 @@ pub(crate) struct Outputs<'a> {
     pub(crate) busy: bool,
 }
 
-impl Outputs<'_> {
+impl Outputs {
     pub(crate) fn get(&self, attribute: &str) -> Output {
         let name = attribute.split('.').next().unwrap_or_default();
         let spec = self.schema.output(name);
@@ -50,7 +47,7 @@ impl Outputs<'_> {
             && (self.fresh || self.changed.contains(property))
             && let Some(value) = self.wanted.get(property)
             && !value.is_null()
-            && !value::has_unknown(value)
+            && !value.has_unknown()
         {
             return Output::Known(value.clone());
         }
@@ -70,124 +67,91 @@ impl Outputs<'_> {
     }
 }
 
-impl<'a> Outputs<'a> {
+impl Outputs {
     /// Of something that stays as it is.
-    pub(crate) fn unchanged(
-        schema: &'static Schema,
-        wanted: Value,
-        now: &'a BTreeMap<String, Value>,
-    ) -> Self {
-        let (wanted, now) = (Arc::new(wanted), Cow::Borrowed(now));
+    pub(crate) fn unchanged(schema: &'static Schema, wanted: Packed, now: Fields) -> Self {
         let (fresh, decided, busy) = (false, false, false);
         Self { schema, wanted, decided, now, fresh, changed: BTreeSet::new(), busy }
     }
 }
 
 /// Generated names get their incarnation.
-pub(crate) fn with_name(mut props: Value, incarnation: u32) -> Value {
-    value::rewrite(&mut props, &mut |inner| {
-        let prefix = value::marker(inner, NAME)?.as_str()?;
-        Some(json!(Name::of_incarnation(prefix, incarnation)))
-    });
-    props
+pub(crate) fn with_name(props: &Packed, incarnation: u32) -> Packed {
+    props.rewrite(&mut |inner| {
+        let prefix = inner.marker(NAME)?.as_str()?;
+        Some(Name::of_incarnation(prefix, incarnation).into())
+    })
 }
 
 /// Whether the name by which it is found again is a generated one.
 pub(crate) fn has_generated_name(declared: &Declared) -> bool {
-    declared
-        .schema
-        .identity
-        .iter()
-        .any(|field| declared.props.get(field).is_some_and(|it| value::marker(it, NAME).is_some()))
+    let identity = declared.schema.identity.iter();
+    let mut named = identity.filter_map(|field| declared.props.get(field)?.marker(NAME));
+    named.next().is_some()
 }
 
 /// The tags that say whose it is, on what takes tags.
 pub(crate) fn with_ownership(
     schema: &Schema,
-    mut props: Value,
+    props: &Packed,
     state: &State,
     born: &ResourceId,
-) -> Value {
-    if schema.has_tags()
-        && let Some(props) = props.as_object_mut()
-    {
-        let own = props.entry("tags").or_insert_with(|| Value::Object(Map::new()));
-        if own.is_null() {
-            *own = Value::Object(Map::new());
-        }
-        if let Some(own) = own.as_object_mut() {
-            let tags = state.ownership_tags(born).into_iter();
-            own.extend(tags.map(|(key, value)| (key, Value::String(value))));
-        }
+) -> Packed {
+    if !schema.has_tags() || !props.is_object() {
+        return props.clone();
     }
-    props
+    let none = Fields::default();
+    let own = match props.get("tags") {
+        Some(own) if !own.is_null() => own.as_object(),
+        _ => Some(&none),
+    };
+    match own {
+        Some(own) => props.with("tags", own.with(state.ownership(born)).into()),
+        None => props.clone(),
+    }
 }
 
 /// Secrets that are what was applied become the digest that was applied.
 pub(crate) fn with_digests(
     desired: &Desired,
     declared: &Declared,
-    mut props: Value,
-    base: Option<&Value>,
-) -> Value {
+    props: Packed,
+    base: Option<&Packed>,
+) -> Packed {
     let Some(base) = base.filter(|_| !desired.secrets.is_empty()) else { return props };
-    value::rewrite(&mut props, &mut |inner| {
-        let slot = value::marker(inner, SECRET)?.as_str()?;
+    props.rewrite(&mut |inner| {
+        let slot = inner.marker(SECRET)?.as_str()?;
         let clear = desired.secrets.get(&(declared.id.clone(), slot.to_owned()))?;
-        let applied = value::at(base, slot)?;
-        let text = value::marker(applied, SECRET)?.as_str()?;
+        let applied = base.at(slot)?;
+        let text = applied.marker(SECRET)?.as_str()?;
         digest::verify(clear.expose(), text).then(|| applied.clone())
-    });
-    props
+    })
 }
 
 /// For what exists: properties that only mean something at creation stay as they were applied,
 /// and ignored ones are as if never mentioned.
 pub(crate) fn for_existing(
     declared: &Declared,
-    mut props: Value,
-    base: &mut Option<Value>,
-) -> Value {
+    mut props: Packed,
+    base: &mut Option<Packed>,
+) -> Packed {
     let schema = declared.schema;
-    if let Some(props) = props.as_object_mut() {
-        for field in schema.fields.iter().filter(|field| field.change == Change::CreateOnly) {
-            let unknown = props.get(field.name).is_some_and(value::has_unknown);
-            match base.as_ref().and_then(|base| base.get(field.name)) {
-                Some(applied) => {
-                    props.insert(field.name.to_owned(), applied.clone());
-                }
-                None if unknown => {
-                    props.remove(field.name);
-                }
-                None => {}
-            }
+    for field in schema.fields.iter().filter(|field| field.change == Change::CreateOnly) {
+        let unknown = props.get(field.name).is_some_and(Packed::has_unknown);
+        match base.as_ref().and_then(|base| base.get(field.name)) {
+            Some(applied) => props = props.with(field.name, applied.clone()),
+            None if unknown => props = props.without(field.name),
+            None => {}
         }
     }
     for path in &declared.ignored {
         let top = path.split(['.', '[']).next().unwrap_or_default();
         if !path.contains('[') && !schema.identity.contains(&top) {
-            remove(&mut props, path);
-            if let Some(base) = base {
-                remove(base, path);
-            }
+            props = props.without(path);
+            *base = base.as_ref().map(|base| base.without(path));
         }
     }
     props
-}
-
-fn remove(props: &mut Value, path: &str) {
-    match path.split_once('.') {
-        Some((head, rest)) => {
-            if let Some(inner) = props.get_mut(head) {
-                remove(inner, rest);
-            }
-        }
-        None => {
-            if let Some(props) = props.as_object_mut() {
-                props.remove(path);
-            }
-        }
-    }
 }
 
 /// Whether a path is ignored, or below one that is.
@@ -199,15 +163,16 @@ pub(crate) fn is_ignored(declared: &Declared, path: &str) -> bool {
 }
 
 /// Whether two sets of properties say the same, field by field.
-pub(crate) fn same_props(schema: &Schema, a: &Value, b: &Value) -> bool {
-    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return a == b };
-    let covers = |a: &Map<String, Value>, b: &Map<String, Value>| {
-        a.iter().all(|(name, value)| {
-            b.get(name).is_some_and(|other| {
-                let shape = schema.field(name).map_or(Shape::Plain, |field| field.shape);
-                canonical(&shape, value) == canonical(&shape, other)
-            })
-        })
+pub(crate) fn same_props(schema: &Schema, a: &Packed, b: &Packed) -> bool {
+    if a == b {
+        return true;
+    }
+    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return false };
+    let says = |name: &str, value: &Packed, other: &Packed| {
+        let shape = schema.field(name).map_or(Shape::Plain, |field| field.shape);
+        let form = |value: &Packed| canonical(&shape, &value.to_value());
+        value == other || form(value) == form(other)
     };
-    a.len() == b.len() && covers(a, b)
+    a.len() == b.len()
+        && a.iter().all(|(name, value)| b.get(name).is_some_and(|it| says(name, value, it)))
 }

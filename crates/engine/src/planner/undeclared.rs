@@ -1,11 +1,13 @@
 //! The decision on what state has and the program does not declare (any more).
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use bicoastal_model::{Diagnostic, Objection, ResourceId, Risk, Schema, Snapshot};
+use bicoastal_model::{Diagnostic, Objection, ResourceId, Risk, Schema};
 
 use super::decide::{Decision, Planner, Sight};
 use super::existing::{objection, unproved};
+use crate::observe::Thing;
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
 use crate::state::{Entry, Key};
@@ -15,7 +17,9 @@ impl Planner<'_> {
     /// predecessors of declared ones.
     pub(crate) fn decide_undeclared(&mut self) {
         let state = self.state;
-        let handled = handled(&self.decisions);
+        // Those that were decided on so far; hardly anybody asks.
+        let decided = self.decisions.len();
+        let handled = OnceCell::new();
         // Of a successor that could not be seen nobody knows whether it is there.
         let mut unseen: BTreeSet<ResourceId> =
             self.unseen.iter().map(|unseen| unseen.id.clone()).collect();
@@ -30,11 +34,14 @@ impl Planner<'_> {
                 self.decisions.push(decision);
                 continue;
             }
-            let declared = self.desired.resources.get(&key.id).filter(|it| !it.lookup);
+            let declared = self.declared.get(&key.id).filter(|it| !it.lookup);
             let gone = declared.is_none() || self.options.destroy;
             if gone {
                 self.retire(key, entry, schema);
-            } else if !unseen.contains(&key.id) && self.is_predecessor(key, &handled) {
+            } else if !unseen.contains(&key.id)
+                && self.is_not_chosen(key)
+                && !handled.get_or_init(|| handled_by(&self.decisions[..decided])).contains(key)
+            {
                 let before = self.unseen.len();
                 self.retire_predecessor(key, entry, schema);
                 unseen.extend(self.unseen.iter().skip(before).map(|it| it.id.clone()));
@@ -42,12 +49,9 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether another incarnation has taken, or is taking, its place.
-    fn is_predecessor(&self, key: &Key, handled: &BTreeSet<Key>) -> bool {
-        if handled.contains(key) {
-            return false;
-        }
-        let newest = self.state.current(&key.id).map(|(newest, _)| newest);
+    /// Whether it is another incarnation that was decided on.
+    fn is_not_chosen(&self, key: &Key) -> bool {
+        let newest = self.records.current(&key.id).map(|(newest, _)| newest);
         self.chosen.get(&key.id).or(newest) != Some(key)
     }
 
@@ -67,10 +71,10 @@ impl Planner<'_> {
                     decision.action = Some(Action::Delete);
                     decision.risk = schema.delete_risk;
                     decision.reasons.push("another one takes its place".to_owned());
-                    let declared = self.desired.resources.get(&key.id);
+                    let declared = self.declared.get(&key.id);
                     let mut member = self.delete_member(key, entry, snapshot, declared);
                     member.superseded = true;
-                    decision.deletes.push(member);
+                    decision.delete(member);
                 }
             }
         }
@@ -96,7 +100,7 @@ impl Planner<'_> {
                     decision.action = Some(Action::Delete);
                     decision.risk = schema.delete_risk;
                     decision.reasons.push(why.to_owned());
-                    decision.deletes.push(self.delete_member(key, entry, snapshot, None));
+                    decision.delete(self.delete_member(key, entry, snapshot, None));
                 }
             }
         }
@@ -109,7 +113,7 @@ impl Planner<'_> {
         decision: &mut Decision,
         (key, entry): (&Key, &Entry),
         schema: &Schema,
-        snapshot: &Snapshot,
+        snapshot: &Thing,
     ) -> bool {
         let Some(objection) = objection(entry, schema, snapshot) else { return false };
         let message = match objection {
@@ -125,10 +129,10 @@ impl Planner<'_> {
 }
 
 /// The incarnations that decisions are about.
-fn handled(decisions: &[Decision]) -> BTreeSet<Key> {
+fn handled_by(decisions: &[Decision]) -> BTreeSet<Key> {
     let mut handled = BTreeSet::new();
     for decision in decisions {
-        let members = decision.make.iter().chain(&decision.deletes);
+        let members = decision.make.as_deref().into_iter().chain(&decision.deletes);
         handled.extend(members.map(|member| member.key.clone()));
         handled.extend(decision.records.iter().filter_map(|record| match record {
             Record::Forgotten { key, .. } | Record::Noted { key, .. } => Some(key.clone()),

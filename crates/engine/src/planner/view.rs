@@ -1,7 +1,6 @@
 //! The state under the names that the program uses now.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use bicoastal_model::{Desired, ResourceId};
 
@@ -49,16 +48,10 @@ fn rename(state: &mut State, from: &ResourceId, to: &ResourceId) {
         }
     }
     for entry in state.entries.values_mut() {
-        replace(&mut entry.edges, from, to);
+        entry.edges.replace(from, to);
     }
     if let Some(retired) = state.retired.remove(from) {
         let own = state.retired.entry(to.clone()).or_default();
         *own = retired.max(*own);
-    }
-}
-
-fn replace(edges: &mut BTreeSet<ResourceId>, from: &ResourceId, to: &ResourceId) {
-    if edges.remove(from) {
-        edges.insert(to.clone());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bicoastal_model::same::canonical;
-use bicoastal_model::value::{self, NAME, has_unknown};
+use bicoastal_model::value::NAME;
 use bicoastal_model::{Declared, Desired, Found, Name, Place, ResourceId, ScopeKind, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,7 +82,7 @@ pub(super) fn sort(desired: &Desired, lineage: &str, found: &[Found]) -> Sorted 
             desired.resources.values().filter(of_kind).find(|declared| {
                 !declared.schema.identity.is_empty()
                     && declared.place.region() == region
-                    && !has_unknown(&declared.props)
+                    && !declared.props.has_unknown()
                     && natural_key(declared.schema, &declared.props)
                         == natural_key(declared.schema, &thing.identity)
             })
@@ -149,7 +149,7 @@ fn spanned(found: &[Found]) -> Vec<Found> {
 /// The incarnation in a generated name.
 fn numbered(declared: &Declared, identity: &Value) -> Option<u32> {
     declared.schema.identity.iter().find_map(|field| {
-        let prefix = value::marker(declared.props.get(field)?, NAME)?.as_str()?;
+        let prefix = declared.props.get(field)?.marker(NAME)?.as_str()?;
         let shape = declared.schema.field(field).map_or(Shape::Plain, |field| field.shape);
         let found = identity.get(field)?.as_str()?;
         let number: u32 = found.rsplit_once('-')?.1.parse().ok()?;

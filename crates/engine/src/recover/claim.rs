@@ -8,6 +8,7 @@ use bicoastal_model::value::{self, SECRET};
 use bicoastal_model::{
     Declared, ErrorFacts, OpError, Ownership, ResourceId, Retry, Risk, Snapshot, Status,
 };
+use bicoastal_model::{Ids, Packed};
 use serde_json::Value;
 
 use super::agreed::{agreed, is_declared};
@@ -36,9 +37,10 @@ impl Rebuild<'_> {
         let (question, snapshot) = current;
         let key = Key::new(declared.id.clone(), incarnation);
         let born = question.candidate.born.clone();
-        let wanted = with_name(resolved, incarnation);
-        let wanted = with_ownership(declared.schema, wanted, &self.state, &born);
+        let wanted = with_name(&resolved, incarnation);
+        let wanted = with_ownership(declared.schema, &wanted, &self.state, &born);
         let (_, wanted) = secrets::fill(&wanted, &key, &self.desired.secrets, self.salt);
+        let wanted = wanted.to_value();
         let applied = agreed(declared.schema, &wanted, &snapshot.props);
         if let Some((why, hint)) = self.refused(declared, &question, &snapshot, &wanted, &applied) {
             self.left.push(Left {
@@ -50,8 +52,8 @@ impl Rebuild<'_> {
             return;
         }
         let differs = diff(declared.schema, &wanted, Some(&applied), Some(&snapshot.props));
-        let differs = differs.changes.into_iter().map(|change| change.path).collect();
-        self.outputs.insert(declared.id.clone(), snapshot.outputs.clone());
+        let differs = differs.changes.into_iter().map(|change| change.path.into()).collect();
+        self.outputs.insert(declared.id.clone(), snapshot.outputs.clone().into());
         let taken = self.take(key, &question, snapshot, applied, Some(declared), false);
         taken.claimed.differs = differs;
     }
@@ -139,7 +141,7 @@ impl Rebuild<'_> {
     fn numbered(
         &mut self,
         declared: &Declared,
-        resolved: &Value,
+        resolved: &Packed,
         present: Vec<Present>,
     ) -> Option<Vec<(u32, Present)>> {
         let mut known: Vec<(u32, Present)> = Vec::new();
@@ -201,13 +203,14 @@ impl Rebuild<'_> {
             Some(declared) => union(place, &declared.place),
             None => place.clone(),
         };
-        let edges: BTreeSet<ResourceId> = match declared {
+        let edges: Ids = match declared {
             Some(declared) => declared
                 .edges()
-                .into_iter()
-                .filter(|id| self.desired.resources.get(id).is_some_and(|it| !it.lookup))
+                .iter()
+                .filter(|id| self.desired.resources.get(*id).is_some_and(|it| !it.lookup))
+                .cloned()
                 .collect(),
-            None => self.stands_on(&snapshot),
+            None => self.stands_on(&snapshot).into_iter().collect(),
         };
         // Whether it was protected nobody can tell: what would be lost counts as protected.
         let guarded = schema.is_some_and(|it| it.protected || it.delete_risk == Risk::DestroysData);
@@ -218,7 +221,7 @@ impl Rebuild<'_> {
         let ended = match &busy {
             None => Ended::Present {
                 physical: snapshot.physical.clone(),
-                outputs: snapshot.outputs.clone(),
+                outputs: snapshot.outputs.clone().into(),
             },
             // In doubt until the next apply has seen it through.
             Some(word) => Ended::Failed(OpError::Refused {
@@ -232,19 +235,20 @@ impl Rebuild<'_> {
         };
         let begun = Begun {
             key: key.clone(),
-            kind: question.kind.clone(),
+            kind: question.kind.as_str().into(),
             place: place.clone(),
             born: born.clone(),
             token: made_with
                 .clone()
                 .filter(|it| it.starts_with(bicoastal_model::sweep::TOKEN_PREFIX))
-                .unwrap_or_else(|| token(&self.state.lineage, born, key.incarnation)),
+                .unwrap_or_else(|| token(&self.state.lineage, born, key.incarnation))
+                .into(),
             physical: Some(snapshot.physical.clone()),
             verb: Verb::Adopt,
             edges,
             protected: declared.map_or(guarded, |it| it.protected),
             retained: declared.is_some_and(|it| it.retained),
-            wanted: Some(applied.clone()),
+            wanted: Some((&applied).into()),
         };
         let claimed = Claimed {
             key,

@@ -8,6 +8,7 @@ use bicoastal_model::{
     Catalog, Declared, Desired, Diagnostics, Found, OpError, Place, ResourceId, Seen, Snapshot,
     Target,
 };
+use bicoastal_model::{Fields, Packed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,7 +16,8 @@ use super::candidate::{Candidate, Proof, Sorted, sort};
 use crate::fold::IllegalSequence;
 use crate::observe::union;
 use crate::planner::identity::natural_key;
-use crate::planner::{self, declared_edges, declared_order, with_name, with_ownership};
+use crate::planner::index::Declarations;
+use crate::planner::{self, with_name, with_ownership};
 use crate::record::{Begun, Ended, Record};
 use crate::state::{Key, LookedUp, State, token};
 
@@ -132,7 +134,7 @@ pub struct Rebuild<'a> {
     asked: Vec<Question>,
     strays_asked: bool,
     decided: BTreeSet<ResourceId>,
-    pub(super) outputs: BTreeMap<ResourceId, BTreeMap<String, Value>>,
+    pub(super) outputs: BTreeMap<ResourceId, Fields>,
     pub(super) taken: Vec<Taken>,
     pub(super) left: Vec<Left>,
     pub(super) unread: Vec<(ResourceId, OpError)>,
@@ -212,7 +214,7 @@ impl<'a> Rebuild<'a> {
         by: By,
         salt: [u8; 16],
     ) -> Result<Self, Diagnostics> {
-        let order = declared_order(&declared_edges(desired)).map_err(|cycle| {
+        let order = Declarations::of(desired).order().map_err(|cycle| {
             let ids: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
             Diagnostics(vec![bicoastal_model::Diagnostic::error(format!(
                 "these wait for each other: {}",
@@ -232,7 +234,7 @@ impl<'a> Rebuild<'a> {
             salt,
             state,
             by,
-            order,
+            order: order.into_iter().map(|it| &it.id).collect(),
             asked: Vec::new(),
             strays_asked: false,
             decided: BTreeSet::new(),
@@ -390,7 +392,7 @@ impl<'a> Rebuild<'a> {
         if !identity_known(declared, &resolved) {
             return None;
         }
-        let resolved = with_name(resolved, self.state.next_incarnation(&declared.id));
+        let resolved = with_name(&resolved, self.state.next_incarnation(&declared.id));
         let By::User { open, .. } = &mut self.by else { return None };
         let fits = |found: &Found| {
             found.kind == declared.schema.kind
@@ -418,16 +420,21 @@ impl<'a> Rebuild<'a> {
     }
 
     /// The properties with references replaced where they are known.
-    pub(super) fn resolved(&self, declared: &Declared) -> Value {
-        value::resolve(&declared.props, &|reference| self.known(reference))
+    pub(super) fn resolved(&self, declared: &Declared) -> Packed {
+        declared.props.resolve(&mut |reference| self.known(reference))
     }
 
-    fn known(&self, reference: &Ref) -> Option<Value> {
+    fn known(&self, reference: &Ref) -> Option<Packed> {
         if let Some(stack) = reference.id.as_str().strip_prefix(STACK_OUTPUTS) {
-            return self.world.stacks.get(stack)?.get(&reference.attribute).cloned();
+            return self
+                .world
+                .stacks
+                .get(stack)?
+                .get(reference.attribute.as_str())
+                .map(Packed::from);
         }
         if let Some(Seen::Present(found)) = self.world.lookups.get(&reference.id) {
-            return found.outputs.get(&reference.attribute).cloned();
+            return found.outputs.get(reference.attribute.as_str()).map(Packed::from);
         }
         self.outputs.get(&reference.id)?.get(&reference.attribute).cloned()
     }
@@ -436,7 +443,7 @@ impl<'a> Rebuild<'a> {
     fn is_inside_ours(&self, declared: &Declared) -> bool {
         let identity = declared.schema.identity.iter().filter_map(|it| declared.props.get(it));
         let parents: BTreeSet<ResourceId> =
-            identity.flat_map(value::refs).map(|reference| reference.id).collect();
+            identity.flat_map(Packed::refs).map(|reference| reference.id.clone()).collect();
         !parents.is_empty() && parents.iter().all(|id| self.outputs.contains_key(id))
     }
 
@@ -447,9 +454,9 @@ impl<'a> Rebuild<'a> {
         let declared = self.desired.resources.get(&question.id).filter(|_| question.declared);
         let (props, place) = match declared {
             Some(declared) => {
-                let props = with_name(self.resolved(declared), incarnation);
-                let mut props =
-                    with_ownership(declared.schema, props, &self.state, &candidate.born);
+                let props = with_name(&self.resolved(declared), incarnation);
+                let props = with_ownership(declared.schema, &props, &self.state, &candidate.born);
+                let mut props = props.to_value();
                 if let (Some(props), Some(identity)) =
                     (props.as_object_mut(), candidate.identity.as_object())
                 {
@@ -516,7 +523,7 @@ impl<'a> Rebuild<'a> {
                 && !state.lookups.contains_key(&declared.id)
             {
                 let kind = declared.schema.kind.to_owned();
-                let found = Some(LookedUp { kind, outputs: found.outputs.clone() });
+                let found = Some(LookedUp { kind, outputs: found.outputs.clone().into() });
                 records.push(Record::LookedUp { id: declared.id.clone(), found });
             }
         }
@@ -584,14 +591,14 @@ impl<'a> Rebuild<'a> {
     }
 }
 
-fn identity_known(declared: &Declared, props: &Value) -> bool {
+fn identity_known(declared: &Declared, props: &Packed) -> bool {
     let identity = declared.schema.identity.iter();
-    identity.filter_map(|it| props.get(it)).all(|value| !value::has_unknown(value))
+    identity.filter_map(|it| props.get(it)).all(|value| !value.has_unknown())
 }
 
 /// Whether a thing with this natural key is what is declared. Where AWS assigns the id, every
 /// field that is told of the thing must be what is declared.
-fn is_same(declared: &Declared, identity: &Value, resolved: &Value) -> bool {
+fn is_same(declared: &Declared, identity: &Value, resolved: &Packed) -> bool {
     use bicoastal_model::same::same;
     let schema = declared.schema;
     if !schema.identity.is_empty() {
@@ -599,7 +606,7 @@ fn is_same(declared: &Declared, identity: &Value, resolved: &Value) -> bool {
     }
     let Some(told) = identity.as_object().filter(|told| !told.is_empty()) else { return false };
     told.iter().all(|(name, value)| match (schema.field(name), resolved.get(name)) {
-        (Some(field), Some(wanted)) => same(&field.shape, wanted, value),
+        (Some(field), Some(wanted)) => same(&field.shape, &wanted.to_value(), value),
         // What the program leaves to AWS may be anything.
         _ => true,
     })

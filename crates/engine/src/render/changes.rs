@@ -54,7 +54,7 @@ pub fn drift(plan: &Plan, orphans: &[Orphan]) -> Vec<Line> {
         } else {
             // What was to be there, and what is there now: the other way round than in a plan.
             lines.extend(fields.iter().map(|field| {
-                let (before, after) = pair(&field.before, &field.after);
+                let (before, after) = pair(&field.before.to_value(), &field.after.to_value());
                 vec![
                     span(Style::Plain, format!("      {}: {after} → ", field.path)),
                     span(Style::Warn, before),
@@ -186,18 +186,19 @@ fn declared_at(change: &Change) -> Option<Line> {
 fn field_line(field: &FieldChange, new: bool) -> Line {
     let mut line = vec![span(Style::Plain, format!("      {}: ", field.path))];
     let unknown = field.cause == Cause::Unknown;
-    if new && field.before.is_null() {
-        line.push(span(Style::Create, short(&field.after)));
+    let (before, after) = (field.before.to_value(), field.after.to_value());
+    if new && before.is_null() {
+        line.push(span(Style::Create, short(&after)));
         if unknown {
             line.push(span(Style::Dim, "   (known after apply)"));
         }
         return line;
     }
     // Of a secret it is only known that it is another one.
-    if is_secret(&field.after) {
-        line.push(span(Style::Update, short(&field.after)));
+    if is_secret(&after) {
+        line.push(span(Style::Update, short(&after)));
     } else {
-        let (before, after) = pair(&field.before, &field.after);
+        let (before, after) = pair(&before, &after);
         line.push(span(Style::Delete, before));
         line.push(span(Style::Plain, " → "));
         line.push(span(Style::Create, after));

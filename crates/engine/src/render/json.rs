@@ -48,8 +48,8 @@ fn change(change: &Change) -> Value {
         "fields": change.fields.iter().map(|field| json!({
             "path": field.path,
             "cause": field.cause,
-            "before": redacted(&field.before),
-            "after": redacted(&field.after),
+            "before": redacted(&field.before.to_value()),
+            "after": redacted(&field.after.to_value()),
             "change": field.change,
         })).collect::<Vec<_>>(),
     })

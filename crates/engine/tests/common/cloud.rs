@@ -50,7 +50,10 @@ impl World {
         Observed {
             accounts: BTreeMap::new(),
             lookups: self.lookups.clone(),
-            seen: targets.into_iter().map(|(key, target)| (key, self.read(&target))).collect(),
+            seen: targets
+                .into_iter()
+                .map(|(key, target)| (key, self.read(&target).into()))
+                .collect(),
             stacks: BTreeMap::new(),
         }
     }
@@ -129,9 +132,7 @@ impl World {
                     state.entries.insert(Key::new(to.clone(), key.incarnation), entry);
                 }
                 for entry in state.entries.values_mut() {
-                    if entry.edges.remove(from) {
-                        entry.edges.insert(to.clone());
-                    }
+                    entry.edges.replace(from, to);
                 }
             }
             Record::LookedUp { id, found: Some(LookedUp { kind, outputs }) } => {
@@ -154,10 +155,10 @@ impl World {
 
     /// What is wanted of a member, every reference resolved.
     fn wanted(&self, member: &PlannedMember) -> Value {
-        let wanted = member.wanted.clone().expect("it is wanted");
+        let wanted = member.wanted.as_ref().expect("it is wanted").to_value();
         let resolved = value::resolve(&wanted, &|reference| {
             let (_, entry) = self.state.current(&reference.id)?;
-            entry.outputs.get(&reference.attribute).cloned()
+            entry.outputs.get(&reference.attribute).map(Value::from)
         });
         assert!(!value::has_unknown(&resolved), "{} begins before what it needs", member.key);
         resolved
@@ -213,12 +214,12 @@ impl World {
                 let children = std::mem::take(&mut thing.snapshot.children);
                 let facts = std::mem::take(&mut thing.snapshot.facts);
                 thing.snapshot = Snapshot { children, facts, ..snapshot };
-                thing.token.clone_from(&member.token);
+                thing.token = member.token.to_string();
             }
             None => {
                 assert_ne!(member.verb, Verb::Update, "{} is not there", member.key);
-                let kind = member.kind.clone();
-                self.things.push(Thing { kind, token: member.token.clone(), snapshot });
+                let kind = member.kind.to_string();
+                self.things.push(Thing { kind, token: member.token.to_string(), snapshot });
             }
         }
         let entry = Entry {
@@ -227,8 +228,8 @@ impl World {
             born: member.born.clone(),
             token: member.token.clone(),
             physical: Some(physical),
-            applied: Some(wanted),
-            outputs,
+            applied: Some(wanted.into()),
+            outputs: outputs.into(),
             edges: member.edges.clone(),
             protected: member.protected,
             retained: member.retained,
@@ -279,7 +280,7 @@ impl World {
     /// The same, for one thing of an operation.
     pub fn interrupt(&mut self, member: &PlannedMember, happened: bool) {
         let member = member.clone();
-        let wanted = (member.verb != Verb::Delete).then(|| self.wanted(&member));
+        let wanted = (member.verb != Verb::Delete).then(|| self.wanted(&member).into());
         let before = self.state.entries.get(&member.key).cloned();
         if happened {
             self.perform(&member);
@@ -294,7 +295,7 @@ impl World {
                 token: member.token,
                 physical: None,
                 applied: None,
-                outputs: BTreeMap::new(),
+                outputs: Default::default(),
                 edges: member.edges,
                 protected: member.protected,
                 retained: member.retained,

@@ -31,7 +31,7 @@ pub fn declared(id: &str, schema: &'static Schema, regions: &[Region], props: Va
         id: id.into(),
         schema,
         place: Place { account: None, scope: schema.scope, regions },
-        props,
+        props: props.into(),
         lookup: false,
         after: BTreeSet::new(),
         protected: schema.protected,
@@ -40,7 +40,7 @@ pub fn declared(id: &str, schema: &'static Schema, regions: &[Region], props: Va
         ignored: BTreeSet::new(),
         renamed_from: None,
         patience: None,
-        at: SourceLine { file: "main.rs".to_owned(), line: 1 },
+        at: SourceLine { file: "main.rs".into(), line: 1 },
     }
 }
 
@@ -54,7 +54,7 @@ pub fn regional(region: Region, name: &str, schema: &'static Schema, props: Valu
 
 pub fn output(id: impl Into<String>, attribute: &str) -> Value {
     let id: String = id.into();
-    Ref { id: id.as_str().into(), attribute: attribute.to_owned() }.marker()
+    Ref { id: id.as_str().into(), attribute: attribute.into() }.marker()
 }
 
 /// The reference architecture in small: a role, a table, and per region a bucket that knows the

@@ -4,20 +4,20 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a program that can't go on has failed")]
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bicoastal_engine::journal;
 use bicoastal_engine::machine::{Execution, Limits, Step};
-use bicoastal_engine::observe::Observed;
+use bicoastal_engine::observe::{Child, Look, Observed, Thing};
 use bicoastal_engine::plan::Plan;
 use bicoastal_engine::planner::{self, Options};
 use bicoastal_engine::state::State;
 use bicoastal_model::schema::{Absent, Batch, Change, Cost, OutputSpec};
 use bicoastal_model::stack::STACK_OUTPUTS;
 use bicoastal_model::{
-    ActiveRegions, Addition, Catalog, Desired, Diagnostics, Field, Goal, Input, Member, Operation,
-    Outcome, Ownership, Progress, Region, Risk, Rollout, Schema, ScopeKind, Seen, Shape, Snapshot,
-    Stack, Status, Tier, handle, text, value,
+    ActiveRegions, Addition, Catalog, Desired, Diagnostics, Field, Fields, Goal, Input, Member,
+    Operation, Outcome, Ownership, Packed, Progress, Region, Risk, Rollout, Schema, ScopeKind,
+    Shape, Snapshot, Stack, Status, Tier, handle, text,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -333,7 +333,7 @@ pub fn desired(n: usize, edit: Edit) -> Desired {
 
 /// How many references it has.
 pub fn references(desired: &Desired) -> usize {
-    let refs = desired.resources.values().flat_map(|it| value::refs(&it.props));
+    let refs = desired.resources.values().flat_map(|it| it.props.refs());
     refs.filter(|it| !it.id.as_str().starts_with(STACK_OUTPUTS)).count()
 }
 
@@ -374,7 +374,7 @@ pub fn carry_out(plan: Plan, state: State, limits: Limits, run: &mut Run) -> Exe
     let mut execution = Execution::new(plan, state, secrets, catalog(), [7; 16], limits)
         .unwrap_or_else(|stale| panic!("{stale}"));
     let mut called: Vec<bool> = Vec::new();
-    let mut under_way: Vec<(usize, Option<Operation>)> = Vec::new();
+    let mut under_way: Vec<(usize, Option<Arc<Operation>>)> = Vec::new();
     loop {
         match execution.next() {
             Step::Record(records) => {
@@ -409,7 +409,7 @@ pub fn carry_out(plan: Plan, state: State, limits: Limits, run: &mut Run) -> Exe
                                 called.resize(op + 1, false);
                             }
                             if std::mem::replace(&mut called[op], true) {
-                                Progress::Done(operation.members.into_iter().map(outcome).collect())
+                                Progress::Done(operation.members.iter().map(outcome).collect())
                             } else {
                                 Progress::Called { call: "Call".to_owned(), physical: None }
                             }
@@ -423,11 +423,10 @@ pub fn carry_out(plan: Plan, state: State, limits: Limits, run: &mut Run) -> Exe
     }
 }
 
-fn outcome(member: Member) -> Outcome {
-    let Member { target, goal, .. } = member;
+fn outcome(Member { target, goal, .. }: &Member) -> Outcome {
     let Goal::Present { wanted, .. } = goal else { return Outcome::Gone };
     let schema = catalog().get(&target.kind).expect("kinds are known");
-    let physical = target.physical.unwrap_or_else(|| format!("physical-{}", target.id));
+    let physical = target.physical.clone().unwrap_or_else(|| format!("physical-{}", target.id));
     let outputs = schema.outputs.iter().map(|output| {
         let value = match output.same_as {
             Some(property) => wanted[property].clone(),
@@ -438,7 +437,7 @@ fn outcome(member: Member) -> Outcome {
     Outcome::Present(Snapshot {
         outputs: outputs.collect(),
         physical,
-        props: wanted,
+        props: wanted.clone(),
         status: Status::Ready,
         ownership: Ownership::Ours,
         children: Vec::new(),
@@ -461,7 +460,7 @@ pub fn observed(state: &State) -> Observed {
     let mut inside: BTreeMap<String, Vec<Addition>> = BTreeMap::new();
     for (key, entry) in state.entries.iter().filter(|(_, entry)| entry.kind == RECORD.kind) {
         let applied = entry.applied.as_ref().expect("it was made");
-        let identity = RECORD.identity.iter().map(|it| ((*it).to_owned(), applied[*it].clone()));
+        let identity = RECORD.identity.iter().map(|it| ((*it).to_owned(), applied[*it].to_value()));
         let zone = applied["zone"].as_str().expect("it is resolved").to_owned();
         inside.entry(zone).or_default().push(Addition {
             kind: RECORD.kind.to_owned(),
@@ -471,21 +470,23 @@ pub fn observed(state: &State) -> Observed {
     }
     let seen = state.entries.iter().map(|(key, entry)| {
         let schema = catalog().get(&entry.kind).expect("kinds are known");
-        let mut props = entry.applied.clone().expect("it was made");
+        // Packed anew: what AWS tells shares nothing with what is recorded.
+        let mut props = Packed::from(entry.applied.as_ref().expect("it was made").to_value());
         for field in schema.fields.iter().filter(|it| it.change == Change::Local) {
-            props.as_object_mut().expect("properties").remove(field.name);
+            props = props.without(field.name);
         }
-        let id = entry.outputs.get("id").and_then(Value::as_str).unwrap_or_default();
-        let snapshot = Snapshot {
+        let id = entry.outputs.get("id").and_then(Packed::as_str).unwrap_or_default();
+        let children = inside.remove(id).unwrap_or_default();
+        let thing = Thing {
             physical: entry.physical.clone().expect("it was made"),
             props,
-            outputs: entry.outputs.clone(),
+            outputs: entry.outputs.iter().map(|(name, it)| (name, it.to_value())).collect(),
             status: Status::Ready,
             ownership: Ownership::Ours,
-            children: inside.remove(id).unwrap_or_default(),
-            facts: BTreeMap::new(),
+            children: children.into_iter().map(Child::from).collect(),
+            facts: Fields::default(),
         };
-        (key.clone(), Seen::Present(snapshot))
+        (key.clone(), Look::Present(Box::new(thing)))
     });
     Observed { seen: seen.collect(), ..Observed::default() }
 }

@@ -14,7 +14,7 @@ fn claims(state: &State, verb: Verb, adopt: bool, faults: &[Option<Fault>]) -> S
     let mut plan = Planned::of(state);
     let mut member = plan.member(verb, "it", json!({"name": "a", "size": 1}));
     member.adopt = adopt;
-    member.applied = state.entries.get(&member.key).and_then(|it| it.base()).map(Into::into);
+    member.applied = state.entries.get(&member.key).and_then(|it| it.base());
     if verb == Verb::Delete {
         member.applied = Some(json!({"name": "a", "size": 1}).into());
     }
@@ -47,13 +47,13 @@ fn unborn(physical: Option<&str>) -> State {
     let key = Key::new("it", 1);
     let begun = Begun {
         key: key.clone(),
-        kind: THING.kind.to_owned(),
+        kind: THING.kind.into(),
         place: us_east_1(),
         born: key.id.clone(),
-        token: token(&state.lineage, &key.id, 1),
+        token: token(&state.lineage, &key.id, 1).into(),
         physical: None,
         verb: Verb::Create,
-        wanted: Some(json!({"name": "a", "size": 1})),
+        wanted: Some(json!({"name": "a", "size": 1}).into()),
         edges: Default::default(),
         protected: false,
         retained: false,

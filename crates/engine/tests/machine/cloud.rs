@@ -240,7 +240,7 @@ impl Planned {
         let kind = if wanted.get("zone").is_some() { RECORD.kind } else { THING.kind };
         self.0.changes.push(Change {
             id: key.id.clone(),
-            kind: kind.to_owned(),
+            kind: kind.into(),
             place: us_east_1(),
             action: match verb {
                 Verb::Create => Action::Create,
@@ -258,9 +258,9 @@ impl Planned {
         PlannedMember {
             change: self.0.changes.len() - 1,
             born: key.id.clone(),
-            token: token(&self.0.lineage, &key.id, 1),
+            token: token(&self.0.lineage, &key.id, 1).into(),
             key,
-            kind: kind.to_owned(),
+            kind: kind.into(),
             place: us_east_1(),
             physical: None,
             verb,
@@ -340,7 +340,7 @@ pub(crate) fn drive(
     mut before_step: impl FnMut(usize, &mut Execution),
 ) -> Run {
     let mut run = Run::default();
-    let mut under_way: Vec<(usize, Operation, Duration)> = Vec::new();
+    let mut under_way: Vec<(usize, std::sync::Arc<Operation>, Duration)> = Vec::new();
     let mut writing: VecDeque<(u64, Record)> = VecDeque::new();
     let mut begun: Vec<Key> = Vec::new();
     for count in 0.. {

@@ -27,7 +27,7 @@ fn planned(wanted: &Wanted, state: &State, cloud: &Cloud) -> Planned {
     let mut plan = Planned::of(state);
     for (index, (size, after)) in wanted.iter().enumerate() {
         let entry = state.current(&id(index).as_str().into());
-        let there = entry.is_some_and(|(_, entry)| cloud.things.contains_key(&entry.token));
+        let there = entry.is_some_and(|(_, entry)| cloud.things.contains_key(entry.token.as_str()));
         let verb = match entry {
             Some((_, entry)) if there || entry.applied.is_some() => Verb::Update,
             _ => Verb::Create,
@@ -37,16 +37,17 @@ fn planned(wanted: &Wanted, state: &State, cloud: &Cloud) -> Planned {
             Some((key, _)) => key.incarnation,
             None => state.next_incarnation(&member.key.id),
         };
-        member.token = token(&state.lineage, &member.key.id, member.key.incarnation);
+        member.token = token(&state.lineage, &member.key.id, member.key.incarnation).into();
         if let Some((_, entry)) = entry {
-            member.applied = entry.base().filter(|_| there).map(Into::into);
+            member.applied = entry.base().filter(|_| there);
         }
         plan.op(vec![member], after);
     }
     for (key, entry) in &state.entries {
         let number: usize = key.id.as_str().rsplit('-').next().unwrap().parse().unwrap();
         if number >= wanted.len() {
-            let mut member = plan.member(Verb::Delete, key.id.as_str(), entry.base().unwrap());
+            let mut member =
+                plan.member(Verb::Delete, key.id.as_str(), entry.base().unwrap().into());
             member.key = key.clone();
             member.token.clone_from(&entry.token);
             plan.op(vec![member], &[]);
@@ -129,9 +130,9 @@ proptest! {
         for (index, (size, after)) in wanted.iter().enumerate() {
             let (_, entry) = state.current(&id(index).as_str().into()).unwrap();
             prop_assert!(entry.doubt.is_none());
-            let thing = &cloud.things[&entry.token];
+            let thing = &cloud.things[entry.token.as_str()];
             prop_assert_eq!(Some(&thing.physical), entry.physical.as_ref());
-            prop_assert_eq!(Some(&thing.props), entry.applied.as_ref());
+            prop_assert_eq!(Some(&thing.props.clone().into()), entry.applied.as_ref());
             prop_assert_eq!(&thing.props["size"], &json!(size));
             prop_assert_eq!(entry.edges.len(), after.len());
         }

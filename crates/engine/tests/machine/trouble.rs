@@ -440,8 +440,8 @@ fn an_output_that_takes_another_action_stops_there() {
     plan.0.changes[1].fields.push(FieldChange {
         path: "name".into(),
         cause: Cause::Unknown,
-        before: json!("old"),
-        after: reference("key"),
+        before: "old".into(),
+        after: reference("key").into(),
         change: Takes::Replace,
         risk: Risk::Safe,
     });
@@ -498,7 +498,7 @@ fn a_secret_reaches_the_call_and_nothing_else() {
         let wanted = json!({"name": "n", "password": {"$secret": "password"}});
         let mut member = plan.member(verb, "thing", wanted);
         let applied = state.entries.get(&member.key).and_then(|it| it.applied.clone());
-        member.applied = applied.map(Into::into);
+        member.applied = applied;
         plan.op(vec![member], &[]);
         let stale = plan.execution(&state, BTreeMap::new()).unwrap_err();
         assert!(stale.to_string().contains("the secret password of thing"), "{stale}");

@@ -1,6 +1,6 @@
 //! What is to be true after an update, with what others own written back.
 
-use super::{entries, find, items, label};
+use super::{find, label};
 use crate::same::canonical;
 use crate::schema::{Field, Schema, Shape};
 use crate::value::{Map, Value, json};
@@ -56,7 +56,10 @@ fn merged(
         }
         Shape::OwnedSet(item) => {
             let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
-                items(value).iter().map(|it| (label(&canonical(item, it)), it.clone())).collect()
+                items(value)
+                    .iter()
+                    .map(|it| (label(&canonical(item, it)).into(), it.clone()))
+                    .collect()
             };
             let (w, a) = (parts(wanted), parts(applied));
             let mut all = foreign(parts(seen), &w, &a);
@@ -67,7 +70,7 @@ fn merged(
             let parts = |value: Option<&Value>| -> Vec<(String, Value)> {
                 items(value)
                     .iter()
-                    .map(|it| (it.get(key).map(label).unwrap_or_default(), it.clone()))
+                    .map(|it| (it.get(key).map(label).unwrap_or_default().into(), it.clone()))
                     .collect()
             };
             let (w, a, s) = (parts(wanted), parts(applied), parts(seen));
@@ -112,4 +115,18 @@ fn merged_object(
         };
     }
     Value::Object(out)
+}
+
+fn entries(value: Option<&Value>) -> Vec<(String, Value)> {
+    match value {
+        Some(Value::Object(map)) => map.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn items(value: Option<&Value>) -> &[Value] {
+    match value {
+        Some(Value::Array(items)) => items,
+        _ => &[],
+    }
 }

@@ -2,6 +2,7 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::schema::OutputSpec;
+use crate::value::json;
 
 const RULE: &[Field] = &[
     Field::new("id"),

@@ -109,7 +109,7 @@ fn check(declare: impl FnOnce(&mut Stack), expected: Expect) {
     for mut diagnostic in found.0 {
         if let Some(at) = &mut diagnostic.at {
             at.line -= first;
-            at.file = at.file.rsplit('/').next().unwrap().to_owned();
+            at.file = at.file.rsplit('/').next().unwrap().into();
         }
         out += &format!("{diagnostic}\n");
     }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use bicoastal_model::resource::Check;
-use bicoastal_model::{Desired, Diagnostic, Input, Name};
-use serde_json::Value;
+use bicoastal_model::{Desired, Diagnostic, Input, Name, Packed};
 
 use super::super::{check_description, check_name, check_path};
 use super::Role;
@@ -96,7 +95,7 @@ pub(super) fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
         if declared.schema.kind != "IAM:Role" || declared.lookup {
             continue;
         }
-        let Some(name) = declared.props.get("name").and_then(Value::as_str) else { continue };
+        let Some(name) = declared.props.get("name").and_then(Packed::as_str) else { continue };
         let key = (declared.place.account.clone(), name.to_lowercase());
         if let Some(other) = seen.insert(key, &declared.id) {
             found.push(

@@ -1,6 +1,6 @@
 //! What to do next with a cluster.
 
-use bicoastal_model::{Name, Region};
+use bicoastal_model::{Name, Packed, Region};
 use serde_json::Value;
 
 use super::io::{Call, Join};
@@ -107,7 +107,7 @@ fn refuse_upgrade(
 /// The next association of a role that is missing or no longer wanted.
 fn role(turn: &Turn<'_, DbCluster>) -> Option<Call> {
     let change = turn.changes("roles").next()?;
-    let role = |value: &Value| serde_json::from_value::<RoleAssociation>(value.clone()).ok();
+    let role = |it: &Packed| serde_json::from_value::<RoleAssociation>(it.to_value()).ok();
     match role(&change.after) {
         Some(add) => Some(Call::AddRole(add)),
         None => role(&change.before).map(Call::RemoveRole),

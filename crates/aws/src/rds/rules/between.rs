@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Declared, Desired, Diagnostic, ResourceId};
-use serde_json::Value;
+use bicoastal_model::{Declared, Desired, Diagnostic, Packed, ResourceId};
 
 use crate::rds::engine::Engine;
 
@@ -83,9 +82,9 @@ fn family(desired: &Desired, cluster: &Declared, found: &mut Vec<Diagnostic>) {
 
 /// Which resource a property names: by a reference, or by the name of one that is declared. The
 /// text itself where none is.
-fn names(desired: &Desired, property: Option<&Value>, kind: &str) -> Option<String> {
+fn names(desired: &Desired, property: Option<&Packed>, kind: &str) -> Option<String> {
     let property = property?;
-    if let Some(reference) = bicoastal_model::value::as_ref(property) {
+    if let Some(reference) = property.as_ref() {
         return Some(reference.id.to_string());
     }
     let name = property.as_str()?;
@@ -94,7 +93,7 @@ fn names(desired: &Desired, property: Option<&Value>, kind: &str) -> Option<Stri
             && it
                 .props
                 .get("identifier")
-                .and_then(Value::as_str)
+                .and_then(Packed::as_str)
                 .is_some_and(|other| other.eq_ignore_ascii_case(name))
     };
     Some(match desired.resources.values().find(named) {
@@ -104,11 +103,11 @@ fn names(desired: &Desired, property: Option<&Value>, kind: &str) -> Option<Stri
 }
 
 fn text<'a>(declared: &'a Declared, field: &str) -> Option<&'a str> {
-    declared.props.get(field).and_then(Value::as_str)
+    declared.props.get(field).and_then(Packed::as_str)
 }
 
 fn flag(declared: &Declared, field: &str) -> bool {
-    declared.props.get(field) == Some(&Value::Bool(true))
+    declared.props[field].as_bool() == Some(true)
 }
 
 fn error(found: &mut Vec<Diagnostic>, of: &Declared, message: String, hint: &str) {
@@ -176,7 +175,7 @@ fn together(
         }
         let encrypted = flag(global, "storage_encrypted");
         if !adopted {
-            let own = member.props.get("storage_encrypted").and_then(Value::as_bool);
+            let own = member.props.get("storage_encrypted").and_then(Packed::as_bool);
             if own.is_some_and(|own| own != encrypted) {
                 error(
                     found,

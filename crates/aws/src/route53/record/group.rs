@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::value::{self, Ref};
-use bicoastal_model::{Declared, Desired, Diagnostic, dns};
+use bicoastal_model::{Declared, Desired, Diagnostic, Packed, dns};
 use serde_json::Value;
 
 use super::RecordSet;
@@ -66,23 +66,23 @@ pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
 }
 
 fn member<'d>(desired: &Desired, declared: &'d Declared) -> Option<Member<'d>> {
-    let record: RecordSet = serde_json::from_value(declared.props.clone()).ok()?;
+    let record: RecordSet = serde_json::from_value(declared.props.to_value()).ok()?;
     let zone_id = declared.props.get("zone_id")?;
-    let zone = value::as_ref(zone_id).and_then(|of| desired.resources.get(&of.id));
+    let zone = zone_id.as_ref().and_then(|of| desired.resources.get(&of.id));
     let zone_name = zone.and_then(|zone| zone.props.get("name")?.as_str()).map(dns::canonical);
-    let private = zone.is_some_and(|zone| zone.props.get("private") == Some(&Value::Bool(true)));
+    let private = zone.is_some_and(|zone| zone.props["private"].as_bool() == Some(true));
     let name = resolved(desired, declared.props.get("name")?);
     Some(Member { declared, record, zone: zone_id.to_string(), zone_name, private, name })
 }
 
 /// A text, where every output in it repeats a property that the program says.
-fn resolved(desired: &Desired, text: &Value) -> Option<String> {
-    let known = |of: &Ref| {
+fn resolved(desired: &Desired, text: &Packed) -> Option<String> {
+    let mut known = |of: &Ref| {
         let declared = desired.resources.get(&of.id)?;
         let property = declared.schema.output(&of.attribute)?.same_as?;
         declared.props.get(property).filter(|value| value.is_string()).cloned()
     };
-    Some(dns::canonical(value::resolve(text, &known).as_str()?))
+    Some(dns::canonical(text.resolve(&mut known).as_str()?))
 }
 
 /// What only works where everybody can ask.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Check, Desired, Diagnostic, value};
+use bicoastal_model::{Check, Desired, Diagnostic, Packed};
 use serde_json::Value;
 
 use super::lifecycle::{Expiration, LifecycleRule, StorageClass, When, is_date};
@@ -277,7 +277,7 @@ pub(super) fn stack(desired: &Desired) -> Vec<Diagnostic> {
     let buckets =
         || desired.resources.values().filter(|it| it.schema.kind == "S3:Bucket" && !it.lookup);
     for declared in buckets() {
-        if let Some(name) = declared.props.get("name").and_then(Value::as_str)
+        if let Some(name) = declared.props.get("name").and_then(Packed::as_str)
             && let Some(first) = names.insert(name, &declared.id)
         {
             found.push(
@@ -287,7 +287,7 @@ pub(super) fn stack(desired: &Desired) -> Vec<Diagnostic> {
                     .hint("bucket names are shared by all regions; put the region into the name"),
             );
         }
-        let logs = declared.props.pointer("/logging/bucket").and_then(value::as_ref);
+        let logs = declared.props.at("logging.bucket").and_then(Packed::as_ref);
         let target = logs.and_then(|reference| desired.resources.get(&reference.id));
         if let Some(target) = target
             && (target.place != declared.place || target.id == declared.id)
@@ -307,7 +307,7 @@ pub(super) fn stack(desired: &Desired) -> Vec<Diagnostic> {
 }
 
 /// Whether a declared bucket is versioned, as its properties say.
-pub(in crate::s3) fn is_versioned(props: &Value) -> bool {
-    let versioning = props.get("versioning").cloned().unwrap_or(Value::Null);
+pub(in crate::s3) fn is_versioned(props: &Packed) -> bool {
+    let versioning = props["versioning"].to_value();
     serde_json::from_value::<Versioning>(versioning).ok() == Some(Versioning::Enabled)
 }

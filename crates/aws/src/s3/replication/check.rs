@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Check, Declared, Desired, Diagnostic, ResourceId, value};
-use serde_json::Value;
+use bicoastal_model::{Check, Declared, Desired, Diagnostic, Packed, ResourceId};
 
 use super::{ReplicationConfiguration, ReplicationRule};
 use crate::s3::bucket::check::is_versioned;
@@ -78,12 +77,12 @@ fn check_rule(rule: &ReplicationRule, of: &ReplicationConfiguration, check: &mut
 }
 
 /// The declared resource that a property refers to.
-fn referred<'d>(desired: &'d Desired, property: Option<&Value>) -> Option<&'d Declared> {
-    desired.resources.get(&value::as_ref(property?)?.id)
+fn referred<'d>(desired: &'d Desired, property: Option<&Packed>) -> Option<&'d Declared> {
+    desired.resources.get(&property?.as_ref()?.id)
 }
 
-fn rules(declared: &Declared) -> &[Value] {
-    declared.props.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+fn rules(declared: &Declared) -> &[Packed] {
+    declared.props.get("rules").and_then(Packed::as_array).unwrap_or_default()
 }
 
 /// Rules between configurations and the buckets that they join.
@@ -94,7 +93,7 @@ pub(super) fn stack(desired: &Desired) -> Vec<Diagnostic> {
         let mut error = |message: String, hint: &str| {
             found.push(Diagnostic::error(message).of(&declared.id).at(&declared.at).hint(hint));
         };
-        let source = declared.props.get("bucket").unwrap_or(&Value::Null);
+        let source = &declared.props["bucket"];
         if let Some(first) = sources.insert(source.to_string(), &declared.id) {
             error(
                 format!("the same bucket is the source of {first}"),
@@ -117,7 +116,7 @@ pub(super) fn stack(desired: &Desired) -> Vec<Diagnostic> {
             }
         }
         for rule in rules(declared) {
-            let name = rule.get("id").and_then(Value::as_str).unwrap_or_default();
+            let name = rule.get("id").and_then(Packed::as_str).unwrap_or_default();
             let Some(destination) = referred(desired, rule.get("destination")) else { continue };
             if source.is_some_and(|source| source.id == destination.id) {
                 error(format!("the rule '{name}' copies the bucket to itself"), "name another one");
@@ -178,7 +177,7 @@ fn configurations(desired: &Desired) -> impl Iterator<Item = &Declared> {
 }
 
 /// The region of a key: in its ARN, or where it is declared or looked up.
-fn key_region(desired: &Desired, key: Option<&Value>) -> Option<String> {
+fn key_region(desired: &Desired, key: Option<&Packed>) -> Option<String> {
     if let Some(declared) = referred(desired, key) {
         return declared.place.region().map(|region| region.code().to_owned());
     }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::Region;
-use serde_json::Value;
+use bicoastal_model::{Packed, Region};
 
 use super::super::call::{TableCall, TableModification as Modify};
 use super::super::effective::{policy_in, protection_in, recovery_in, tags_in};
@@ -69,8 +68,8 @@ impl Present<'_, '_> {
                 continue;
             }
             if change.path == whole {
-                let tags = change.before.get("tags").and_then(Value::as_object);
-                keys.extend(tags.into_iter().flat_map(|tags| tags.keys().cloned()));
+                let tags = change.before.get("tags").and_then(Packed::as_object);
+                keys.extend(tags.into_iter().flat_map(|tags| tags.keys().map(str::to_owned)));
             } else if let Some(key) =
                 change.path.strip_prefix(&whole).and_then(|rest| rest.strip_prefix(".tags."))
             {

@@ -1,0 +1,103 @@
+//! Values made from others: whatever stays as it is, is shared.
+
+use super::{Fields, Kept, Packed};
+use crate::value::{Ref, TEXT};
+use crate::word::Word;
+
+impl Packed {
+    /// With its references replaced where `known` has them and its texts joined where all their
+    /// parts are known. What stays unknown keeps its marker.
+    #[must_use]
+    pub fn resolve(&self, known: &mut dyn FnMut(&Ref) -> Option<Self>) -> Self {
+        self.resolved(known).unwrap_or_else(|| self.clone())
+    }
+
+    /// The same, or none where nothing of it changes.
+    fn resolved(&self, known: &mut dyn FnMut(&Ref) -> Option<Self>) -> Option<Self> {
+        if let Kept::Ref(reference) = &self.0 {
+            return known(reference);
+        }
+        let changed = self.inner(&mut |inner| inner.resolved(known));
+        let text = changed.as_ref().unwrap_or(self).marker(TEXT).and_then(joined);
+        text.map(Self::from).or(changed)
+    }
+
+    /// With every value replaced for which `replace` has another, innermost first.
+    #[must_use]
+    pub fn rewrite(&self, replace: &mut dyn FnMut(&Self) -> Option<Self>) -> Self {
+        self.rewritten(replace).unwrap_or_else(|| self.clone())
+    }
+
+    fn rewritten(&self, replace: &mut dyn FnMut(&Self) -> Option<Self>) -> Option<Self> {
+        let changed = self.inner(&mut |inner| inner.rewritten(replace));
+        replace(changed.as_ref().unwrap_or(self)).or(changed)
+    }
+
+    /// With what is directly inside of it changed; none where nothing is.
+    fn inner(&self, change: &mut dyn FnMut(&Self) -> Option<Self>) -> Option<Self> {
+        match &self.0 {
+            Kept::List(items) => {
+                let changed = changed(items, |item| change(item))?;
+                Some(Self(Kept::List(changed.into())))
+            }
+            Kept::Object(fields) => {
+                let with = |(name, field): &(Word, Self)| Some((name.clone(), change(field)?));
+                let changed = changed(&fields.0, with)?;
+                Some(Fields(changed.into()).into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The object with this field, instead of any that it had of that name; what is no object
+    /// stays as it is.
+    #[must_use]
+    pub fn with(&self, name: &str, value: Self) -> Self {
+        match self.as_object() {
+            Some(fields) if fields.get(name) == Some(&value) => self.clone(),
+            Some(fields) => fields.with([(Word::from(name), value)]).into(),
+            None => self.clone(),
+        }
+    }
+
+    /// Sets a field of an object, instead of any that it had of that name.
+    pub fn set(&mut self, name: &str, value: impl Into<Self>) {
+        *self = self.with(name, value.into());
+    }
+
+    /// Without the field at a dotted path.
+    #[must_use]
+    pub fn without(&self, path: &str) -> Self {
+        let Some(fields) = self.as_object() else { return self.clone() };
+        match path.split_once('.') {
+            Some((head, rest)) => match fields.get(head) {
+                Some(inner) => self.with(head, inner.without(rest)),
+                None => self.clone(),
+            },
+            None if fields.contains_key(path) => fields.without(path).into(),
+            None => self.clone(),
+        }
+    }
+}
+
+/// All of them, those changed for which there is a change; none where there is for none.
+fn changed<T: Clone>(items: &[T], mut change: impl FnMut(&T) -> Option<T>) -> Option<Vec<T>> {
+    let mut all: Option<Vec<T>> = None;
+    for (at, item) in items.iter().enumerate() {
+        if let Some(other) = change(item) {
+            all.get_or_insert_with(|| items.to_vec())[at] = other;
+        }
+    }
+    all
+}
+
+/// The parts of a text as one, where all of them are known.
+fn joined(parts: &Packed) -> Option<String> {
+    let parts = parts.as_array()?.iter().map(|part| match &part.0 {
+        Kept::Text(text) => Some(text.as_str().to_owned()),
+        Kept::Number(number) => Some(number.to_string()),
+        Kept::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    });
+    parts.collect()
+}
