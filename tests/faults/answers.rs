@@ -131,7 +131,7 @@ async fn a_damaged_answer_makes_no_turn_call_anything() {
         if !done.insert(&entry.kind) {
             continue;
         }
-        let applied = entry.applied.clone().unwrap();
+        let applied = entry.applied.as_ref().unwrap().to_value();
         let goal = Goal::Present { wanted: applied.clone(), applied: Some(applied) };
         let member = Member { target: target.clone(), goal, claim: Claim::Made };
         let operation = Operation { members: vec![member] };

@@ -132,10 +132,10 @@ impl Sim {
             let (Some(thing), None) = (there.next(), there.next()) else {
                 return law("goal", false, || format!("of {key} there is not exactly one"));
             };
-            let resolved = value::resolve(&declared.props, &|reference| {
+            let resolved = value::resolve(&declared.props.to_value(), &|reference| {
                 let (_, entry) = world.state.current(&reference.id)?;
                 let it = world.things.iter().find(|it| it.token == entry.token)?;
-                it.snapshot.outputs.get(&reference.attribute).cloned()
+                it.snapshot.outputs.get(reference.attribute.as_str()).cloned()
             });
             let mut seen = thing.snapshot.props.clone();
             if let Some(tags) = seen.get_mut("tags").and_then(Value::as_object_mut) {
@@ -171,7 +171,7 @@ impl Sim {
 
 struct Process<'e> {
     execution: &'e mut Execution,
-    under_way: Vec<(usize, Operation, bool)>,
+    under_way: Vec<(usize, std::sync::Arc<Operation>, bool)>,
     /// Entries that are being written, and whether the machine believes that they are.
     writing: VecDeque<(u64, Record)>,
     /// What is durable of this run.

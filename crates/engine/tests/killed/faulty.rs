@@ -96,7 +96,7 @@ impl Machine {
             Self::ForgetsIncarnations => {
                 for member in plan.operations.iter_mut().flat_map(|it| &mut it.members) {
                     if member.verb == Verb::Create {
-                        member.token = token(&plan.lineage, &member.born, 1);
+                        member.token = token(&plan.lineage, &member.born, 1).into();
                     }
                 }
             }

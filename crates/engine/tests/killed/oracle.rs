@@ -7,7 +7,7 @@ use std::fmt;
 use bicoastal_engine::record::{Begun, Ended, Record};
 use bicoastal_engine::state::{Key, Verb};
 use bicoastal_model::diff::diff;
-use bicoastal_model::{Desired, Member, ResourceId};
+use bicoastal_model::{Declared, Desired, Member, ResourceId};
 
 use crate::cloud::is_rival;
 use crate::common::catalog;
@@ -75,7 +75,8 @@ impl Oracle {
     pub(crate) fn restart(&mut self, desired: &Desired) {
         self.stopped = None;
         self.handed.clear();
-        let needs = desired.resources.values().map(|it| (it.id.clone(), it.edges()));
+        let edges = |it: &Declared| it.edges().iter().cloned().collect();
+        let needs = desired.resources.values().map(|it| (it.id.clone(), edges(it)));
         self.needs = needs.collect();
     }
 
@@ -124,7 +125,9 @@ impl Oracle {
                 };
                 let schema = catalog().get(&begun.kind).unwrap();
                 let wanted = begun.wanted.as_ref().unwrap();
-                let left = diff(schema, wanted, Some(wanted), Some(&thing.snapshot.props)).changes;
+                let left =
+                    diff(schema, wanted, Some(wanted), Some(&(&thing.snapshot.props).into()))
+                        .changes;
                 law("end", left.is_empty(), || format!("{key} ends and is not as wanted: {left:?}"))
             }
             Ended::Gone => {
@@ -144,7 +147,7 @@ impl Oracle {
                 for member in members {
                     let written = self.written.entry(member.key.clone());
                     let written = written.or_insert_with(|| Written {
-                        token: member.token.clone(),
+                        token: member.token.to_string(),
                         present: false,
                         before: None,
                     });

@@ -230,10 +230,10 @@ fn what_was_not_known_may_take_a_replacement_after_all() {
         table.seen = Some(json!({"name": "old"}).into());
         plan.op(vec![table], &[key]);
         plan.0.changes[1].fields.push(FieldChange {
-            path: path.to_owned(),
+            path: path.into(),
             cause: Cause::Unknown,
-            before: json!("old"),
-            after: reference("key"),
+            before: "old".into(),
+            after: reference("key").into(),
             change: Takes::Replace,
             risk: Risk::Safe,
         });

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use bicoastal_model::resource::Check;
-use bicoastal_model::{Desired, Diagnostic, value};
-use serde_json::Value;
+use bicoastal_model::{Desired, Diagnostic, Packed};
 
 use super::super::listener::check::check_actions;
 use super::{ListenerRule, RuleCondition};
@@ -119,16 +118,16 @@ pub(super) fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
         if let Some(other) = seen.insert(place, &declared.id) {
             wrong(format!("its priority {priority} is the priority of {other}"));
         }
-        let listener = of.and_then(value::as_ref).and_then(|it| desired.resources.get(&it.id));
+        let listener = of.and_then(Packed::as_ref).and_then(|it| desired.resources.get(&it.id));
         let Some(protocol) =
-            listener.and_then(|it| it.props.get("protocol")).and_then(Value::as_str)
+            listener.and_then(|it| it.props.get("protocol")).and_then(Packed::as_str)
         else {
             continue;
         };
         if !matches!(protocol, "HTTP" | "HTTPS") {
             wrong(format!("its listener speaks {protocol}, and only HTTP and HTTPS have rules"));
         }
-        let actions = declared.props.get("actions").and_then(Value::as_array);
+        let actions = declared.props.get("actions").and_then(Packed::as_array);
         let asks =
             actions.is_some_and(|all| all.iter().any(|it| it["type"] == "authenticate-cognito"));
         if asks && protocol != "HTTPS" {

@@ -52,13 +52,13 @@ pub(in crate::rds) fn check(desired: &Desired) -> Vec<Diagnostic> {
 /// A parameter group is of one family: that of its cluster's engine and major version.
 fn family(desired: &Desired, cluster: &Declared, found: &mut Vec<Diagnostic>) {
     let refers = |property: &str| {
-        let reference = bicoastal_model::value::as_ref(cluster.props.get(property)?)?;
+        let reference = cluster.props.get(property)?.as_ref()?;
         desired.resources.get(&reference.id)
     };
     let Some(group) = refers("parameter_group") else { return };
     let Some(family) = text(group, "family") else { return };
     let engine: Option<Engine> =
-        cluster.props.get("engine").and_then(|it| serde_json::from_value(it.clone()).ok());
+        cluster.props.get("engine").and_then(|it| serde_json::from_value(it.to_value()).ok());
     let Some(engine) = engine else { return };
     let version = text(cluster, "engine_version")
         .or_else(|| refers("global_cluster").and_then(|global| text(global, "engine_version")));
