@@ -44,7 +44,8 @@ proptest! {
         let read: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(serde_json::from_str::<Packed>(&text).unwrap(), Packed::from(read));
         prop_assert_eq!(packed == value, true);
-        prop_assert_eq!(packed == Packed::from(&other), value == other);
+        let packed_other = Packed::from(&other);
+        prop_assert_eq!(packed == packed_other, value == other);
         prop_assert_eq!(packed == other, value == other);
     }
 
