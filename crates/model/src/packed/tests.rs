@@ -46,7 +46,9 @@ fn what_is_packed_is_the_same_json() {
     }
     for (a, one) in all().iter().enumerate() {
         for (b, other) in all().iter().enumerate() {
-            assert_eq!(Packed::from(one) == Packed::from(other), a == b, "{one} {other}");
+            let (first, second) = (Packed::from(one), Packed::from(other));
+            assert_eq!(first == second, a == b, "{one} {other}");
+            assert_eq!(first == *other, a == b, "{one} {other}");
         }
     }
 }
