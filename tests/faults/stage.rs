@@ -113,7 +113,7 @@ impl Stage {
         for at in 0..self.targets.len() {
             let (key, target) = self.targets[at].clone();
             let seen = self.provider.refresh(std::slice::from_ref(&target)).await;
-            self.observed.seen.extend([key].into_iter().zip(seen));
+            self.observed.seen.extend([key].into_iter().zip(seen.into_iter().map(Into::into)));
             for answer in self.answered(&target.kind) {
                 self.answers[answer].targets.insert(at);
             }
@@ -178,7 +178,7 @@ impl Stage {
         }
         let (keys, targets): (Vec<Key>, Vec<Target>) = some.into_values().cloned().unzip();
         let seen = self.provider.refresh(&targets).await;
-        observed.seen.extend(keys.into_iter().zip(seen));
+        observed.seen.extend(keys.into_iter().zip(seen.into_iter().map(Into::into)));
         let struck = self.mend() && !answer.targets.is_empty();
         (self.planned(&observed), struck)
     }
