@@ -1,6 +1,7 @@
 //! The pure half of bicoastal: diff, graph, plan, execution machine, journal and rendering.
 
 mod batches;
+mod critical;
 pub mod digest;
 pub mod fold;
 mod gates;

@@ -8,6 +8,7 @@ use bicoastal_model::{Diagnostic, OpError, Place, ResourceId, Risk, SourceLine, 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::critical::{CriticalPath, critical_path};
 use crate::order::{Order, Ties};
 use crate::record::Record;
 use crate::state::{Key, Verb};

@@ -12,6 +12,7 @@ pub mod input;
 pub mod name;
 pub mod policy;
 pub mod provider;
+pub mod rates;
 pub mod region;
 pub mod resource;
 pub mod same;
@@ -29,8 +30,8 @@ pub use input::{AnyOutput, Input, Output, Text};
 pub use name::Name;
 pub use policy::{Effect, PolicyDocument, Principal, Statement};
 pub use provider::{
-    Addition, Catalog, Gate, Goal, Member, OpenGate, Operation, Outcome, Ownership, Progress,
-    Provider, Seen, Snapshot, Status, Target,
+    Addition, Catalog, Gate, Goal, Known, Member, Memory, OpenGate, Operation, Outcome, Ownership,
+    Progress, Provider, Seen, Snapshot, Status, Target,
 };
 pub use region::{ActiveRegions, PerRegion, Region};
 pub use resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Spanning};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bicoastal_model::value::{self, Map, NAME, Ref, marker};
-use bicoastal_model::{Claim, Goal, Member, Name, Operation, Target, diff};
+use bicoastal_model::{Claim, Goal, Member, Memory, Name, Operation, Target, diff};
 use serde_json::Value;
 
 use super::report::{Failure, Fate};
@@ -244,8 +244,18 @@ impl Execution {
             None => Claim::Unmade,
             Some(entry) => entry.claim(),
         };
+        // What the plan saw still holds, unless an earlier operation left that open.
+        let batched = self.catalog.get(&member.kind).is_some_and(|schema| schema.batch.is_some());
+        let memory = match (member.verb, &member.seen) {
+            _ if doubted || member.adopt => Memory::default(),
+            (Verb::Create, _) => Memory::absent(),
+            (Verb::Update | Verb::Delete, Some(seen)) if batched => {
+                Memory::planned(Value::clone(seen))
+            }
+            _ => Memory::default(),
+        };
         let key = member.key.clone();
-        Ok(RunMember { index, key, target, goal, claim, recorded, doubted })
+        Ok(RunMember { index, key, target, goal, claim, memory, recorded, doubted })
     }
 
     /// What is wanted with everything known, if that still is the change that was planned.
@@ -330,6 +340,7 @@ impl Execution {
             target: member.target.clone(),
             goal: member.goal.clone(),
             claim: member.claim,
+            memory: member.memory.clone(),
         });
         let operation = Operation { members: members.collect() };
         let what = run.what.clone();

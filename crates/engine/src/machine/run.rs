@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bicoastal_model::{Claim, Goal, Target};
+use bicoastal_model::{Claim, Goal, Memory, Target};
 use serde_json::Value;
 
 use super::report::Fate;
@@ -150,6 +150,8 @@ pub(super) struct RunMember {
     pub(super) goal: Goal,
     /// What may be taken for it: grows with what its calls can have done.
     pub(super) claim: Claim,
+    /// What the provider knows of it from its last turn.
+    pub(super) memory: Memory,
     /// What the journal says is wanted: secrets as digests.
     pub(super) recorded: Option<Value>,
     /// An earlier operation on it is in doubt: its failure must not make it as if nothing was.

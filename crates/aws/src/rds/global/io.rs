@@ -34,6 +34,10 @@ impl Kind for GlobalCluster {
         read::read(cx, target).await
     }
 
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
         step::step(turn)
     }
@@ -62,6 +66,9 @@ impl Kind for GlobalCluster {
                     .send()
                     .await;
                 let made = made.map_err(|error| failed("CreateGlobalCluster", *region, error))?;
+                if let Some(global) = &made.global_cluster {
+                    cx.tell(read::told(target, *region, global, &wanted.tags));
+                }
                 Ok(made.global_cluster.and_then(|global| global.global_cluster_identifier))
             }
             Call::Protect(region, on) => {

@@ -78,21 +78,37 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let Some((via, global)) = find(cx, &target.place.regions, name).await? else {
         return Ok(None);
     };
-    let mut facts = Facts {
-        via: via.code().to_owned(),
-        members: members(&global),
-        failover: global
-            .failover_state()
-            .and_then(|state| state.status())
-            .map(|status| status.as_str().to_owned())
-            .filter(|status| !status.is_empty()),
-    };
+    let mut facts = facts(via, &global);
     if cx.purpose() == Purpose::Turn && target.mentions("engine_version") {
         for member in &mut facts.members {
             describe(cx, member).await?;
         }
     }
     Ok(Some(snapshot(target, &global, &facts)))
+}
+
+fn facts(via: Region, global: &types::GlobalCluster) -> Facts {
+    Facts {
+        via: via.code().to_owned(),
+        members: members(global),
+        failover: global
+            .failover_state()
+            .and_then(|state| state.status())
+            .map(|status| status.as_str().to_owned())
+            .filter(|status| !status.is_empty()),
+    }
+}
+
+/// A global cluster that was just made through a region, with these tags.
+pub(super) fn told(
+    target: &Target,
+    via: Region,
+    global: &types::GlobalCluster,
+    sent: &BTreeMap<String, String>,
+) -> Snapshot {
+    let mut global = global.clone();
+    global.tag_list = Some(tags::list(sent));
+    snapshot(target, &global, &facts(via, &global))
 }
 
 /// Adds the status and version of a member's cluster. Where its region does not answer they stay
