@@ -238,7 +238,8 @@ impl Subject<'_> {
         let open = bicoastal_model::OpenGate::shared();
         for _ in 0..400 {
             let goal = Goal::Present { wanted: wanted.clone(), applied: None };
-            let member = Member { target: self.target.clone(), goal, claim: Claim::Unmade };
+            let (claim, memory) = (Claim::Unmade, Memory::default());
+            let member = Member { target: self.target.clone(), goal, claim, memory };
             match self.harness.provider.advance(&Operation { members: vec![member] }, &open).await {
                 Ok(Progress::Done(_)) => return self.apply(props).await,
                 Ok(Progress::Called { .. }) => {}
