@@ -19,7 +19,8 @@ fn throttled() -> World {
     let world = World::new();
     let changes = Rate { burst: RECORD_CHANGES.burst, per_second: RECORD_CHANGES.per_second };
     world.cloud.with_world(|world| {
-        world.route53.throttling = Throttling { enabled: true, changes: Some(changes) };
+        world.route53.throttling =
+            Throttling { enabled: true, changes: Some(changes), ..Throttling::default() };
     });
     world
 }
