@@ -1,6 +1,6 @@
 //! How the calls on a global cluster are made.
 
-use bicoastal_model::{OpError, Region, Snapshot, Target};
+use bicoastal_model::{Goal, OpError, Region, Snapshot, Target};
 
 use super::{GlobalCluster, read, step};
 use crate::cx::Cx;
@@ -36,6 +36,15 @@ impl Kind for GlobalCluster {
 
     fn refuses_twins(_: &Target) -> bool {
         true
+    }
+
+    async fn poll(
+        cx: &Cx,
+        target: &Target,
+        known: &Snapshot,
+        _: &Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        read::poll(cx, target, known).await
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {

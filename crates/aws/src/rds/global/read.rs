@@ -74,8 +74,28 @@ pub(in crate::rds) fn members(global: &types::GlobalCluster) -> Vec<Member> {
 }
 
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    read_through(cx, target, &target.place.regions).await
+}
+
+/// Looks again, through the region that saw it before.
+pub(super) async fn poll(
+    cx: &Cx,
+    target: &Target,
+    known: &Snapshot,
+) -> Result<Option<Snapshot>, OpError> {
+    let via = known.facts.get("via").and_then(Value::as_str);
+    let mut regions = target.place.regions.clone();
+    regions.sort_by_key(|region| via != Some(region.code()));
+    read_through(cx, target, &regions).await
+}
+
+async fn read_through(
+    cx: &Cx,
+    target: &Target,
+    regions: &[Region],
+) -> Result<Option<Snapshot>, OpError> {
     let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
-    let Some((via, global)) = find(cx, &target.place.regions, name).await? else {
+    let Some((via, global)) = find(cx, regions, name).await? else {
         return Ok(None);
     };
     let mut facts = facts(via, &global);
