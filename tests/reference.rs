@@ -12,6 +12,8 @@
 mod active_active;
 #[path = "reference/adoption.rs"]
 mod adoption;
+#[path = "reference/calls.rs"]
+mod calls;
 mod common;
 #[path = "reference/destroy.rs"]
 mod destroy;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use bicoastal::model::{Claim, Goal, Member, OpenGate, Operation, Progress, Provider as _};
+use bicoastal::model::{Claim, Goal, Member, Memory, OpenGate, Operation, Progress, Provider as _};
 use bicoastal_local::faults::garble;
 use bicoastal_local::xml::Element;
 use proptest::prelude::*;
@@ -133,7 +133,8 @@ async fn a_damaged_answer_makes_no_turn_call_anything() {
         }
         let applied = entry.applied.as_ref().unwrap().to_value();
         let goal = Goal::Present { wanted: applied.clone(), applied: Some(applied) };
-        let member = Member { target: target.clone(), goal, claim: Claim::Made };
+        let (claim, memory) = (Claim::Made, Memory::default());
+        let member = Member { target: target.clone(), goal, claim, memory };
         let operation = Operation { members: vec![member] };
         let answers = stage.answers_of(&operation, &gate).await;
         for answer in &answers {

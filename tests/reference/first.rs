@@ -36,8 +36,8 @@ async fn one_apply_makes_everything_and_nothing_is_left_to_do() {
         global bucket naveenteja-assets-ap-south-1
         global bucket naveenteja-assets-us-east-1
         global cluster app
-        global health check api-2687533482.ap-south-1.elb.amazonaws.com
         global health check api-320814116.us-east-1.elb.amazonaws.com
+        global health check api-3790215154.ap-south-1.elb.amazonaws.com
         global record api.naveenteja.cloud. A ap-south-1
         global record api.naveenteja.cloud. A us-east-1
         global record naveenteja.cloud. NS
@@ -60,7 +60,7 @@ async fn one_apply_makes_everything_and_nothing_is_left_to_do() {
         state.exports.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     expect![[r#"
         endpoint-us-east-1: "api-320814116.us-east-1.elb.amazonaws.com"
-        endpoint-ap-south-1: "api-2687533482.ap-south-1.elb.amazonaws.com"
+        endpoint-ap-south-1: "api-3790215154.ap-south-1.elb.amazonaws.com"
         users reach: "https://api.naveenteja.cloud"
         zone: "ZCN5X83FCCU52DMA9IQTC"
         name servers: ["ns-49.awsdns-06.com","ns-749.awsdns-29.net","ns-1434.awsdns-51.org","ns-1991.awsdns-56.co.uk"]

@@ -148,6 +148,11 @@ async fn a_crash_that_takes_the_state_along_leaves_nothing_behind() {
             let what = format!("{effect:?} of call {nth}");
             crash(&mut world, &desired, nth, effect.clone()).await;
             let there = calls_since(&world, 0);
+            if there.iter().all(|call| call.status.is_none() && effect == Effect::HoldRequest) {
+                // The very first call was on its way: nothing was made, and nothing is lost.
+                assert_eq!(nth, 1);
+                continue;
+            }
             let rebuilt = recover(&world, &desired).await;
             assert!(rebuilt.left.is_empty(), "{what}, {there:?}: {}", lines(&rebuilt));
             world.apply_with(&desired, &options).await;

@@ -64,7 +64,7 @@ pub(crate) fn refusal(message: impl Into<String>, hint: &str) -> OpError {
 mod tests {
     use std::collections::BTreeMap;
 
-    use bicoastal_model::{Claim, Field, Ownership, Place, ScopeKind, Status, Target};
+    use bicoastal_model::{Claim, Field, Memory, Ownership, Place, ScopeKind, Status, Target};
     use expect_test::{Expect, expect};
     use serde_json::{Value, json};
 
@@ -100,7 +100,8 @@ mod tests {
             children: Vec::new(),
             facts: BTreeMap::new(),
         };
-        match clash(schema, &Member { target, goal: goal.clone(), claim }, &seen) {
+        let (goal, memory) = (goal.clone(), Memory::default());
+        match clash(schema, &Member { target, goal, claim, memory }, &seen) {
             None => "ours".to_owned(),
             Some(OpError::Refused { retry, facts }) => {
                 format!("{retry:?}: {} ({})", facts.message, facts.hint.unwrap_or_default())

@@ -43,6 +43,15 @@ const THROTTLES: &[&str] = &[
     "TransactionInProgressException",
 ];
 
+/// Whether the words of a refusal have a code in them that means "too fast": one that calls are
+/// slowed down for. A zone that is busy with another change is not.
+pub(crate) fn is_throttle(words: &str) -> bool {
+    let slows = |code: &&&str| {
+        !matches!(**code, "PriorRequestNotComplete" | "TransactionInProgressException")
+    };
+    THROTTLES.iter().filter(slows).any(|code| words.contains(code))
+}
+
 /// Codes that mean that credentials or permissions are at fault, with the next step.
 const DENIED: &[(&str, &str)] = &[
     ("AccessDenied", "the credentials lack the permission for this call; add it to their policy"),

@@ -3,21 +3,23 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use bicoastal_model::Region;
+use bicoastal_model::{OpError, Region};
 use serde_json::Value;
 
 use crate::gate;
+use crate::pace::{self, Pace};
 
 /// How one account is reached: credentials, connector, clock and endpoint, as an [`SdkConfig`].
 #[derive(Clone, Debug)]
 pub struct Connection {
     config: SdkConfig,
     path_style: bool,
+    place: Option<String>,
 }
 
 impl Connection {
@@ -25,7 +27,16 @@ impl Connection {
     /// names its region, and the library decides on retries.
     pub fn new(config: SdkConfig) -> Self {
         let path_style = config.endpoint_url().is_some();
-        Self { config, path_style }
+        Self { config, path_style, place: None }
+    }
+
+    /// The same for a cloud of this name, which everyone who calls it gives: connections to one
+    /// account of one cloud keep to its rate limits together. AWS itself and an
+    /// [`emulator`](Self::emulator) have their names.
+    #[must_use]
+    pub fn in_place(mut self, name: impl Into<String>) -> Self {
+        self.place = Some(name.into());
+        self
     }
 
     /// The same with S3 buckets addressed in the path, as emulators need it.
@@ -69,7 +80,7 @@ impl Connection {
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
-        Self::new(loader.load().await)
+        Self::new(loader.load().await).in_place("aws")
     }
 
     /// An emulator behind a URL, with credentials of no account in particular. Whether a body
@@ -85,6 +96,7 @@ impl Connection {
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                 .build(),
         )
+        .in_place(endpoint_url)
     }
 
     /// The configuration of the SDK that it was made from.
@@ -122,9 +134,14 @@ impl Connection {
 #[derive(Debug)]
 pub struct Clients {
     connection: Connection,
+    pace: Arc<Pace>,
     notes: Mutex<BTreeMap<String, Value>>,
     made: Mutex<BTreeMap<Which, Arc<dyn Any + Send + Sync>>>,
+    recent: Mutex<BTreeMap<String, Recent>>,
 }
+
+/// The last of a read that is shared for a while, and when it was.
+type Recent = Arc<tokio::sync::Mutex<Option<(SystemTime, Arc<dyn Any + Send + Sync>)>>>;
 
 /// Service, region, and whether it changes things.
 type Which = (&'static str, String, bool);
@@ -145,7 +162,18 @@ const READ_ATTEMPTS: u32 = 6;
 impl Clients {
     /// For one account.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, notes: Mutex::default(), made: Mutex::default() }
+        Self {
+            pace: Arc::new(Pace::new(&connection.config, connection.place.clone())),
+            connection,
+            notes: Mutex::default(),
+            made: Mutex::default(),
+            recent: Mutex::default(),
+        }
+    }
+
+    /// The pace of the account's calls.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// Notes what was seen just before a call changed it, for services whose reads lag behind
@@ -162,6 +190,41 @@ impl Clients {
     /// Forgets a note: the change has been seen.
     pub fn forget(&self, key: &str) {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// What a read brought that is at most so old, or else what it brings now. Operations that wait
+    /// for AWS at the same time look once.
+    ///
+    /// # Errors
+    ///
+    /// What `read` answers.
+    pub async fn recent<T, F>(&self, key: String, age: Duration, read: F) -> Result<Arc<T>, OpError>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T, OpError>>,
+    {
+        let cell = {
+            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.entry(key).or_default().clone()
+        };
+        // Whoever comes while it is being read waits for that.
+        let mut last = cell.lock().await;
+        let now = self.now();
+        if let Some((at, value)) = &*last
+            && now.duration_since(*at).is_ok_and(|passed| passed <= age)
+            && let Ok(value) = value.clone().downcast::<T>()
+        {
+            return Ok(value);
+        }
+        let value = Arc::new(read.await?);
+        *last = Some((self.now(), value.clone()));
+        Ok(value)
+    }
+
+    /// The time, on the clock that the connection brought.
+    pub fn now(&self) -> SystemTime {
+        let clock = self.connection.config.time_source();
+        clock.map_or(SystemTime::UNIX_EPOCH, |clock| clock.now())
     }
 
     /// Waits, on the clock that the connection brought.
@@ -191,12 +254,12 @@ impl Clients {
         if let Some(client) = made.get(&key).and_then(|client| client.downcast_ref::<C>()) {
             return client.clone();
         }
-        let client = make(&self.config(region, write));
+        let client = make(&self.config(service, region, write));
         made.insert(key, Arc::new(client.clone()));
         client
     }
 
-    fn config(&self, region: Region, write: bool) -> SdkConfig {
+    fn config(&self, service: &'static str, region: Region, write: bool) -> SdkConfig {
         let retry = if write {
             RetryConfig::disabled()
         } else {
@@ -204,12 +267,12 @@ impl Clients {
         };
         let timeout = if write { gate::CALL_TIMEOUT } else { READ_TIMEOUT };
         let config = self.connection.regional(region, retry, timeout);
-        match config.http_client() {
-            Some(client) if write => {
-                let client = gate::gated(client);
-                config.into_builder().http_client(client).build()
-            }
-            _ => config,
-        }
+        let Some(client) = config.http_client() else { return config };
+        let client = match write {
+            // Who makes them has waited for their turn.
+            true => gate::gated(client),
+            false => pace::paced(client, self.pace.clone(), service),
+        };
+        config.into_builder().http_client(client).build()
     }
 }

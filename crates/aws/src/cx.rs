@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bicoastal_model::{OpError, Region};
+use bicoastal_model::{OpError, Region, Snapshot};
 use tokio::sync::OnceCell;
 
 use crate::clients::Clients;
@@ -30,12 +30,44 @@ pub struct Cx {
     clients: Arc<Clients>,
     purpose: Purpose,
     shared: Arc<Mutex<BTreeMap<String, Cell>>>,
+    told: Arc<Mutex<Option<Snapshot>>>,
+    /// What is asked for in this refresh, by the ids that AWS gave.
+    asked: Arc<Vec<String>>,
 }
 
 impl Cx {
     /// A new context with nothing read yet.
     pub fn new(clients: Arc<Clients>, purpose: Purpose) -> Self {
-        Self { clients, purpose, shared: Arc::default() }
+        Self {
+            clients,
+            purpose,
+            shared: Arc::default(),
+            told: Arc::default(),
+            asked: Arc::default(),
+        }
+    }
+
+    /// The same for a refresh of things with these ids.
+    #[must_use]
+    pub(crate) fn asking(mut self, ids: Vec<String>) -> Self {
+        self.asked = Arc::new(ids);
+        self
+    }
+
+    /// The ids of everything that is asked for in this refresh: what one call reads of several
+    /// things is read of these together.
+    pub fn asked(&self) -> &[String] {
+        &self.asked
+    }
+
+    /// Says how a thing is by what a call was answered, so that it is not read again.
+    pub fn tell(&self, seen: Snapshot) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    }
+
+    /// What the last call told.
+    pub(crate) fn told(&self) -> Option<Snapshot> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The clients of the account.

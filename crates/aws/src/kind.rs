@@ -177,6 +177,20 @@ impl<'a, R: Resource> Turn<'a, R> {
         }
     }
 
+    /// What was seen, with these properties as they are to be: how it is once a call has set them.
+    pub fn with_set(&self, fields: &[&str]) -> Option<Snapshot> {
+        let TurnGoal::Present { props, .. } = &self.goal else { return None };
+        let mut seen = self.seen?.clone();
+        let there = seen.props.as_object_mut()?;
+        for field in fields {
+            match props.get(field).filter(|value| !value.is_null()) {
+                Some(value) => there.insert((*field).to_owned(), value.clone()),
+                None => there.remove(*field),
+            };
+        }
+        Some(seen)
+    }
+
     /// What is wanted, unless it is to be gone.
     pub fn wanted(&self) -> Option<&R> {
         match &self.goal {
@@ -230,6 +244,48 @@ pub trait Kind: Resource {
         target: &'a Target,
     ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a;
 
+    /// Whether AWS refuses to create what exists already, unless it is what the same create made:
+    /// then what a plan saw absent is not looked for a second time before it is made.
+    fn refuses_twins(target: &Target) -> bool {
+        let _ = target;
+        false
+    }
+
+    /// How it is after an accepted call, where what was seen before and the call together say all
+    /// of it: then it is not read again. A call whose answer describes the thing says so with
+    /// [`Cx::tell`] instead. Nothing by default, which means another look.
+    fn after(turn: &Turn<'_, Self>, call: &Self::Call) -> Option<Snapshot>
+    where
+        Self: Sized,
+    {
+        let _ = (turn, call);
+        None
+    }
+
+    /// Looks again at what is being waited for, reading no more than that. `known` is how it was
+    /// at the last look, or what the last call was answered; `goal` is what is to be true of it.
+    fn poll<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        known: &'a Snapshot,
+        goal: &'a Goal,
+    ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a {
+        let _ = (known, goal);
+        Self::read(cx, target)
+    }
+
+    /// Whether AWS shows what its answers told: asked before an operation ends whose last look was
+    /// an answer. For services that show a change some time after they took it, or that answer a
+    /// create with what another made. Nothing is asked by default.
+    fn confirm<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        told: &'a Snapshot,
+    ) -> impl Future<Output = Result<bool, OpError>> + Send + 'a {
+        let _ = (cx, target, told);
+        async { Ok(true) }
+    }
+
     /// Reads what a step must know to make a thing that does not exist yet and that `read` hence
     /// can't tell: the global database that a cluster joins. Asked only then; nothing by default.
     fn around<'a>(
@@ -277,6 +333,32 @@ pub trait BatchKind: Resource {
         cx: &'a Cx,
         target: &'a Target,
     ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a;
+
+    /// How a member is after an accepted call: see [`Kind::after`].
+    fn after(turn: &Turn<'_, Self>, call: &Self::Call) -> Option<Snapshot>
+    where
+        Self: Sized,
+    {
+        let _ = (turn, call);
+        None
+    }
+
+    /// How a member is that had these properties when the plan was made, if a call that goes by them
+    /// is refused where they do not hold any more. Nothing by default, which means a look.
+    fn planned(target: &Target, props: &Value) -> Option<Snapshot> {
+        let _ = (target, props);
+        None
+    }
+
+    /// Looks again at a member that is being waited for: see [`Kind::poll`].
+    fn poll<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        known: &'a Snapshot,
+    ) -> impl Future<Output = Result<Option<Snapshot>, OpError>> + Send + 'a {
+        let _ = known;
+        Self::read(cx, target)
+    }
 
     /// What to do next for the whole batch.
     fn step(turns: &[Turn<'_, Self>]) -> Next<Self::Call>

@@ -10,6 +10,7 @@ mod gate;
 mod kind;
 mod markers;
 mod ownership;
+mod pace;
 pub mod policy;
 mod provider;
 #[cfg(any(feature = "elbv2", feature = "iam", feature = "route53"))]

@@ -5,13 +5,14 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
-    Catalog, Found, Goal, Lookup, Member, OpError, Operation, Outcome, Place, Progress, Provider,
-    Region, Resource, ScopeKind, Seen, Snapshot, Sweep, Swept, Target, TerraformInstance,
-    Translated,
+    Catalog, Found, Goal, Known, Lookup, Member, OpError, Operation, Outcome, Place, Progress,
+    Provider, Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept, Target,
+    TerraformInstance, Translated,
 };
 use futures_util::stream::{self, StreamExt};
 
@@ -24,6 +25,11 @@ use crate::kind::{BatchKind, Found as Finds, Kind, Listed, Next};
 
 /// How many reads of a refresh are under way at once.
 const READS_AT_ONCE: usize = 32;
+
+/// How often it is looked whether AWS shows what it took, and for how long: IAM, the slowest, is
+/// consistent everywhere within two minutes.
+const SHOWN_POLL: Duration = Duration::from_secs(3);
+const SHOWN_PATIENCE: Duration = Duration::from_secs(180);
 
 type ReadResult = Result<Option<Snapshot>, OpError>;
 
@@ -160,16 +166,23 @@ impl Provider for AwsProvider {
         Box::pin(async move {
             let cx = self.cx(account, Purpose::Refresh)?;
             let identity = caller::identity(&cx).await?;
-            Ok(identity.account().unwrap_or_default().to_owned())
+            let number = identity.account().unwrap_or_default();
+            cx.clients().pace().is_of(number);
+            Ok(number.to_owned())
         })
     }
 
     fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
         Box::pin(async move {
             let mut contexts: BTreeMap<Option<&str>, Result<Cx, OpError>> = BTreeMap::new();
+            let mut asked: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
             for target in targets {
-                let account = target.place.account.as_deref();
-                contexts.entry(account).or_insert_with(|| self.cx(account, Purpose::Refresh));
+                let ids = asked.entry(target.place.account.as_deref()).or_default();
+                ids.extend(target.physical.clone());
+            }
+            for (account, ids) in asked {
+                let cx = self.cx(account, Purpose::Refresh).map(|cx| cx.asking(ids));
+                contexts.insert(account, cx);
             }
             let reads: Vec<BoxFuture<'_, Seen>> = targets
                 .iter()
@@ -299,21 +312,90 @@ impl<R: Kind> Erased for Single<R> {
                     "this is a defect of the planner; please report it",
                 ));
             };
-            let seen = R::read(cx, &member.target).await?;
+            let (target, goal) = (&member.target, &member.goal);
+            let present = matches!(goal, Goal::Present { .. });
+            let known = member.memory.take();
+            let unread = present && known == Some(Known::Absent) && R::refuses_twins(target);
+            let seen = match &known {
+                Some(Known::Absent) if unread => None,
+                Some(Known::Told(seen)) => Some(seen.clone()),
+                Some(Known::Waited(seen)) => R::poll(cx, target, seen, goal).await?,
+                _ => R::read(cx, target).await?,
+            };
             let mut turn = turn::<R>(member, seen.as_ref())?;
-            if seen.is_none() && matches!(member.goal, Goal::Present { .. }) {
-                turn = turn.with_around(R::around(cx, &member.target).await?);
+            if seen.is_none() && present {
+                turn = turn.with_around(R::around(cx, target).await?);
             }
             match decide(R::step(&turn))? {
                 Decided::Call(call) => {
-                    let physical = R::call(cx, &member.target, &call).await?;
+                    let called = paced(cx, R::SCHEMA, R::name(&call), async || {
+                        R::call(cx, target, &call).await
+                    });
+                    let called = called.await;
+                    let physical = match called {
+                        Err(error) if unread => return Err(met_twin::<R>(cx, target, error).await),
+                        called => called?,
+                    };
+                    if let Some(told) = cx.told().or_else(|| R::after(&turn, &call)) {
+                        member.memory.keep(Known::Told(told));
+                    }
                     Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
                 }
-                Decided::Progress(progress) => Ok(progress),
-                Decided::Done => Ok(Progress::Done(vec![outcome(seen)])),
+                Decided::Progress(progress) => {
+                    match seen {
+                        Some(seen) => member.memory.keep(Known::Waited(seen)),
+                        // What is around it is waited for.
+                        None if unread => member.memory.keep(Known::Absent),
+                        None => {}
+                    }
+                    Ok(progress)
+                }
+                Decided::Done => {
+                    let told = matches!(known, Some(Known::Told(_) | Known::Waited(_)));
+                    match seen {
+                        Some(seen) if told && present && !R::confirm(cx, target, &seen).await? => {
+                            member.memory.keep(Known::Told(seen));
+                            Ok(Progress::Waiting {
+                                what: "AWS to show it".to_owned(),
+                                poll: SHOWN_POLL,
+                                patience: SHOWN_PATIENCE,
+                            })
+                        }
+                        seen => Ok(Progress::Done(vec![outcome(seen)])),
+                    }
+                }
             }
         })
     }
+}
+
+/// Makes a call that changes something, at the pace of its service.
+async fn paced(
+    cx: &Cx,
+    schema: &Schema,
+    name: &str,
+    call: impl AsyncFnOnce() -> Result<Option<String>, OpError>,
+) -> Result<Option<String>, OpError> {
+    let pace = cx.clients().pace();
+    pace.write(schema.service, name).await;
+    let called = call().await;
+    if let Err(OpError::Refused { retry: Retry::Throttled, facts }) = &called
+        && facts.code.as_deref() != Some("PriorRequestNotComplete")
+    {
+        pace.throttled(schema.service, name);
+    }
+    called
+}
+
+/// A create was refused that nothing was read before. Where the thing turns out to be there, the
+/// next turn looks at it and says whose it is.
+async fn met_twin<R: Kind>(cx: &Cx, target: &Target, mut error: OpError) -> OpError {
+    if let OpError::Refused { retry: retry @ Retry::Never, .. } = &mut error
+        && matches!(R::read(cx, target).await, Ok(Some(_)))
+    {
+        *retry = Retry::NotYet;
+    }
+    error
 }
 
 impl<R: BatchKind> Erased for Batched<R> {
@@ -338,7 +420,18 @@ impl<R: BatchKind> Erased for Batched<R> {
         Box::pin(async move {
             let mut seen = Vec::with_capacity(members.len());
             for member in members {
-                seen.push(R::read(cx, &member.target).await?);
+                let target = &member.target;
+                seen.push(match member.memory.take() {
+                    // AWS takes a batch whole or not at all, and refuses to create what is there.
+                    Some(Known::Absent) => None,
+                    Some(Known::Told(seen)) => Some(seen),
+                    Some(Known::Waited(seen)) => R::poll(cx, target, &seen).await?,
+                    Some(Known::Planned(props)) => match R::planned(target, &props) {
+                        Some(seen) => Some(seen),
+                        None => R::read(cx, target).await?,
+                    },
+                    None => R::read(cx, target).await?,
+                });
             }
             let mut turns = Vec::with_capacity(members.len());
             let mut clashes = Vec::new();
@@ -359,10 +452,26 @@ impl<R: BatchKind> Erased for Batched<R> {
             match decide(R::step(&turns))? {
                 Decided::Call(call) => {
                     let targets: Vec<&Target> = members.iter().map(|it| &it.target).collect();
-                    let physical = R::call(cx, &targets, &call).await?;
+                    let called = paced(cx, R::SCHEMA, R::name(&call), async || {
+                        R::call(cx, &targets, &call).await
+                    });
+                    let physical = called.await?;
+                    for (member, turn) in members.iter().zip(&turns) {
+                        if let Some(told) = R::after(turn, &call) {
+                            member.memory.keep(Known::Told(told));
+                        }
+                    }
                     Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
                 }
-                Decided::Progress(progress) => Ok(progress),
+                Decided::Progress(progress) => {
+                    drop(turns);
+                    for (member, seen) in members.iter().zip(seen) {
+                        if let Some(seen) = seen {
+                            member.memory.keep(Known::Waited(seen));
+                        }
+                    }
+                    Ok(progress)
+                }
                 Decided::Done => {
                     drop(turns);
                     Ok(Progress::Done(seen.into_iter().map(outcome).collect()))

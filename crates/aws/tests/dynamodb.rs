@@ -14,7 +14,9 @@ use aws_sdk_dynamodb::types::{
 };
 use bicoastal_aws::dynamodb::Table;
 use bicoastal_local::faults::{Effect, Rule};
-use bicoastal_model::{Claim, Goal, Member, OpError, Operation, Provider, Region, Seen, Status};
+use bicoastal_model::{
+    Claim, Goal, Member, Memory, OpError, Operation, Provider, Region, Seen, Status,
+};
 use common::{Harness, Subject};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -90,7 +92,7 @@ async fn the_session_table_is_made_in_both_regions_and_destroyed() {
           "name": "user-sessions",
           "stream_arn": "arn:aws:dynamodb:ap-south-1:000000000000:table/user-sessions/stream/2026-01-01T00:00:00.000",
           "stream_arn.ap-south-1": "arn:aws:dynamodb:ap-south-1:000000000000:table/user-sessions/stream/2026-01-01T00:00:00.000",
-          "stream_arn.us-east-1": "arn:aws:dynamodb:us-east-1:000000000000:table/user-sessions/stream/2026-01-01T00:00:10.000"
+          "stream_arn.us-east-1": "arn:aws:dynamodb:us-east-1:000000000000:table/user-sessions/stream/2026-01-01T00:00:11.000"
         }
     "#]].assert_eq(&format!("{:#}\n", serde_json::to_value(&snapshot.outputs).unwrap()));
     assert_eq!(table.drift(&sessions()).await, Vec::<String>::new());
@@ -620,7 +622,8 @@ async fn a_lost_answer_is_settled_by_looking() {
     let wanted = table.wanted(&sessions());
     table.target.props = wanted.clone();
     let goal = Goal::Present { wanted, applied: None };
-    let member = Member { target: table.target.clone(), goal, claim: Claim::Unmade };
+    let (claim, memory) = (Claim::Unmade, Memory::default());
+    let member = Member { target: table.target.clone(), goal, claim, memory };
     let operation = Operation { members: vec![member] };
     harness.cloud.faults().add(Rule::new(Effect::LoseAnswer).operation("CreateTable").nth(1));
     let doubt = harness.provider.advance(&operation, &bicoastal_model::OpenGate::shared()).await;

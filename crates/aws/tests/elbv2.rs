@@ -468,7 +468,7 @@ async fn existing_load_balancers_are_looked_up() {
     ];
     expect![[r#"
         Absent
-        arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/one/e6a4ad3c89699b36 is not of the region ap-south-1 it is looked up in
+        arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/one/c0f472530da71763 is not of the region ap-south-1 it is looked up in
         Absent
         several load balancers in ap-south-1 match: one, two"#]].assert_eq(&answers.join("\n"));
     assert_eq!(LoadBalancer::SCHEMA.kind, "ELBv2:LoadBalancer");

@@ -436,12 +436,18 @@ impl<'h> Database<'h> {
     }
 
     async fn roles(&self) -> String {
-        let mut roles = Vec::new();
-        for (region, cluster, _) in &self.clusters {
-            let seen = cluster.read().await.unwrap();
-            roles.push(format!("{region} {}", seen.facts["role"].as_str().unwrap()));
-        }
-        roles.join(", ")
+        let global = self.global.read().await.unwrap();
+        let writer = global.facts.get("writer_region").and_then(|it| it.as_str());
+        let members = global.props["regions"].as_array().unwrap();
+        let roles = self.clusters.iter().map(|(region, ..)| {
+            let role = match () {
+                () if !members.iter().any(|it| it == region.code()) => "alone",
+                () if writer == Some(region.code()) => "writer",
+                () => "secondary",
+            };
+            format!("{region} {role}")
+        });
+        roles.collect::<Vec<_>>().join(", ")
     }
 }
 

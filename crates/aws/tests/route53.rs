@@ -19,8 +19,8 @@ use bicoastal_aws::route53::{
 };
 use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_model::{
-    Claim, Goal, Id, Lookup, Member, OpError, Operation, Outcome, Ownership, Progress, Provider,
-    Region, Resource, ResourceId, Retry, ScopeKind, Seen, Snapshot, Status, Target,
+    Claim, Goal, Id, Lookup, Member, Memory, OpError, Operation, Outcome, Ownership, Progress,
+    Provider, Region, Resource, ResourceId, Retry, ScopeKind, Seen, Snapshot, Status, Target,
 };
 use common::{Harness, Subject};
 use expect_test::expect;
@@ -484,7 +484,8 @@ fn member(wanted: Option<&Value>, applied: Option<&Value>) -> Member {
         None => Goal::Absent { applied: props.clone(), lift_guards: false },
     };
     let claim = if applied.is_some() || wanted.is_none() { Claim::Made } else { Claim::Unmade };
-    Member { target: member_target("r", RecordSet::SCHEMA.kind, props), goal, claim }
+    let target = member_target("r", RecordSet::SCHEMA.kind, props);
+    Member { target, goal, claim, memory: Memory::default() }
 }
 
 /// Takes turns until the batch is done; answers the outcomes and the mutating calls.

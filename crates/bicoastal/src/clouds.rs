@@ -71,8 +71,9 @@ impl EndpointClock {
             .to_builder()
             .http_client(remote.watch(client))
             .sleep_impl(remote.sleep_impl(&timeouts))
+            .time_source(remote.clone())
             .build();
-        (Connection::new(config), Some(Self { remote, system: SystemClock::new() }))
+        (Connection::new(config).in_place(url), Some(Self { remote, system: SystemClock::new() }))
     }
 }
 
@@ -118,6 +119,7 @@ pub fn local_connection(cloud: &Cloud, account: &str) -> Connection {
             .build(),
     )
     .with_path_style()
+    .in_place(cloud.name())
 }
 
 /// An engine on an embedded local cloud, on that cloud's virtual time: for tests and first runs.

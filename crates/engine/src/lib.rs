@@ -2,6 +2,7 @@
 
 mod batches;
 mod by_id;
+mod critical;
 pub mod digest;
 pub mod fold;
 mod gates;

@@ -9,6 +9,7 @@ use bicoastal_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::critical::{CriticalPath, critical_path};
 use crate::order::{Order, Ties};
 use crate::record::Record;
 use crate::state::{Key, Verb};

@@ -122,7 +122,7 @@ fn allocations_per_resource_do_not_grow() {
         expect![[r#"
             seal: 7, 7, 7
             plan: all is new: 133, 128, 128
-            carry it out: 319, 316, 316
+            carry it out: 320, 317, 317
             plan: nothing changed: 87, 87, 87
             plan: everything edited: 98, 98, 97
             plan: all of it deleted: 83, 78, 78

@@ -99,6 +99,11 @@ impl Cloud {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What tells this cloud from every other one of the process: handles on it have the same name.
+    pub fn name(&self) -> String {
+        format!("local cloud at {:p}", Arc::as_ptr(&self.core))
+    }
+
     /// Looks at, or changes, the world directly. A change reaches the snapshot with the next call,
     /// or when the last handle is dropped. Using this cloud from inside `look` deadlocks.
     pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {

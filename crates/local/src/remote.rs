@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -104,6 +105,16 @@ impl RemoteClock {
     /// everybody waits must not run out on a call that is being answered.
     pub fn sleep_impl(&self, timeouts: &[Duration]) -> SharedAsyncSleep {
         SharedAsyncSleep::new(RemoteSleep { clock: self.clone(), timeouts: timeouts.to_vec() })
+    }
+}
+
+/// What is as old as the cloud says, not as the machine: what was read there.
+impl TimeSource for RemoteClock {
+    fn now(&self) -> SystemTime {
+        match self.now_ms() {
+            Some(ms) => SystemTime::UNIX_EPOCH + Duration::from_millis(ms),
+            None => SystemTimeSource::new().now(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -200,6 +200,57 @@ pub struct Member {
     pub goal: Goal,
     /// What may be taken for it, of what is found.
     pub claim: Claim,
+    /// What is known of it without another look.
+    pub memory: Memory,
+}
+
+/// What a provider may go by instead of looking at a thing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known {
+    /// It was not there when the plan was made, moments ago.
+    Absent,
+    /// It had these properties when the plan was made. Only where a call is refused that does not
+    /// fit what is there: of members of a batch.
+    Planned(Value),
+    /// It was answered by the last call, which nothing of ours came after.
+    Told(Snapshot),
+    /// It was waited for, and looked like this.
+    Waited(Snapshot),
+}
+
+/// What is known of a member in the course of its operation, from one turn to the next. Whoever
+/// takes turns keeps it with the member; the provider alone reads and writes it. It is lost with
+/// the process, and is to be forgotten with every error.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Option<Known>>>);
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is known may repeat a secret.
+        f.write_str("Memory")
+    }
+}
+
+impl Memory {
+    /// Of a thing that is to be made and was not there when the plan was.
+    pub fn absent() -> Self {
+        Self(Arc::new(Mutex::new(Some(Known::Absent))))
+    }
+
+    /// Of a member of a batch that had these properties when the plan was made.
+    pub fn planned(props: Value) -> Self {
+        Self(Arc::new(Mutex::new(Some(Known::Planned(props)))))
+    }
+
+    /// What is known; nothing is afterwards.
+    pub fn take(&self) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps something for the next turn.
+    pub fn keep(&self, known: Known) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+    }
 }
 
 /// One operation of a plan: one thing, or a batch of them with one parent.
@@ -296,8 +347,9 @@ pub trait Provider: Send + Sync {
     /// Resolves a look-up: `props` is its query. [`Seen::Absent`] where nothing matches.
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>>;
 
-    /// Takes one turn: reads the members, and makes at most one mutating call. After an accepted
-    /// call the members' goals are to be told with [`Goal::secrets_sent`].
+    /// Takes one turn: reads the members as far as their [`Memory`] does not tell, and makes at
+    /// most one mutating call. After an accepted call the members' goals are to be told with
+    /// [`Goal::secrets_sent`].
     ///
     /// Guarantees: no call is repeated below this function; what the members' claims do not cover
     /// is not touched; an error says whether the call could have happened; the gate is asked at the last moment before a mutating call goes out, and

@@ -274,6 +274,18 @@ pub struct Cost {
     pub delete: u32,
 }
 
+/// How long a change of this kind usually takes until AWS is done with it, in seconds: for the
+/// critical path of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Takes {
+    /// To create one.
+    pub create: u32,
+    /// To update one.
+    pub update: u32,
+    /// To delete one.
+    pub delete: u32,
+}
+
 /// Several members of one parent in one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
@@ -321,6 +333,8 @@ pub struct Schema {
     pub batch: Option<Batch>,
     /// What changes of it cost.
     pub cost: Cost,
+    /// What changes of it take.
+    pub takes: Takes,
     /// Rules between resources of this kind and others (one policy per name, unique set
     /// identifiers): called once for a stack that has one, when it is sealed.
     pub check_stack: Option<fn(&Desired) -> Vec<Diagnostic>>,
@@ -357,6 +371,7 @@ impl Schema {
         guard: None,
         batch: None,
         cost: Cost { create: 1, update: 1, delete: 1 },
+        takes: Takes { create: 3, update: 3, delete: 3 },
         check_stack: None,
     };
 }

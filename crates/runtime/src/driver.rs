@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_engine::machine::{Execution, Step};
-use bicoastal_engine::rates;
 use bicoastal_model::provider::Gate;
-use bicoastal_model::{Catalog, OpError, Operation, Progress, Provider, Retry};
+use bicoastal_model::{OpError, Operation, Progress, Provider};
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tracing::Instrument;
 
 use crate::cancel::{Cancel, Level};
 use crate::clock::Clock;
-use crate::pace::{Pace, Rate};
 use crate::redact::Redactor;
 use crate::store::{Lease, StoreError};
 
@@ -79,10 +77,8 @@ pub(crate) struct Driver<'d> {
     pub(crate) lease: &'d dyn Lease,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) clock: &'d Arc<dyn Clock>,
-    pub(crate) pace: &'d Pace,
     pub(crate) observer: &'d dyn Observer,
     pub(crate) cancel: &'d Cancel,
-    pub(crate) catalog: &'d Catalog,
 }
 
 /// What came of one thing that was under way.
@@ -191,29 +187,13 @@ impl Driver<'_> {
         }
     }
 
-    /// One turn of an operation, after a delay, at the pace of its service.
+    /// One turn of an operation, after a delay. The pace of its calls is the provider's.
     async fn turn(&self, operation: Arc<Operation>, delay: Duration) -> Answer {
         if !self.wait(delay).await {
             return Answer::Abandoned;
         }
-        let Some(first) = operation.members.first() else {
-            return Answer::Turn(Ok(Progress::Done(Vec::new())));
-        };
-        let service = self.catalog.get(&first.target.kind).map_or("", |schema| schema.service);
-        let bucket =
-            format!("{} {}", first.target.place.account.as_deref().unwrap_or_default(), service);
-        let per_second = f64::from(rates::calls_per_second(service));
-        let rate = Rate { per_second, burst: per_second };
-        let pause = self.pace.take(&bucket, rate, self.clock.now_ms());
-        if !self.wait(pause).await {
-            return Answer::Abandoned;
-        }
-        let result = self.provider.advance(&operation, &self.gate).await;
-        let result = Redactor::of(&operation).answer(result);
-        if let Err(OpError::Refused { retry: Retry::Throttled, .. }) = &result {
-            self.pace.drain(&bucket, self.clock.now_ms());
-        }
-        Answer::Turn(result)
+        let answered = self.provider.advance(&operation, &self.gate).await;
+        Answer::Turn(Redactor::of(&operation).answer(answered))
     }
 
     /// Waits; `false` where it was told to stop meanwhile.

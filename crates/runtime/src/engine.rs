@@ -12,6 +12,7 @@ use bicoastal_engine::planner::{self, Options as PlanOptions};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::{Key, State};
 use bicoastal_model::{Desired, Provider, ResourceId, Seen, Target};
+use futures_util::future::{join, join_all};
 use serde_json::Value;
 
 use crate::cancel::Cancel;
@@ -19,20 +20,18 @@ use crate::clock::{Clock, SystemClock};
 use crate::driver::{Driver, Observer};
 use crate::error::Error;
 use crate::lease::{Ask, Told};
-use crate::pace::Pace;
 use crate::store::{Lease, StateStore, StoreError};
 
 /// How often a plan is made that does not fit together because the state moved meanwhile.
 const PLAN_ATTEMPTS: usize = 4;
 
-/// Plans and applies stacks. Holds no state of its own but the pace of its calls; two engines
-/// with different accounts run in one process.
+/// Plans and applies stacks. Holds no state of its own; two engines with different accounts run in
+/// one process.
 #[derive(Clone)]
 pub struct Engine {
     provider: Arc<dyn Provider>,
     store: Arc<dyn StateStore>,
     clock: Arc<dyn Clock>,
-    pace: Arc<Pace>,
     wait: Duration,
     told: Option<Told>,
 }
@@ -50,7 +49,6 @@ impl Engine {
             provider: Arc::new(provider),
             store: Arc::new(store),
             clock: Arc::new(SystemClock::new()),
-            pace: Arc::default(),
             wait: Duration::ZERO,
             told: None,
         }
@@ -181,8 +179,9 @@ impl Engine {
         state: &State,
     ) -> Result<Observed, Error> {
         let catalog = self.provider.catalog();
-        let accounts = self.accounts(desired, state).await?;
-        let lookups = self.looked_up(desired, state).await;
+        let (accounts, lookups) =
+            join(self.accounts(desired, state), self.looked_up(desired, state)).await;
+        let accounts = accounts?;
         let (keys, targets): (Vec<Key>, Vec<Target>) =
             observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
         let seen = self.provider.refresh(&targets).await.into_iter().map(Look::from);
@@ -197,15 +196,12 @@ impl Engine {
         desired: &Desired,
         state: &State,
     ) -> BTreeMap<ResourceId, Seen> {
-        let mut lookups = BTreeMap::new();
-        for target in observe::lookups(desired, state) {
-            let seen = match self.provider.lookup(&target).await {
-                Ok(seen) => seen,
-                Err(error) => Seen::Unknown(error),
-            };
-            lookups.insert(target.id.clone(), seen);
-        }
-        lookups
+        let targets = observe::lookups(desired, state);
+        let found = targets.iter().map(|target| async move {
+            let seen = self.provider.lookup(target).await;
+            (target.id.clone(), seen.unwrap_or_else(Seen::Unknown))
+        });
+        join_all(found).await.into_iter().collect()
     }
 
     /// The exports of the stacks that the program reads from.
@@ -247,6 +243,16 @@ impl Engine {
             return Err(Error::stale(plan, "the state has moved since it was made"));
         }
         let observed = self.observe(desired, &state).await?;
+        for record in &plan.records {
+            let Record::Account { name, number: made_in } = record else { continue };
+            let Some(number) = observed.accounts.get(name).filter(|it| *it != made_in) else {
+                continue;
+            };
+            return Err(Error::stale(
+                plan,
+                format!("it was made in account {made_in}, and the credentials are of {number}"),
+            ));
+        }
         let now = planner::plan(desired, &state, &observed, &self.provider.catalog(), options)?;
         if now.fingerprint != plan.fingerprint {
             return Err(Error::stale(
@@ -305,20 +311,6 @@ impl Engine {
         if stored.is_none() {
             opening.push(Record::Opened { stack: stack.clone(), lineage: plan.lineage.clone() });
         }
-        for (name, number) in self.accounts(desired, &state).await? {
-            match state.accounts.get(&name) {
-                None => opening.push(Record::Account { name, number }),
-                Some(bound) if *bound != number => {
-                    return Err(Error::stale(
-                        &plan,
-                        format!(
-                            "it was made in account {bound}, and the credentials are of {number}"
-                        ),
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
         record(lease, &mut state, opening).await?;
         let secrets = desired.secrets.clone();
         let catalog = self.provider.catalog();
@@ -330,10 +322,8 @@ impl Engine {
             lease,
             gate: lease.gate(),
             clock: &self.clock,
-            pace: &self.pace,
             observer,
             cancel,
-            catalog: &catalog,
         };
         let run = held(lease, cancel, driver.run(&mut execution)).await;
         let report = execution.report();

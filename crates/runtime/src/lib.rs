@@ -8,7 +8,6 @@ mod error;
 mod file_store;
 pub mod lease;
 mod migrate;
-mod pace;
 mod rebuild;
 mod redact;
 pub mod snapshot;

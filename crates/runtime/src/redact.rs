@@ -145,7 +145,7 @@ fn escaped(character: char) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use bicoastal_model::{Claim, ErrorFacts, Member, Place, ScopeKind, Target};
+    use bicoastal_model::{Claim, ErrorFacts, Member, Memory, Place, ScopeKind, Target};
     use serde_json::json;
 
     use super::*;
@@ -163,7 +163,9 @@ mod tests {
         };
         let wanted = json!({ "name": "app", "inside": [{ "password": { SECRET: secret } }] });
         let goal = Goal::Present { wanted, applied: None };
-        Operation { members: vec![Member { target, goal, claim: Claim::Unmade }] }
+        Operation {
+            members: vec![Member { target, goal, claim: Claim::Unmade, memory: Memory::default() }],
+        }
     }
 
     #[test]

@@ -3,14 +3,13 @@
 use bicoastal_model::{OpError, Region};
 use serde_json::{Value, json};
 
-use super::read::{load_balancers, shared_listeners, tags_of, target_groups};
+use super::read::{shared_listeners, shared_load_balancers, shared_target_groups, tags_of};
 use super::rule;
 use crate::cx::Cx;
 use crate::kind::Listed;
 
 pub(super) async fn balancers(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
-    let key = format!("elbv2:balancers:{region}");
-    let all = cx.shared(key, load_balancers(cx, region)).await?;
+    let all = shared_load_balancers(cx, region).await?;
     let named = all.iter().filter_map(|it| {
         Some((it.load_balancer_arn()?.to_owned(), json!({ "name": it.load_balancer_name() })))
     });
@@ -18,7 +17,7 @@ pub(super) async fn balancers(cx: &Cx, region: Region) -> Result<Vec<Listed>, Op
 }
 
 pub(super) async fn groups(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
-    let all = target_groups(cx, region).await?;
+    let all = shared_target_groups(cx, region).await?;
     let named = all.iter().filter_map(|it| {
         Some((it.target_group_arn()?.to_owned(), json!({ "name": it.target_group_name() })))
     });
@@ -27,8 +26,7 @@ pub(super) async fn groups(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpErr
 
 /// Listeners are listed by load balancer only.
 pub(super) async fn listeners(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
-    let key = format!("elbv2:balancers:{region}");
-    let balancers = cx.shared(key, load_balancers(cx, region)).await?;
+    let balancers = shared_load_balancers(cx, region).await?;
     let mut named = Vec::new();
     for arn in balancers.iter().filter_map(|it| it.load_balancer_arn()) {
         let all = shared_listeners(cx, region, arn).await?;
@@ -42,8 +40,7 @@ pub(super) async fn listeners(cx: &Cx, region: Region) -> Result<Vec<Listed>, Op
 
 /// Rules are listed by listener only.
 pub(super) async fn rules(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
-    let key = format!("elbv2:balancers:{region}");
-    let balancers = cx.shared(key, load_balancers(cx, region)).await?;
+    let balancers = shared_load_balancers(cx, region).await?;
     let mut listed = Vec::new();
     for balancer in balancers.iter().filter_map(|it| it.load_balancer_arn()) {
         for listener in shared_listeners(cx, region, balancer).await?.iter() {

@@ -1,23 +1,23 @@
 //! Listings and tags that several kinds read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_elasticloadbalancingv2::types;
-use bicoastal_model::{OpError, Region};
+use bicoastal_model::{ErrorFacts, OpError, Ownership, Region, Retry, Snapshot, Target};
+use futures_util::future::{try_join, try_join_all};
+use serde_json::json;
 
 use super::{RULES, SERVICE};
 use crate::classify::classify;
 use crate::cx::Cx;
-use crate::ownership::tag_map;
+use crate::ownership::{ownership, tag_map};
 
 /// How many ARNs one `DescribeTags` takes.
 const TAGS_AT_ONCE: usize = 20;
 
 /// All load balancers of a region.
-pub(super) async fn load_balancers(
-    cx: &Cx,
-    region: Region,
-) -> Result<Vec<types::LoadBalancer>, OpError> {
+async fn load_balancers(cx: &Cx, region: Region) -> Result<Vec<types::LoadBalancer>, OpError> {
     let mut found = Vec::new();
     let mut pages = cx.elbv2(region).describe_load_balancers().into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -29,10 +29,7 @@ pub(super) async fn load_balancers(
 }
 
 /// All target groups of a region.
-pub(super) async fn target_groups(
-    cx: &Cx,
-    region: Region,
-) -> Result<Vec<types::TargetGroup>, OpError> {
+async fn target_groups(cx: &Cx, region: Region) -> Result<Vec<types::TargetGroup>, OpError> {
     let mut found = Vec::new();
     let mut pages = cx.elbv2(region).describe_target_groups().into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -67,19 +64,125 @@ pub(super) async fn shared_listeners(
     cx: &Cx,
     region: Region,
     load_balancer: &str,
-) -> Result<std::sync::Arc<Vec<types::Listener>>, OpError> {
+) -> Result<Arc<Vec<types::Listener>>, OpError> {
     let key = format!("elbv2:listeners:{load_balancer}");
     cx.shared(key, listeners(cx, region, load_balancer)).await
 }
 
-/// The tags of one thing.
+/// The tags of one thing that is there. A plan reads those of everything that it asks for in the
+/// region at once.
 pub(super) async fn tags(
     cx: &Cx,
     region: Region,
     arn: &str,
 ) -> Result<BTreeMap<String, String>, OpError> {
+    if cx.asked().iter().any(|asked| asked == arn) {
+        let all = cx.shared(format!("elbv2:tags:{region}"), tags_asked(cx, region)).await;
+        match all {
+            // A rule, which is on no listing here, is asked by itself.
+            Ok(all) if all.contains_key(arn) => {
+                return Ok(all.get(arn).cloned().unwrap_or_default());
+            }
+            Ok(_) => {}
+            // One of them went meanwhile.
+            Err(error) if error.code().is_some_and(|code| code.ends_with("NotFound")) => {}
+            Err(error) => return Err(error),
+        }
+    }
     let mut tags = tags_of(cx, region, &[arn.to_owned()]).await?;
     Ok(tags.remove(arn).unwrap_or_default())
+}
+
+/// Whether AWS shows by now a thing that it answered a create with. One that does not bear our mark
+/// is not ours, however much it is like what was to be made.
+///
+/// # Errors
+///
+/// Where it is another's.
+pub(super) async fn confirm(cx: &Cx, target: &Target, told: &Snapshot) -> Result<bool, OpError> {
+    let region = super::region(target);
+    let tags = match tags_of(cx, region, std::slice::from_ref(&told.physical)).await {
+        Ok(mut tags) => tags.remove(&told.physical).unwrap_or_default(),
+        Err(error) if error.code().is_some_and(|code| code.ends_with("NotFound")) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    let whose = match ownership(target, &tags) {
+        // What is adopted gets its marks by a call of its own.
+        Ownership::Ours => return Ok(true),
+        _ if told.props.pointer("/tags") == Some(&json!(tags)) => return Ok(true),
+        Ownership::Foreign(words) => words,
+        Ownership::Unmarked => "it bears no mark of this stack".to_owned(),
+    };
+    Err(OpError::Refused {
+        retry: Retry::Never,
+        facts: ErrorFacts {
+            call: "DescribeTags".to_owned(),
+            service: SERVICE.to_owned(),
+            region: region.code().to_owned(),
+            message: format!("{} exists and is not ours: {whose}", told.physical),
+            hint: Some(format!(
+                "adopt it with stack.adopt(&…, \"{}\"), or give this one another name",
+                told.physical
+            )),
+            ..ErrorFacts::default()
+        },
+    })
+}
+
+/// The tags of what a plan asks for in a region and is there.
+async fn tags_asked(
+    cx: &Cx,
+    region: Region,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, OpError> {
+    let prefix = format!("arn:aws:{SERVICE}:{region}:");
+    let asked: Vec<&String> = cx.asked().iter().filter(|arn| arn.starts_with(&prefix)).collect();
+    let any = |kind: &str| asked.iter().any(|arn| arn.contains(kind));
+    let (balancers, groups) = try_join(
+        when(any(":loadbalancer/") || any(":listener/"), shared_load_balancers(cx, region)),
+        when(any(":targetgroup/"), shared_target_groups(cx, region)),
+    )
+    .await?;
+    let mut there = BTreeSet::new();
+    there.extend(groups.iter().flat_map(|all| all.iter()).filter_map(|it| it.target_group_arn()));
+    let balancers = balancers.iter().flat_map(|all| all.iter());
+    let balancers: Vec<&str> = balancers.filter_map(|it| it.load_balancer_arn()).collect();
+    there.extend(&balancers);
+    // A listener's ARN is that of its load balancer, and more.
+    let with_listeners = balancers.iter().filter(|balancer| {
+        let stem = balancer.replace(":loadbalancer/", ":listener/");
+        asked.iter().any(|arn| arn.strip_prefix(&stem).is_some_and(|rest| rest.starts_with('/')))
+    });
+    let listeners = with_listeners.map(|balancer| shared_listeners(cx, region, balancer));
+    let listeners = try_join_all(listeners).await?;
+    there.extend(listeners.iter().flat_map(|all| all.iter()).filter_map(|it| it.listener_arn()));
+    let arns: Vec<String> =
+        asked.into_iter().filter(|arn| there.contains(arn.as_str())).cloned().collect();
+    tags_of(cx, region, &arns).await
+}
+
+async fn when<T>(
+    wanted: bool,
+    read: impl Future<Output = Result<Arc<T>, OpError>>,
+) -> Result<Option<Arc<T>>, OpError> {
+    if wanted { read.await.map(Some) } else { Ok(None) }
+}
+
+/// All load balancers of a region, read once.
+pub(super) async fn shared_load_balancers(
+    cx: &Cx,
+    region: Region,
+) -> Result<Arc<Vec<types::LoadBalancer>>, OpError> {
+    cx.shared(format!("elbv2:balancers:{region}"), load_balancers(cx, region)).await
+}
+
+/// All target groups of a region, read once.
+pub(super) async fn shared_target_groups(
+    cx: &Cx,
+    region: Region,
+) -> Result<Arc<Vec<types::TargetGroup>>, OpError> {
+    cx.shared(format!("elbv2:groups:{region}"), target_groups(cx, region)).await
 }
 
 /// The tags of many things, by ARN.

@@ -1,6 +1,7 @@
 //! Everything that RDS has in a region, with its tags.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_rds::types::{DbClusterParameterGroup, Tag};
 use bicoastal_model::{OpError, Region};
@@ -54,22 +55,27 @@ pub(super) async fn parameter_groups(cx: &Cx, region: Region) -> Result<Vec<List
     grouped(cx, region, named.collect()).await
 }
 
-async fn every_parameter_group(
+/// All of a region, read once.
+pub(super) async fn every_parameter_group(
     cx: &Cx,
     region: Region,
-) -> Result<Vec<DbClusterParameterGroup>, OpError> {
-    let (mut all, mut marker) = (Vec::new(), None);
-    loop {
-        let call = cx.rds(region).describe_db_cluster_parameter_groups();
-        let page = call.max_records(PAGE).set_marker(marker).send().await;
-        let page =
-            page.map_err(|error| failed("DescribeDBClusterParameterGroups", region, error))?;
-        all.extend(page.db_cluster_parameter_groups.unwrap_or_default());
-        marker = page.marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(all);
+) -> Result<Arc<Vec<DbClusterParameterGroup>>, OpError> {
+    let key = format!("rds/parameter groups/{region}");
+    cx.shared(key, async {
+        let (mut all, mut marker) = (Vec::new(), None);
+        loop {
+            let call = cx.rds(region).describe_db_cluster_parameter_groups();
+            let page = call.max_records(PAGE).set_marker(marker).send().await;
+            let page =
+                page.map_err(|error| failed("DescribeDBClusterParameterGroups", region, error))?;
+            all.extend(page.db_cluster_parameter_groups.unwrap_or_default());
+            marker = page.marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                return Ok(all);
+            }
         }
-    }
+    })
+    .await
 }
 
 async fn grouped(

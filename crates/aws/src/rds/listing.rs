@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, DbSubnetGroup, GlobalCluster};
 use bicoastal_model::{OpError, Region};
@@ -88,6 +89,17 @@ listing! {
     global, globals: GlobalCluster,
     describe_global_clusters("DescribeGlobalClusters") by global_cluster_identifier,
     global_clusters, global_cluster_identifier, errors::NO_GLOBAL
+}
+
+/// All instances of a region, from a look that is at most so old: shared by whoever waits there,
+/// in whichever operation.
+pub(super) async fn recent_instances(
+    cx: &Cx,
+    region: Region,
+    age: Duration,
+) -> Result<ByName<DbInstance>, OpError> {
+    let key = format!("rds/instances/{region}");
+    cx.clients().recent(key, age, async { Ok((*instances(cx, region).await?).clone()) }).await
 }
 
 /// The tags of a thing whose description does not carry them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_rds::types;
 use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
 use bicoastal_model::{
     Check, Id, Input, Name, OpError, Region, Regional, Resource, ScopeKind, Snapshot, Status,
@@ -127,30 +128,11 @@ impl Kind for DbSubnetGroup {
         let Some(group) = listing::subnet_group(cx, region, name).await? else { return Ok(None) };
         let arn = group.db_subnet_group_arn().unwrap_or_default();
         let tags = listing::tags(cx, region, arn).await?;
-        let mut subnets: Vec<&str> =
-            group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()).collect();
-        subnets.sort_unstable();
-        let name = group.db_subnet_group_name().unwrap_or_default();
-        let mut props = Map::new();
-        props.insert("name".into(), json!(name));
-        tags::put(&mut props, "description", group.db_subnet_group_description());
-        props.insert("subnet_ids".into(), json!(subnets));
-        props.insert("tags".into(), json!(tags));
-        Ok(Some(Snapshot {
-            physical: name.to_owned(),
-            props: Value::Object(props),
-            outputs: BTreeMap::from([
-                ("arn".to_owned(), json!(arn)),
-                ("name".to_owned(), json!(name)),
-            ]),
-            status: match group.subnet_group_status() {
-                Some("Complete") | None => Status::Ready,
-                Some(word) => Status::Busy(word.to_owned()),
-            },
-            ownership: ownership(target, &tags),
-            children: Vec::new(),
-            facts: BTreeMap::new(),
-        }))
+        Ok(Some(snapshot(target, &group, &tags)))
+    }
+
+    fn refuses_twins(_: &Target) -> bool {
+        true
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
@@ -193,6 +175,9 @@ impl Kind for DbSubnetGroup {
                     .send()
                     .await;
                 let made = made.map_err(|error| failed("CreateDBSubnetGroup", region, error))?;
+                if let Some(group) = &made.db_subnet_group {
+                    cx.tell(snapshot(target, group, &wanted.tags));
+                }
                 Ok(made.db_subnet_group.and_then(|group| group.db_subnet_group_name))
             }
             Call::Modify { description, subnets } => {
@@ -221,6 +206,35 @@ impl Kind for DbSubnetGroup {
             Call::Delete => "DeleteDBSubnetGroup",
             Call::Tags(_, change) => change.name(),
         }
+    }
+}
+
+fn snapshot(
+    target: &Target,
+    group: &types::DbSubnetGroup,
+    tags: &BTreeMap<String, String>,
+) -> Snapshot {
+    let arn = group.db_subnet_group_arn().unwrap_or_default();
+    let mut subnets: Vec<&str> =
+        group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()).collect();
+    subnets.sort_unstable();
+    let name = group.db_subnet_group_name().unwrap_or_default();
+    let mut props = Map::new();
+    props.insert("name".into(), json!(name));
+    tags::put(&mut props, "description", group.db_subnet_group_description());
+    props.insert("subnet_ids".into(), json!(subnets));
+    props.insert("tags".into(), json!(tags));
+    Snapshot {
+        physical: name.to_owned(),
+        props: Value::Object(props),
+        outputs: BTreeMap::from([("arn".to_owned(), json!(arn)), ("name".to_owned(), json!(name))]),
+        status: match group.subnet_group_status() {
+            Some("Complete") | None => Status::Ready,
+            Some(word) => Status::Busy(word.to_owned()),
+        },
+        ownership: ownership(target, tags),
+        children: Vec::new(),
+        facts: BTreeMap::new(),
     }
 }
 

@@ -7,13 +7,9 @@ use bicoastal_model::OpError;
 use serde_json::json;
 
 use super::zone::{self, bare_name};
-use super::{bare, failed, health_check};
-use crate::cx::{Cx, GLOBAL};
+use super::{bare, health_check, tags};
+use crate::cx::Cx;
 use crate::kind::Listed;
-use crate::ownership::tag_map;
-
-/// How many ids one `ListTagsForResources` takes.
-const TAGS_AT_ONCE: usize = 10;
 
 /// The zones but those that another service of AWS keeps.
 pub(super) async fn zones(cx: &Cx) -> Result<Vec<Listed>, OpError> {
@@ -50,25 +46,11 @@ async fn tagged(
     kind: TagResourceType,
     mut listed: Vec<Listed>,
 ) -> Result<Vec<Listed>, OpError> {
-    for some in listed.chunks_mut(TAGS_AT_ONCE) {
-        let ids = some.iter().map(|it| it.physical.clone()).collect();
-        let answer = cx
-            .route53(GLOBAL)
-            .list_tags_for_resources()
-            .resource_type(kind.clone())
-            .set_resource_ids(Some(ids))
-            .send()
-            .await
-            .map_err(|error| failed("ListTagsForResources", error))?;
-        for set in answer.resource_tag_sets() {
-            let pairs = set.tags().iter();
-            let tags = tag_map(
-                pairs.map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default())),
-            );
-            let id = set.resource_id().map(bare);
-            if let Some(it) = some.iter_mut().find(|it| Some(it.physical.as_str()) == id) {
-                it.tags = tags;
-            }
+    for some in listed.chunks_mut(tags::READ_AT_ONCE) {
+        let ids: Vec<&str> = some.iter().map(|it| it.physical.as_str()).collect();
+        let mut tags = tags::read_some(cx, &kind, &ids).await?;
+        for it in some {
+            it.tags = tags.remove(&it.physical).unwrap_or_default();
         }
     }
     Ok(listed)

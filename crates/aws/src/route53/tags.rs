@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_route53::types::{Tag, TagResourceType};
-use bicoastal_model::{OpError, Resource};
+use bicoastal_model::{OpError, Resource, Snapshot};
 
 use super::{failed, unbuilt};
 use crate::cx::{Cx, GLOBAL};
@@ -29,8 +29,70 @@ pub(super) fn change<R: Resource>(turn: &Turn<'_, R>) -> Option<TagChange> {
     (!add.is_empty() || !remove.is_empty()).then_some(TagChange { add, remove })
 }
 
-/// The tags of a resource.
+/// A resource as it is after a change of its tags.
+pub(super) fn after<R: Resource>(turn: &Turn<'_, R>, change: &TagChange) -> Option<Snapshot> {
+    let mut seen = turn.seen?.clone();
+    let tags = seen.props.get_mut("tags")?.as_object_mut()?;
+    for (key, value) in &change.add {
+        tags.insert(key.clone(), value.as_str().into());
+    }
+    for key in &change.remove {
+        tags.remove(key);
+    }
+    Some(seen)
+}
+
+/// How many ids one `ListTagsForResources` takes.
+pub(super) const READ_AT_ONCE: usize = 10;
+
+/// The tags of a resource. `together` are the ids that a plan asks for and that may well be there:
+/// their tags are read with these, ten at a time.
 pub(super) async fn read(
+    cx: &Cx,
+    kind: TagResourceType,
+    id: &str,
+    together: &[&str],
+) -> Result<BTreeMap<String, String>, OpError> {
+    let at = together.iter().position(|other| *other == id);
+    if let Some(some) = at.and_then(|at| together.chunks(READ_AT_ONCE).nth(at / READ_AT_ONCE))
+        && let [first, _, ..] = some
+    {
+        let key = format!("route53 tags {kind} {first}");
+        match cx.shared(key, read_some(cx, &kind, some)).await {
+            Ok(tags) => return Ok(tags.get(id).cloned().unwrap_or_default()),
+            // One of them went meanwhile.
+            Err(error) if error.code().is_some_and(|code| code.starts_with("NoSuch")) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    one(cx, kind, id).await
+}
+
+/// The tags of at most ten resources, by their ids.
+pub(super) async fn read_some(
+    cx: &Cx,
+    kind: &TagResourceType,
+    ids: &[&str],
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, OpError> {
+    let answer = cx
+        .route53(GLOBAL)
+        .list_tags_for_resources()
+        .resource_type(kind.clone())
+        .set_resource_ids(Some(ids.iter().map(|id| (*id).to_owned()).collect()))
+        .send()
+        .await
+        .map_err(|error| failed("ListTagsForResources", error))?;
+    let sets = answer.resource_tag_sets().iter().filter_map(|set| {
+        let pairs = set.tags().iter();
+        let tags = tag_map(
+            pairs.map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default())),
+        );
+        Some((super::bare(set.resource_id()?).to_owned(), tags))
+    });
+    Ok(sets.collect())
+}
+
+async fn one(
     cx: &Cx,
     kind: TagResourceType,
     id: &str,

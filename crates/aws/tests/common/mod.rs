@@ -9,8 +9,8 @@ use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_local::Cloud;
 use bicoastal_model::diff::{Difference, diff};
 use bicoastal_model::{
-    Claim, Goal, Member, OpError, Operation, Outcome, Place, Progress, Provider, Region, Resource,
-    ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
+    Claim, Goal, Member, Memory, OpError, Operation, Outcome, Place, Progress, Provider, Region,
+    Resource, ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
 };
 use serde_json::{Value, json};
 
@@ -125,8 +125,17 @@ impl Subject<'_> {
             Goal::Present { applied: None, .. } => Claim::Unmade,
             _ => Claim::Made,
         };
-        let operation = |target: &Target, goal: &Goal, claim| Operation {
-            members: vec![Member { target: mentioning(target, goal), goal: goal.clone(), claim }],
+        // As a plan does: what is seen to be absent before the first turn is known to be.
+        let fresh = matches!(goal, Goal::Present { applied: None, .. });
+        let looked = fresh && self.target.physical.is_none();
+        let absent = looked
+            && self.harness.provider.refresh(std::slice::from_ref(&self.target)).await
+                == [Seen::Absent];
+        let memory = if absent { Memory::absent() } else { Memory::default() };
+        let operation = |target: &Target, goal: &Goal, claim| {
+            let target = mentioning(target, goal);
+            let (goal, memory) = (goal.clone(), memory.clone());
+            Operation { members: vec![Member { target, goal, claim, memory }] }
         };
         let open = bicoastal_model::OpenGate::shared();
         let mut patience = 0;
@@ -141,6 +150,8 @@ impl Subject<'_> {
                     if physical.is_some() {
                         self.target.physical = physical;
                     }
+                    // As the machine does.
+                    self.harness.cloud.sleep(Duration::from_secs(1)).await;
                 }
                 Ok(Progress::Waiting { poll, patience: limit, what }) => {
                     patience += poll.as_secs();
@@ -162,6 +173,7 @@ impl Subject<'_> {
                     });
                 }
                 Err(OpError::Refused { retry, facts }) if retry != Retry::Never => {
+                    memory.take();
                     self.calls.push(format!("({} {:?})", facts.call, retry));
                     self.harness.cloud.sleep(Duration::from_secs(5)).await;
                 }
@@ -226,7 +238,8 @@ impl Subject<'_> {
         let open = bicoastal_model::OpenGate::shared();
         for _ in 0..400 {
             let goal = Goal::Present { wanted: wanted.clone(), applied: None };
-            let member = Member { target: self.target.clone(), goal, claim: Claim::Unmade };
+            let (claim, memory) = (Claim::Unmade, Memory::default());
+            let member = Member { target: self.target.clone(), goal, claim, memory };
             match self.harness.provider.advance(&Operation { members: vec![member] }, &open).await {
                 Ok(Progress::Done(_)) => return self.apply(props).await,
                 Ok(Progress::Called { .. }) => {}

@@ -118,6 +118,9 @@ impl Execution {
     fn trouble(&mut self, op: usize, error: OpError) {
         let cancelled = self.cancelled;
         let Some(run) = self.running(op) else { return };
+        for member in &run.operation.members {
+            member.memory.take();
+        }
         let class = Class::of(&error);
         if class == Some(Class::InDoubt) {
             run.touched = true;

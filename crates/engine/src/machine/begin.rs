@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_model::value::{NAME, Ref, Value};
-use bicoastal_model::{Claim, Goal, Member, Name, Operation, Packed, Target, diff};
+use bicoastal_model::{Claim, Goal, Member, Memory, Name, Operation, Packed, Target, diff};
 
 use super::report::{Failure, Fate};
 use super::run::{Run, RunMember, Status};
@@ -250,8 +250,18 @@ impl Execution {
             None => Claim::Unmade,
             Some(entry) => entry.claim(),
         };
+        // What the plan saw still holds, unless an earlier operation left that open.
+        let batched = self.catalog.get(&member.kind).is_some_and(|schema| schema.batch.is_some());
+        let memory = match (member.verb, &member.seen) {
+            _ if doubted || member.adopt => Memory::default(),
+            (Verb::Create, _) => Memory::absent(),
+            (Verb::Update | Verb::Delete, Some(seen)) if batched => {
+                Memory::planned(seen.to_value())
+            }
+            _ => Memory::default(),
+        };
         let run = RunMember { index, key: member.key.clone(), props, doubted };
-        Ok((run, Member { target, goal, claim }))
+        Ok((run, Member { target, goal, claim, memory }))
     }
 
     /// What is wanted with everything known, if that still is the change that was planned.

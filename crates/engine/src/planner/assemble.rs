@@ -218,9 +218,16 @@ fn planned(
 fn cost(operations: &[PlannedOp], catalog: &Catalog) -> (BTreeMap<String, u32>, u64) {
     let mut calls: BTreeMap<String, u32> = BTreeMap::new();
     let mut paused: Vec<u64> = Vec::with_capacity(operations.len());
+    let mut records = 0u32;
     for operation in operations {
         let before = operation.after.keys().filter_map(|&it| paused.get(it)).max();
         paused.push(before.copied().unwrap_or(0) + operation.pause_ms);
+        let batched = operation.members.iter().filter(|member| {
+            catalog
+                .get(&member.kind)
+                .is_some_and(|it| it.batch.is_some() && it.service == "route53")
+        });
+        records += u32::try_from(batched.count()).unwrap_or(u32::MAX);
         let costs = operation.members.iter().filter_map(|member| {
             let schema = catalog.get(&member.kind)?;
             let calls = match member.verb {
@@ -238,7 +245,8 @@ fn cost(operations: &[PlannedOp], catalog: &Catalog) -> (BTreeMap<String, u32>, 
         }
     }
     let rates = calls.iter().map(|(service, &calls)| rates::floor_ms(service, calls)).max();
-    let floor = rates.unwrap_or(0).max(paused.into_iter().max().unwrap_or(0));
+    let changes = rates::RECORD_CHANGES.floor_ms(records);
+    let floor = rates.unwrap_or(0).max(changes).max(paused.into_iter().max().unwrap_or(0));
     (calls, floor)
 }
 

@@ -20,6 +20,13 @@ pub(super) struct Member {
     pub(super) managed_key: bool,
 }
 
+impl Member {
+    /// One of which only the description is known.
+    pub(super) fn bare(description: TableDescription) -> Self {
+        Self { description, tags: BTreeMap::new(), recovery: None, policy: None, managed_key: true }
+    }
+}
+
 /// Everything that one reading brought.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
@@ -36,6 +43,17 @@ pub(super) struct Look {
 }
 
 impl Look {
+    /// These replicas, and nothing besides.
+    pub(super) fn of(home: Region, members: BTreeMap<Region, Member>) -> Self {
+        Self {
+            home,
+            members,
+            standalone: BTreeSet::new(),
+            unseen: BTreeSet::new(),
+            time_to_live: None,
+        }
+    }
+
     /// The description that the home region gives.
     pub(super) fn view(&self) -> Option<&TableDescription> {
         self.members.get(&self.home).map(|member| &member.description)

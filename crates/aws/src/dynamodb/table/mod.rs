@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::resource::Check;
 use bicoastal_model::{
-    Arn, Handle, Input, OpError, Output, Region, Resource, Schema, Snapshot, Spanning, Target,
-    handle,
+    Arn, Goal, Handle, Input, OpError, Output, Region, Resource, Schema, Snapshot, Spanning,
+    Target, handle,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -172,6 +172,26 @@ impl Kind for Table {
 
     async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await
+    }
+
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    fn after(turn: &Turn<'_, Self>, call: &TableCall) -> Option<Snapshot> {
+        step::after(turn, call)
+    }
+
+    async fn poll<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        known: &'a Snapshot,
+        goal: &'a Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        match goal {
+            Goal::Present { .. } => read::poll(cx, target, known).await,
+            Goal::Absent { .. } => read::read(cx, target).await,
+        }
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<TableCall> {

@@ -4,27 +4,81 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::TableDescription;
 use aws_sdk_kms::types::KeyManagerType;
-use bicoastal_model::{OpError, Ownership, Region, Snapshot, Target};
+use bicoastal_model::{OpError, Ownership, Region, Snapshot, Status, Target};
 use futures_util::future::{join, join_all};
 
 use super::super::rules::RULES;
+use super::facts::{Facts, MemberFacts};
 use super::look::{Look, Member, group};
 use super::settings::PointInTimeRecovery;
 use super::snapshot;
 use crate::classify::classify;
-use crate::cx::{Cx, Purpose};
+use crate::cx::Cx;
 use crate::ownership::{ownership, tag_map};
 
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    look(cx, target, BTreeMap::new(), None).await
+}
+
+/// Looks again at a table that DynamoDB works on. As long as it does, the view of one region is all
+/// that is read; then every region's, with what nobody but us changes as it is known.
+pub(super) async fn poll(
+    cx: &Cx,
+    target: &Target,
+    known: &Snapshot,
+) -> Result<Option<Snapshot>, OpError> {
+    let facts = Facts::of(known);
+    let Some(home) = facts.members.keys().next().copied() else { return read(cx, target).await };
+    let Some(description) = describe(cx, home, &known.physical).await? else {
+        return read(cx, target).await;
+    };
+    if let Status::Busy(word) = status(home, &description) {
+        return Ok(Some(Snapshot { status: Status::Busy(word), ..known.clone() }));
+    }
+    look(cx, target, BTreeMap::from([(home, description)]), Some(&facts)).await
+}
+
+/// What one region says of the whole.
+fn status(home: Region, description: &TableDescription) -> Status {
+    let member = Member::bare(description.clone());
+    let look = Look::of(home, BTreeMap::from([(home, member)]));
+    snapshot::status(&look, description)
+}
+
+/// A table that was just made in a region; `None` where AWS does not tell all of it.
+pub(super) fn told(
+    target: &Target,
+    home: Region,
+    made: &TableDescription,
+    sent: &BTreeMap<String, String>,
+) -> Option<Snapshot> {
+    let keyed = made.sse_description().is_some_and(|it| it.kms_master_key_arn().is_some());
+    if keyed || target.mentions("resource_policies") {
+        return None;
+    }
+    let recovery = wants_recovery(target).then_some(PointInTimeRecovery::from(false));
+    let member = Member { tags: sent.clone(), recovery, ..Member::bare(made.clone()) };
+    snapshot::snapshot(target, &Look::of(home, BTreeMap::from([(home, member)])))
+}
+
+/// Reads a table through its regions. `described` is what was read of it just now, `known` what
+/// was before.
+async fn look(
+    cx: &Cx,
+    target: &Target,
+    mut described: BTreeMap<Region, TableDescription>,
+    known: Option<&Facts>,
+) -> Result<Option<Snapshot>, OpError> {
     let name = target.physical.as_deref().unwrap_or_else(|| target.text("name"));
-    let regions = &target.place.regions;
-    let answers = join_all(regions.iter().map(|region| describe(cx, *region, name))).await;
-    let mut found = BTreeMap::new();
+    let regions: Vec<Region> = target.place.regions.clone();
+    let left: Vec<Region> =
+        regions.iter().copied().filter(|region| !described.contains_key(region)).collect();
+    let answers = join_all(left.iter().map(|region| describe(cx, *region, name))).await;
     let mut silent: BTreeMap<Region, OpError> = BTreeMap::new();
-    for (region, answer) in regions.iter().zip(answers) {
+    for (region, answer) in left.iter().zip(answers) {
         match answer {
             Ok(Some(description)) => {
-                found.insert(*region, description);
+                described.insert(*region, description);
             }
             Ok(None) => {}
             Err(error) if error.is_unreachable() => {
@@ -34,15 +88,16 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
         }
     }
     let unseen: BTreeSet<Region> = silent.keys().copied().collect();
-    if found.is_empty() {
+    if described.is_empty() {
         // A table that only a silent region could show is unknown, not gone.
         return match silent.into_values().next() {
             Some(error) => Err(error),
             None => Ok(None),
         };
     }
-    let reads = found.into_iter().map(|(region, description)| async move {
-        (region, member(cx, region, target, description).await)
+    let reads = described.into_iter().map(|(region, description)| async move {
+        let known = known.and_then(|facts| facts.members.get(&region));
+        (region, member(cx, region, target, description, known).await)
     });
     let mut members = BTreeMap::new();
     for (region, answer) in join_all(reads).await {
@@ -54,32 +109,16 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let peers = members.get(&home).map(|it| group(home, &it.description)).unwrap_or_default();
     let standalone = members.keys().filter(|region| !peers.contains(*region)).copied().collect();
     members.retain(|region, _| peers.contains(region));
-    let time_to_live = match wants(cx, target, "time_to_live") {
-        Wants::Yes => time_to_live(cx, home, name).await?,
-        Wants::IfPossible => time_to_live(cx, home, name).await.unwrap_or_default(),
-        Wants::No => None,
+    let time_to_live = match target.mentions("time_to_live") {
+        true => time_to_live(cx, home, name).await?,
+        false => None,
     };
-    let look = Look { home, members, standalone, unseen, time_to_live };
+    let look = Look { standalone, unseen, time_to_live, ..Look::of(home, members) };
     Ok(snapshot::snapshot(target, &look))
 }
 
-/// Whether an optional part is read.
-enum Wants {
-    Yes,
-    /// A turn may be about to set what was never mentioned before; a caller who may not read it
-    /// otherwise is not stopped.
-    IfPossible,
-    No,
-}
-
-fn wants(cx: &Cx, target: &Target, field: &str) -> Wants {
-    if target.mentions(field) {
-        Wants::Yes
-    } else if cx.purpose() == Purpose::Turn {
-        Wants::IfPossible
-    } else {
-        Wants::No
-    }
+fn wants_recovery(target: &Target) -> bool {
+    target.mentions("point_in_time_recovery") || target.mentions("replica_overrides")
 }
 
 /// Whose view is taken: a table that bears our mark, else the first that is part of the largest
@@ -112,43 +151,48 @@ pub(super) async fn describe(
     }
 }
 
-/// The rest of what one region knows; `None` where the table went meanwhile.
+/// The rest of what one region knows, less what is `known` already; `None` where the table went
+/// meanwhile.
 async fn member(
     cx: &Cx,
     region: Region,
     target: &Target,
     description: TableDescription,
+    known: Option<&MemberFacts>,
 ) -> Result<Option<Member>, OpError> {
     let name = description.table_name().unwrap_or_default().to_owned();
     let arn = description.table_arn().unwrap_or_default().to_owned();
+    let tags = async {
+        match known {
+            Some(known) => Ok(known.tags.clone()),
+            None => tags(cx, region, &arn).await,
+        }
+    };
     let recovery = async {
-        let singled_out = target.mentions("replica_overrides");
-        match wants(cx, target, "point_in_time_recovery") {
-            Wants::No if !singled_out => Ok(None),
-            Wants::IfPossible if !singled_out => {
-                Ok(recovery(cx, region, &name).await.unwrap_or_default())
-            }
-            _ => recovery(cx, region, &name).await,
+        match known.and_then(|known| known.recovery) {
+            Some(known) => Ok(Some(known)),
+            None if wants_recovery(target) => recovery(cx, region, &name).await,
+            None => Ok(None),
         }
     };
     let policy = async {
-        match wants(cx, target, "resource_policies") {
-            Wants::Yes => policy(cx, region, &arn).await,
-            Wants::IfPossible => Ok(policy(cx, region, &arn).await.unwrap_or_default()),
-            Wants::No => Ok(None),
+        match target.mentions("resource_policies") {
+            true => policy(cx, region, &arn).await,
+            false => Ok(None),
         }
     };
     let managed = async {
         let key = description.sse_description().and_then(|it| it.kms_master_key_arn());
-        match key {
-            Some(key) if !matches!(wants(cx, target, "encryption"), Wants::No) => {
+        match (key, known) {
+            (Some(_), Some(known)) if known.key != "aws_owned" => known.key == "aws_managed",
+            (Some(key), _) if target.mentions("encryption") => {
                 is_managed(cx, region, target, key).await
             }
             _ => true,
         }
     };
     let (tags, (recovery, (policy, managed_key))) =
-        join(tags(cx, region, &arn), join(recovery, join(policy, managed))).await;
+        join(tags, join(recovery, join(policy, managed))).await;
     let Some(tags) = gone_is_none(tags)? else { return Ok(None) };
     Ok(Some(Member {
         tags,

@@ -1,6 +1,6 @@
 //! What a table's properties mean.
 
-use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
+use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Takes, Tier};
 use bicoastal_model::{Desired, Diagnostic, ScopeKind};
 
 const PROJECTION: &[Field] = &[
@@ -100,6 +100,7 @@ pub(super) const SCHEMA: Schema = Schema {
     guard: Some("deletion_protection"),
     // The table, one replica, recovery and tags of the replica; more with more regions.
     cost: Cost { create: 6, update: 2, delete: 2 },
+    takes: Takes { create: 330, update: 30, delete: 150 },
     check_stack: Some(check_stack),
     ..Schema::BASE
 };

@@ -102,6 +102,9 @@ pub(super) async fn call(
             .await
             .map_err(|error| classify(SERVICE, "CreateListener", region, RULES, error))?;
         let made = answer.listeners.unwrap_or_default().into_iter().next();
+        if let Some(made) = &made {
+            cx.tell(super::look::told(target, made, &wanted.tags));
+        }
         return Ok(made.and_then(|made| made.listener_arn));
     }
     // Every other call follows a read that found it.

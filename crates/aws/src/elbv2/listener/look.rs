@@ -50,6 +50,15 @@ async fn children(cx: &Cx, region: Region, arn: &str) -> Result<Vec<Addition>, O
     Ok(rules.iter().map(addition).collect())
 }
 
+/// One that was just made, with these tags.
+pub(super) fn told(
+    target: &Target,
+    made: &types::Listener,
+    sent: &BTreeMap<String, String>,
+) -> Snapshot {
+    snapshot(target, made, Vec::new(), sent)
+}
+
 /// By its ARN, else by its load balancer and port.
 async fn find(
     cx: &Cx,

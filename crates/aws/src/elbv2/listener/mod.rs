@@ -195,6 +195,20 @@ impl Kind for Listener {
         look::read(cx, target).await
     }
 
+    /// AWS answers a create with what is there and has the same settings: [`Self::confirm`] asks
+    /// whose that is.
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    async fn confirm<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        told: &'a Snapshot,
+    ) -> Result<bool, OpError> {
+        super::read::confirm(cx, target, told).await
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<ListenerCall> {
         step::step(turn)
     }

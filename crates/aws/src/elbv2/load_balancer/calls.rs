@@ -140,6 +140,9 @@ async fn create(
         .await
         .map_err(|error| classify(SERVICE, "CreateLoadBalancer", region, RULES, error))?;
     let made = answer.load_balancers.unwrap_or_default().into_iter().next();
+    if let Some(seen) = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags)) {
+        cx.tell(seen);
+    }
     Ok(made.and_then(|made| made.load_balancer_arn))
 }
 

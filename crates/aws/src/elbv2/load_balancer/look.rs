@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{Addition, OpError, Ownership, Region, Snapshot, Status, Target};
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use serde_json::{Map, Value, json};
 
 use super::super::attributes;
-use super::super::read::{load_balancers, shared_listeners, tags};
+use super::super::read::{shared_listeners, shared_load_balancers, tags};
 use super::super::{RULES, SERVICE, region};
 use super::{ATTRIBUTES, LOGS};
 use crate::classify::classify;
@@ -19,23 +19,60 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let region = region(target);
     let Some(found) = find(cx, target, region).await? else { return Ok(None) };
     let arn = found.load_balancer_arn().unwrap_or_default().to_owned();
-    let mentioned = attributes::any_mentioned(ATTRIBUTES, target)
-        || LOGS.iter().any(|logs| target.mentions(logs));
     let attributes = async {
-        match mentioned || cx.purpose() == Purpose::Turn {
+        match reads_attributes(target) || cx.purpose() == Purpose::Turn {
             true => read_attributes(cx, region, &arn).await,
             false => Ok(BTreeMap::new()),
         }
     };
-    let (tags, attributes) = try_join(tags(cx, region, &arn), attributes).await?;
-    let children = match cx.purpose() {
-        Purpose::Refresh => children(cx, region, &arn).await?,
-        Purpose::Turn => Vec::new(),
+    let children = async {
+        match cx.purpose() {
+            Purpose::Refresh => children(cx, region, &arn).await,
+            Purpose::Turn => Ok(Vec::new()),
+        }
     };
+    let (tags, attributes, children) =
+        try_join3(tags(cx, region, &arn), attributes, children).await?;
     let ownership = ownership(target, &tags);
     let mut seen = snapshot(&found, &tags, &attributes, ownership);
     seen.children = children;
     Ok(Some(seen))
+}
+
+/// Looks again at one that is being provisioned.
+pub(super) async fn poll(
+    cx: &Cx,
+    target: &Target,
+    known: &Snapshot,
+) -> Result<Option<Snapshot>, OpError> {
+    let region = region(target);
+    let Some(found) = point(cx, region, Some(&known.physical), None).await? else {
+        return Ok(None);
+    };
+    let tags = serde_json::from_value(known.props["tags"].clone()).unwrap_or_default();
+    let mut seen = snapshot(&found, &tags, &BTreeMap::new(), known.ownership.clone());
+    if let (Some(props), Some(known)) = (seen.props.as_object_mut(), known.props.as_object()) {
+        // Attributes don't change by themselves.
+        for (name, value) in known {
+            props.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    Ok(Some(seen))
+}
+
+/// One that was just made, with these tags; `None` where its attributes matter, which AWS does not
+/// tell with it.
+pub(super) fn told(
+    target: &Target,
+    made: &types::LoadBalancer,
+    sent: &BTreeMap<String, String>,
+) -> Option<Snapshot> {
+    let whose = ownership(target, sent);
+    (!reads_attributes(target)).then(|| snapshot(made, sent, &BTreeMap::new(), whose))
+}
+
+fn reads_attributes(target: &Target) -> bool {
+    attributes::any_mentioned(ATTRIBUTES, target) || LOGS.iter().any(|logs| target.mentions(logs))
 }
 
 /// By its ARN, else by its name.
@@ -46,8 +83,7 @@ async fn find(
 ) -> Result<Option<types::LoadBalancer>, OpError> {
     let name = target.text("name");
     if cx.purpose() == Purpose::Refresh {
-        let key = format!("elbv2:balancers:{region}");
-        let all = cx.shared(key, load_balancers(cx, region)).await?;
+        let all = shared_load_balancers(cx, region).await?;
         let by_arn = all.iter().find(|it| it.load_balancer_arn() == target.physical.as_deref());
         let found = by_arn
             .filter(|_| target.physical.is_some())

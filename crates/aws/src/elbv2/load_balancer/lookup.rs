@@ -8,7 +8,7 @@ use bicoastal_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::super::read::{load_balancers, tags, tags_of};
+use super::super::read::{shared_load_balancers, tags, tags_of};
 use super::super::{SERVICE, region};
 use super::LoadBalancer;
 use super::look::snapshot;
@@ -64,8 +64,7 @@ impl Found for LoadBalancerQuery {
                 "look it up in its own region",
             ));
         }
-        let key = format!("elbv2:balancers:{region}");
-        let all = cx.shared(key, load_balancers(cx, region)).await?;
+        let all = shared_load_balancers(cx, region).await?;
         let found: Vec<&types::LoadBalancer> = match query {
             Self::Name(name) => {
                 all.iter().filter(|it| it.load_balancer_name() == Some(name)).collect()

@@ -10,9 +10,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::schema::{Absent, Cost, OutputSpec};
+use bicoastal_model::schema::{Absent, Cost, OutputSpec, Takes};
 use bicoastal_model::{
-    Arn, Field, Handle, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema,
+    Arn, Field, Goal, Handle, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema,
     ScopeKind, Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
@@ -324,6 +324,7 @@ static SCHEMA: Schema = Schema {
     delete_risk: Risk::Disruptive,
     guard: Some("deletion_protection"),
     cost: Cost { create: 2, update: 1, delete: 1 },
+    takes: Takes { create: 180, update: 3, delete: 3 },
     ..Schema::BASE
 };
 
@@ -392,6 +393,32 @@ impl Kind for LoadBalancer {
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         look::read(cx, target).await
+    }
+
+    async fn poll(
+        cx: &Cx,
+        target: &Target,
+        known: &Snapshot,
+        goal: &Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        match goal {
+            Goal::Present { .. } => look::poll(cx, target, known).await,
+            Goal::Absent { .. } => look::read(cx, target).await,
+        }
+    }
+
+    /// AWS answers a create with what is there and has the same settings: [`Self::confirm`] asks
+    /// whose that is.
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    async fn confirm<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        told: &'a Snapshot,
+    ) -> Result<bool, OpError> {
+        super::read::confirm(cx, target, told).await
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<LoadBalancerCall> {

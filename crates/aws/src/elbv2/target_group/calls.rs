@@ -106,9 +106,12 @@ pub(super) async fn call(
             .await
             .map_err(|error| classify(SERVICE, "CreateTargetGroup", region, RULES, error))?;
         let made = answer.target_groups.unwrap_or_default().into_iter().next();
+        let told = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags));
         let arn = made.and_then(|made| made.target_group_arn);
-        if let Some(arn) = &arn {
-            until_visible(cx, region, arn).await;
+        match (told, &arn) {
+            (Some(seen), _) => cx.tell(seen),
+            (None, Some(arn)) => until_visible(cx, region, arn).await,
+            (None, None) => {}
         }
         return Ok(arn);
     }

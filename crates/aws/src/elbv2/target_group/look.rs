@@ -8,7 +8,7 @@ use futures_util::future::try_join;
 use serde_json::{Map, Value, json};
 
 use super::super::attributes;
-use super::super::read::{tags, target_groups};
+use super::super::read::{shared_target_groups, tags};
 use super::super::{RULES, SERVICE, region};
 use super::ATTRIBUTES;
 use crate::classify::classify;
@@ -19,17 +19,30 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let region = region(target);
     let Some(found) = find(cx, target, region).await? else { return Ok(None) };
     let arn = found.target_group_arn().unwrap_or_default().to_owned();
-    let mentioned = attributes::any_mentioned(ATTRIBUTES, target)
-        || target.mentions("stickiness")
-        || target.mentions("target_failover");
     let attributes = async {
-        match mentioned || cx.purpose() == Purpose::Turn {
+        match reads_attributes(target) || cx.purpose() == Purpose::Turn {
             true => read_attributes(cx, region, &arn).await,
             false => Ok(BTreeMap::new()),
         }
     };
     let (tags, attributes) = try_join(tags(cx, region, &arn), attributes).await?;
     Ok(Some(snapshot(target, &found, &tags, &attributes)))
+}
+
+/// One that was just made, with these tags; `None` where its attributes matter, which AWS does not
+/// tell with it.
+pub(super) fn told(
+    target: &Target,
+    made: &types::TargetGroup,
+    sent: &BTreeMap<String, String>,
+) -> Option<Snapshot> {
+    (!reads_attributes(target)).then(|| snapshot(target, made, sent, &BTreeMap::new()))
+}
+
+fn reads_attributes(target: &Target) -> bool {
+    attributes::any_mentioned(ATTRIBUTES, target)
+        || target.mentions("stickiness")
+        || target.mentions("target_failover")
 }
 
 /// By its ARN, else by its name.
@@ -40,8 +53,7 @@ async fn find(
 ) -> Result<Option<types::TargetGroup>, OpError> {
     let name = target.text("name");
     if cx.purpose() == Purpose::Refresh {
-        let key = format!("elbv2:groups:{region}");
-        let all = cx.shared(key, target_groups(cx, region)).await?;
+        let all = shared_target_groups(cx, region).await?;
         let by_arn = all.iter().find(|it| it.target_group_arn() == target.physical.as_deref());
         let found = by_arn
             .filter(|_| target.physical.is_some())

@@ -492,6 +492,20 @@ impl Kind for TargetGroup {
         look::read(cx, target).await
     }
 
+    /// AWS answers a create with what is there and has the same settings: [`Self::confirm`] asks
+    /// whose that is.
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    async fn confirm<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        told: &'a Snapshot,
+    ) -> Result<bool, OpError> {
+        super::read::confirm(cx, target, told).await
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<TargetGroupCall> {
         step::step(turn)
     }

@@ -6,7 +6,7 @@ use aws_sdk_iam::types::Tag;
 use bicoastal_model::{OpError, Target};
 
 use super::super::{RULES, is_missing};
-use super::Role;
+use super::{Role, read};
 use crate::classify::classify;
 use crate::cx::{Cx, GLOBAL};
 
@@ -119,6 +119,9 @@ async fn send(cx: &Cx, target: &Target, call: &RoleCall) -> Result<Option<String
                 .send()
                 .await
                 .map_err(|error| classify("iam", "CreateRole", GLOBAL, RULES, error))?;
+            if let Some(made) = &answer.role {
+                cx.tell(read::told(target, made, &role.tags));
+            }
             Ok(answer.role.map(|role| role.role_name))
         }
         RoleCall::PutBoundary(arn) => {

@@ -183,6 +183,18 @@ impl Kind for Role {
         read::read(cx, target).await
     }
 
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    async fn confirm<'a>(cx: &'a Cx, _: &'a Target, told: &'a Snapshot) -> Result<bool, OpError> {
+        read::confirm(cx, told).await
+    }
+
+    fn after(turn: &Turn<'_, Self>, call: &RoleCall) -> Option<Snapshot> {
+        step::after(turn, call)
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<RoleCall> {
         step::step(turn)
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types::{EntityType, Tag};
+use aws_sdk_iam::types::{EntityType, Role, Tag};
 use bicoastal_model::{OpError, Snapshot, Status, Target};
-use futures_util::future::try_join3;
+use futures_util::future::{try_join_all, try_join3};
 use serde_json::{Value, json};
 
 use super::super::{RULES, decoded, unless_missing};
@@ -34,7 +34,17 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let seen = match cx.purpose() {
         Purpose::Refresh => {
             let roles = cx.shared("iam:roles".to_owned(), list(cx)).await?;
-            roles.get(&name.to_lowercase()).cloned()
+            let name = name.to_lowercase();
+            match roles.get(&name).cloned() {
+                Some(mut seen) => {
+                    let key = "iam:role descriptions".to_owned();
+                    let all = cx.shared(key, descriptions(cx)).await?;
+                    let (words, seconds) = all.get(&name).cloned().unwrap_or((String::new(), 3600));
+                    (seen.description, seen.max_session_duration) = (words, seconds);
+                    Some(seen)
+                }
+                None => None,
+            }
         }
         Purpose::Turn => point(cx, name).await?,
     };
@@ -123,18 +133,74 @@ pub(in crate::iam) async fn list(cx: &Cx) -> Result<BTreeMap<String, Seen>, OpEr
             roles.insert(seen.name.to_lowercase(), seen);
         }
     }
-    // The details leave out what only the list of roles has.
-    let mut pages = client.list_roles().max_items(1000).into_paginator().send();
+    Ok(roles)
+}
+
+/// Descriptions and longest sessions, by the names of roles in lower case: what the details of
+/// roles leave out.
+async fn descriptions(cx: &Cx) -> Result<BTreeMap<String, (String, i32)>, OpError> {
+    let mut all = BTreeMap::new();
+    let mut pages = cx.iam(GLOBAL).list_roles().max_items(1000).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify("iam", "ListRoles", GLOBAL, RULES, error))?;
         for role in page.roles() {
-            if let Some(seen) = roles.get_mut(&role.role_name().to_lowercase()) {
-                seen.description = role.description().unwrap_or_default().to_owned();
-                seen.max_session_duration = role.max_session_duration().unwrap_or(3600);
-            }
+            let seconds = role.max_session_duration().unwrap_or(3600);
+            let words = role.description().unwrap_or_default().to_owned();
+            all.insert(role.role_name().to_lowercase(), (words, seconds));
         }
     }
-    Ok(roles)
+    Ok(all)
+}
+
+/// Whether IAM shows a role and its policies by now.
+pub(super) async fn confirm(cx: &Cx, told: &Snapshot) -> Result<bool, OpError> {
+    let (client, name) = (cx.iam(GLOBAL), &told.physical);
+    let of = |field: &str| told.props[field].as_array().cloned().unwrap_or_default();
+    let inline = of("inline_policies").into_iter().map(|policy| {
+        let policy = policy["name"].as_str().unwrap_or_default().to_owned();
+        let client = &client;
+        async move {
+            let answer = client.get_role_policy().role_name(name).policy_name(policy).send().await;
+            let answer =
+                answer.map_err(|error| classify("iam", "GetRolePolicy", GLOBAL, RULES, error));
+            Ok::<bool, OpError>(unless_missing(answer)?.is_some())
+        }
+    });
+    let (any_inline, wanted) = (!of("inline_policies").is_empty(), of("attached_policies"));
+    let attached = async {
+        if wanted.is_empty() {
+            return Ok(true);
+        }
+        let there = attached(cx, name).await?;
+        Ok(wanted.iter().all(|arn| there.iter().any(|it| arn == it)))
+    };
+    let role = async {
+        // A policy that is shown is shown on its role.
+        if any_inline || !wanted.is_empty() {
+            return Ok(true);
+        }
+        let answer = client.get_role().role_name(name).send().await;
+        let answer = answer.map_err(|error| classify("iam", "GetRole", GLOBAL, RULES, error));
+        Ok(unless_missing(answer)?.is_some())
+    };
+    let (role, inline, attached) = try_join3(role, try_join_all(inline), attached).await?;
+    Ok(role && attached && inline.into_iter().all(|shown| shown))
+}
+
+/// The managed policies that are attached to a role, by ARN.
+async fn attached(cx: &Cx, name: &str) -> Result<Vec<String>, OpError> {
+    let mut attached = Vec::new();
+    let mut pages =
+        cx.iam(GLOBAL).list_attached_role_policies().role_name(name).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page =
+            page.map_err(|error| classify("iam", "ListAttachedRolePolicies", GLOBAL, RULES, error));
+        let Some(page) = unless_missing(page)? else { break };
+        for policy in page.attached_policies() {
+            attached.push(policy.policy_arn().unwrap_or_default().to_owned());
+        }
+    }
+    Ok(attached)
 }
 
 /// One role.
@@ -166,22 +232,17 @@ async fn point(cx: &Cx, name: &str) -> Result<Option<Seen>, OpError> {
         }
         Ok(inline)
     };
-    let attached = async {
-        let mut attached = Vec::new();
-        let mut pages =
-            client.list_attached_role_policies().role_name(name).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page
-                .map_err(|error| classify("iam", "ListAttachedRolePolicies", GLOBAL, RULES, error));
-            let Some(page) = unless_missing(page)? else { break };
-            for policy in page.attached_policies() {
-                attached.push(policy.policy_arn().unwrap_or_default().to_owned());
-            }
-        }
-        Ok(attached)
-    };
-    let (role, inline, attached) = try_join3(role, inline, attached).await?;
-    Ok(role.map(|role| Seen {
+    let (role, inline, attached) = try_join3(role, inline, attached(cx, name)).await?;
+    Ok(role.map(|role| Seen { inline, attached, ..described(&role) }))
+}
+
+/// A role as it was just made, with these tags; it has no policies yet.
+pub(super) fn told(target: &Target, role: &Role, sent: &BTreeMap<String, String>) -> Snapshot {
+    snapshot(target, Seen { tags: sent.clone(), ..described(role) })
+}
+
+fn described(role: &Role) -> Seen {
+    Seen {
         name: role.role_name().to_owned(),
         path: role.path().to_owned(),
         arn: role.arn().to_owned(),
@@ -193,10 +254,10 @@ async fn point(cx: &Cx, name: &str) -> Result<Option<Seen>, OpError> {
             .permissions_boundary()
             .and_then(|boundary| boundary.permissions_boundary_arn())
             .map(str::to_owned),
-        inline,
-        attached,
+        inline: BTreeMap::new(),
+        attached: Vec::new(),
         tags: tags(role.tags()),
-    }))
+    }
 }
 
 fn tags(tags: &[Tag]) -> BTreeMap<String, String> {

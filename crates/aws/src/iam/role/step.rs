@@ -1,6 +1,7 @@
 //! What a role needs next.
 
-use serde_json::Value;
+use bicoastal_model::Snapshot;
+use serde_json::{Value, json};
 
 use super::Role;
 use super::calls::RoleCall;
@@ -67,6 +68,23 @@ fn present(turn: &Turn<'_, Role>, wanted: &Role) -> Next<RoleCall> {
         return Next::Call(RoleCall::Untag(tags.remove));
     }
     Next::Done
+}
+
+/// What a call that puts a policy on a role has made of it.
+pub(super) fn after(turn: &Turn<'_, Role>, call: &RoleCall) -> Option<Snapshot> {
+    let mut seen = turn.seen?.clone();
+    let (field, entry) = match call {
+        RoleCall::PutInline { name, document } => {
+            let document: Value = serde_json::from_str(document).ok()?;
+            ("inline_policies", json!({ "name": name, "document": document }))
+        }
+        RoleCall::Attach(arn) => ("attached_policies", json!(arn)),
+        _ => return None,
+    };
+    let entries = seen.props.get_mut(field)?.as_array_mut()?;
+    entries.retain(|other| entry.get("name").is_none() || other.get("name") != entry.get("name"));
+    entries.push(entry);
+    Some(seen)
 }
 
 /// The call sets both: what the program never mentioned is sent as it is, or it would be blanked.

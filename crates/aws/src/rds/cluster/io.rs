@@ -1,7 +1,7 @@
 //! How the calls on a cluster are made.
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, ServerlessV2ScalingConfiguration};
-use bicoastal_model::{Input, OpError, Region, Snapshot, Target};
+use bicoastal_model::{Goal, Input, OpError, Region, Snapshot, Status, Target};
 use serde_json::Value;
 
 use super::modify::Modification;
@@ -57,6 +57,26 @@ impl Kind for DbCluster {
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await
+    }
+
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    /// RDS is at work then, though it may not say so at once.
+    fn after(turn: &Turn<'_, Self>, call: &Call) -> Option<Snapshot> {
+        let Call::Modify(_) = call else { return None };
+        let busy = Status::Busy("modifying".to_owned());
+        Some(Snapshot { status: busy, ..turn.seen?.clone() })
+    }
+
+    async fn poll(
+        cx: &Cx,
+        target: &Target,
+        known: &Snapshot,
+        goal: &Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        read::poll(cx, target, known, goal).await
     }
 
     async fn around(cx: &Cx, target: &Target) -> Result<Value, OpError> {
@@ -238,6 +258,9 @@ async fn create(
         .send()
         .await;
     let made = made.map_err(|error| failed("CreateDBCluster", region, error))?;
+    if let Some(cluster) = &made.db_cluster {
+        cx.tell(read::told(region, target, cluster, secondary, &wanted.tags));
+    }
     Ok(made.db_cluster.and_then(|cluster| cluster.db_cluster_identifier))
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types;
-use bicoastal_model::{Addition, OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{Addition, Goal, OpError, Region, Snapshot, Status, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::cx::Cx;
+use crate::cx::{Cx, Purpose};
 use crate::ownership::ownership;
 use crate::rds::global::read::{Member, find, members};
 use crate::rds::subnet_group::region;
@@ -86,6 +86,45 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     Ok(Some(snapshot(cx, region, target, &cluster).await?))
 }
 
+/// Looks again at one that is to be there. What it is in its global database is taken as it was at
+/// the last look: where that changes meanwhile, the next plan sees what is left to do.
+pub(super) async fn poll(
+    cx: &Cx,
+    target: &Target,
+    known: &Snapshot,
+    goal: &Goal,
+) -> Result<Option<Snapshot>, OpError> {
+    let region = region(target);
+    let Some(cluster) = listing::cluster(cx, region, &known.physical).await? else {
+        return Ok(None);
+    };
+    match goal {
+        Goal::Present { .. } => {
+            let Facts { role, others, .. } = facts(known);
+            Ok(Some(described(region, target, &cluster, role, others)))
+        }
+        Goal::Absent { .. } => Ok(Some(snapshot(cx, region, target, &cluster).await?)),
+    }
+}
+
+/// A cluster that was just made, with these tags.
+pub(super) fn told(
+    region: Region,
+    target: &Target,
+    cluster: &types::DbCluster,
+    secondary: bool,
+    sent: &BTreeMap<String, String>,
+) -> Snapshot {
+    let mut cluster = cluster.clone();
+    cluster.tag_list = Some(tags::list(sent));
+    let role = match cluster.global_cluster_identifier().unwrap_or_default() {
+        "" => Role::Alone,
+        _ if secondary => Role::Secondary,
+        _ => Role::Writer,
+    };
+    described(region, target, &cluster, role, Vec::new())
+}
+
 /// A cluster as a snapshot.
 pub(super) async fn snapshot(
     cx: &Cx,
@@ -93,9 +132,19 @@ pub(super) async fn snapshot(
     target: &Target,
     cluster: &types::DbCluster,
 ) -> Result<Snapshot, OpError> {
+    let (role, others) = membership(cx, region, cluster).await?;
+    Ok(described(region, target, cluster, role, others))
+}
+
+fn described(
+    region: Region,
+    target: &Target,
+    cluster: &types::DbCluster,
+    role: Role,
+    others: Vec<String>,
+) -> Snapshot {
     let arn = cluster.db_cluster_arn().unwrap_or_default();
     let name = cluster.db_cluster_identifier().unwrap_or_default();
-    let (role, others) = membership(cx, region, cluster).await?;
     let status = cluster.status().unwrap_or_default();
     let tags = tags::map(cluster.tag_list());
     let instances: Vec<String> = cluster
@@ -141,7 +190,7 @@ pub(super) async fn snapshot(
     if let Some(port) = cluster.port() {
         outputs.insert("port".to_owned(), json!(port));
     }
-    Ok(Snapshot {
+    Snapshot {
         physical: name.to_owned(),
         props: Value::Object(props),
         outputs,
@@ -163,7 +212,7 @@ pub(super) async fn snapshot(
             })
             .collect(),
         facts: facts_map(&facts),
-    })
+    }
 }
 
 fn facts_map(facts: &Facts) -> BTreeMap<String, Value> {
@@ -177,13 +226,15 @@ pub(in crate::rds) fn facts(seen: &Snapshot) -> Facts {
     serde_json::from_value(Value::Object(facts)).unwrap_or_default()
 }
 
-/// What the cluster is in its global database, and who else is in it. Every member sees all.
+/// What the cluster is in its global database, and who else is in it. Every member sees all. Only
+/// steps go by it: for a plan it is not read.
 pub(in crate::rds) async fn membership(
     cx: &Cx,
     region: Region,
     cluster: &types::DbCluster,
 ) -> Result<(Role, Vec<String>), OpError> {
-    let Some(id) = cluster.global_cluster_identifier().filter(|id| !id.is_empty()) else {
+    let global = cluster.global_cluster_identifier().filter(|id| !id.is_empty());
+    let Some(id) = global.filter(|_| cx.purpose() == Purpose::Turn) else {
         return Ok((Role::Alone, Vec::new()));
     };
     let Some(global) = listing::global(cx, region, id).await? else {

@@ -1,7 +1,7 @@
 //! What a cluster's properties mean to the planner.
 
 use bicoastal_model::ScopeKind;
-use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
+use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Takes, Tier};
 
 use crate::rds::{SERVICE, rules};
 
@@ -89,6 +89,8 @@ pub(super) static SCHEMA: Schema = Schema {
     delete_risk: Risk::DestroysData,
     guard: Some("deletion_protection"),
     cost: Cost { create: 2, update: 2, delete: 3 },
+    // A secondary waits for the first member and its writer, fifteen minutes, and takes as long.
+    takes: Takes { create: 1_800, update: 60, delete: 300 },
     check_stack: Some(rules::check),
     ..Schema::BASE
 };

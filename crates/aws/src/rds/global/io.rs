@@ -1,6 +1,6 @@
 //! How the calls on a global cluster are made.
 
-use bicoastal_model::{OpError, Region, Snapshot, Target};
+use bicoastal_model::{Goal, OpError, Region, Snapshot, Target};
 
 use super::{GlobalCluster, read, step};
 use crate::cx::Cx;
@@ -34,6 +34,19 @@ impl Kind for GlobalCluster {
         read::read(cx, target).await
     }
 
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    async fn poll(
+        cx: &Cx,
+        target: &Target,
+        known: &Snapshot,
+        _: &Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        read::poll(cx, target, known).await
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
         step::step(turn)
     }
@@ -62,6 +75,9 @@ impl Kind for GlobalCluster {
                     .send()
                     .await;
                 let made = made.map_err(|error| failed("CreateGlobalCluster", *region, error))?;
+                if let Some(global) = &made.global_cluster {
+                    cx.tell(read::told(target, *region, global, &wanted.tags));
+                }
                 Ok(made.global_cluster.and_then(|global| global.global_cluster_identifier))
             }
             Call::Protect(region, on) => {

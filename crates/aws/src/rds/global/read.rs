@@ -74,25 +74,61 @@ pub(in crate::rds) fn members(global: &types::GlobalCluster) -> Vec<Member> {
 }
 
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    read_through(cx, target, &target.place.regions).await
+}
+
+/// Looks again, through the region that saw it before.
+pub(super) async fn poll(
+    cx: &Cx,
+    target: &Target,
+    known: &Snapshot,
+) -> Result<Option<Snapshot>, OpError> {
+    let via = known.facts.get("via").and_then(Value::as_str);
+    let mut regions = target.place.regions.clone();
+    regions.sort_by_key(|region| via != Some(region.code()));
+    read_through(cx, target, &regions).await
+}
+
+async fn read_through(
+    cx: &Cx,
+    target: &Target,
+    regions: &[Region],
+) -> Result<Option<Snapshot>, OpError> {
     let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
-    let Some((via, global)) = find(cx, &target.place.regions, name).await? else {
+    let Some((via, global)) = find(cx, regions, name).await? else {
         return Ok(None);
     };
-    let mut facts = Facts {
-        via: via.code().to_owned(),
-        members: members(&global),
-        failover: global
-            .failover_state()
-            .and_then(|state| state.status())
-            .map(|status| status.as_str().to_owned())
-            .filter(|status| !status.is_empty()),
-    };
+    let mut facts = facts(via, &global);
     if cx.purpose() == Purpose::Turn && target.mentions("engine_version") {
         for member in &mut facts.members {
             describe(cx, member).await?;
         }
     }
     Ok(Some(snapshot(target, &global, &facts)))
+}
+
+fn facts(via: Region, global: &types::GlobalCluster) -> Facts {
+    Facts {
+        via: via.code().to_owned(),
+        members: members(global),
+        failover: global
+            .failover_state()
+            .and_then(|state| state.status())
+            .map(|status| status.as_str().to_owned())
+            .filter(|status| !status.is_empty()),
+    }
+}
+
+/// A global cluster that was just made through a region, with these tags.
+pub(super) fn told(
+    target: &Target,
+    via: Region,
+    global: &types::GlobalCluster,
+    sent: &BTreeMap<String, String>,
+) -> Snapshot {
+    let mut global = global.clone();
+    global.tag_list = Some(tags::list(sent));
+    snapshot(target, &global, &facts(via, &global))
 }
 
 /// Adds the status and version of a member's cluster. Where its region does not answer they stay

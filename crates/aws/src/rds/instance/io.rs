@@ -1,13 +1,14 @@
 //! How an instance is read and changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use aws_sdk_rds::types;
-use bicoastal_model::{OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{Goal, OpError, Region, Snapshot, Status, Target};
 use serde_json::{Map, Value, json};
 
 use super::DbInstance;
-use crate::cx::Cx;
+use crate::cx::{Cx, Purpose};
 use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::ownership::ownership;
 use crate::rds::cluster::read::{Role, membership};
@@ -28,6 +29,12 @@ pub enum Call {
     Delete,
     Tags(String, TagCall),
 }
+
+/// Seconds between two looks at an instance that RDS works on.
+const POLL: u64 = 20;
+/// A look at a region's instances serves all that wait there for so long: less than [`POLL`], so
+/// that nobody is shown what was before its own last look.
+const POLL_SHARED: Duration = Duration::from_secs(POLL - 5);
 
 /// Statuses that do not get better by waiting.
 const FAILED: &[&str] = &[
@@ -68,15 +75,31 @@ impl Kind for DbInstance {
         let region = region(target);
         let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
         let Some(instance) = listing::instance(cx, region, name).await? else { return Ok(None) };
-        let cluster = match instance.db_cluster_identifier() {
-            Some(cluster) => listing::cluster(cx, region, cluster).await?,
-            None => None,
-        };
-        let facts = match &cluster {
-            Some(cluster) => facts(cx, region, &instance, cluster).await?,
-            None => BTreeMap::new(),
-        };
+        let facts = facts(cx, region, &instance).await?;
         Ok(Some(snapshot(target, &instance, facts)))
+    }
+
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    /// All that wait in a region look at once.
+    async fn poll(
+        cx: &Cx,
+        target: &Target,
+        known: &Snapshot,
+        goal: &Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        if matches!(goal, Goal::Absent { .. }) {
+            return Self::read(cx, target).await;
+        }
+        let region = region(target);
+        let all = listing::recent_instances(cx, region, POLL_SHARED).await?;
+        let found = match all.get(&known.physical.to_lowercase()) {
+            Some(found) => Some(found.clone()),
+            None => listing::instance(cx, region, &known.physical).await?,
+        };
+        Ok(found.map(|instance| snapshot(target, &instance, status(&instance))))
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
@@ -91,7 +114,7 @@ impl Kind for DbInstance {
         let client = cx.rds_write(region);
         let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
         match call {
-            Call::Create(wanted) => create(cx, region, wanted).await,
+            Call::Create(wanted) => create(cx, region, target, wanted).await,
             Call::Modify { wanted, changed } => modify(cx, region, name, wanted, changed).await,
             Call::Delete => {
                 let sent = client
@@ -124,7 +147,7 @@ fn present(turn: &Turn<'_, DbInstance>, wanted: &DbInstance) -> Next<Call> {
         return Next::refuse(words, "see its events in the RDS console");
     }
     if let Some(word) = turn.busy() {
-        return Next::wait(format!("instance {word}"), 20, 5400);
+        return Next::wait(format!("instance {word}"), POLL, 5400);
     }
     let changed: BTreeSet<&'static str> =
         MODIFIABLE.iter().copied().filter(|field| turn.changed(field)).collect();
@@ -158,19 +181,26 @@ fn absent(turn: &Turn<'_, DbInstance>) -> Next<Call> {
     Next::Call(Call::Delete)
 }
 
-/// What a step goes by: whether it is the last instance of a cluster that others follow.
+/// RDS's word for how it is doing.
+fn status(instance: &types::DbInstance) -> BTreeMap<String, Value> {
+    BTreeMap::from([("status".to_owned(), json!(instance.db_instance_status()))])
+}
+
+/// What a step goes by: whether it is the last instance of a cluster that others follow. A plan
+/// does not.
 async fn facts(
     cx: &Cx,
     region: Region,
     instance: &types::DbInstance,
-    cluster: &types::DbCluster,
 ) -> Result<BTreeMap<String, Value>, OpError> {
+    let mut facts = status(instance);
+    let name = instance.db_cluster_identifier().filter(|_| cx.purpose() == Purpose::Turn);
+    let Some(name) = name else { return Ok(facts) };
+    let Some(cluster) = &listing::cluster(cx, region, name).await? else { return Ok(facts) };
     let own = |member: &&types::DbClusterMember| {
         member.db_instance_identifier() == instance.db_instance_identifier()
     };
     let members = cluster.db_cluster_members();
-    let mut facts = BTreeMap::new();
-    facts.insert("status".to_owned(), json!(instance.db_instance_status()));
     if let Some(member) = members.iter().find(own) {
         let role = if member.is_cluster_writer() == Some(true) { "writer" } else { "reader" };
         facts.insert("role".to_owned(), json!(role));
@@ -248,7 +278,12 @@ fn snapshot(
     }
 }
 
-async fn create(cx: &Cx, region: Region, wanted: &DbInstance) -> Result<Option<String>, OpError> {
+async fn create(
+    cx: &Cx,
+    region: Region,
+    target: &Target,
+    wanted: &DbInstance,
+) -> Result<Option<String>, OpError> {
     let made = cx
         .rds_write(region)
         .create_db_instance()
@@ -280,6 +315,11 @@ async fn create(cx: &Cx, region: Region, wanted: &DbInstance) -> Result<Option<S
         .send()
         .await;
     let made = made.map_err(|error| failed("CreateDBInstance", region, error))?;
+    if let Some(instance) = &made.db_instance {
+        let mut instance = instance.clone();
+        instance.tag_list = Some(tags::list(&wanted.tags));
+        cx.tell(snapshot(target, &instance, status(&instance)));
+    }
     Ok(made.db_instance.and_then(|instance| instance.db_instance_identifier))
 }
 

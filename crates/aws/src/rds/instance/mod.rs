@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
+use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Takes, Tier};
 use bicoastal_model::{Arn, Check, Input, Regional, Resource, ScopeKind, handle};
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,7 @@ static SCHEMA: Schema = Schema {
     identity: &["identifier"],
     delete_risk: Risk::Disruptive,
     cost: Cost { create: 1, update: 1, delete: 1 },
+    takes: Takes { create: 600, update: 300, delete: 420 },
     ..Schema::BASE
 };
 

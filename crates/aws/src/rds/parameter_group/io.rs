@@ -11,9 +11,9 @@ use crate::cx::{Cx, Purpose};
 use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::ownership::ownership;
 use crate::rds::errors::{NO_PARAMETER_GROUP, deleted, failed, found};
-use crate::rds::listing;
 use crate::rds::subnet_group::region;
 use crate::rds::tags::{self, TagCall};
+use crate::rds::{listed, listing};
 
 /// RDS takes this many parameters in one call.
 const PER_CALL: usize = 20;
@@ -44,26 +44,16 @@ impl Kind for DbClusterParameterGroup {
         let Some(group) = group(cx, region, name).await? else { return Ok(None) };
         let name = group.db_cluster_parameter_group_name().unwrap_or_default();
         let arn = group.db_cluster_parameter_group_arn().unwrap_or_default();
-        let tags = listing::tags(cx, region, arn).await?;
-        let (parameters, defaults) = parameters(cx, region, name, target).await?;
-        let mut props = Map::new();
-        props.insert("name".into(), json!(name));
-        tags::put(&mut props, "family", group.db_parameter_group_family());
-        tags::put(&mut props, "description", group.description());
-        props.insert("parameters".into(), json!(parameters));
-        props.insert("tags".into(), json!(tags));
-        Ok(Some(Snapshot {
-            physical: name.to_owned(),
-            props: Value::Object(props),
-            outputs: BTreeMap::from([
-                ("arn".to_owned(), json!(arn)),
-                ("name".to_owned(), json!(name)),
-            ]),
-            status: Status::Ready,
-            ownership: ownership(target, &tags),
-            children: Vec::new(),
-            facts: BTreeMap::from([("defaults".to_owned(), json!(defaults))]),
-        }))
+        let (tags, parameters) = futures_util::future::try_join(
+            listing::tags(cx, region, arn),
+            parameters(cx, region, name, target),
+        )
+        .await?;
+        Ok(Some(snapshot(target, &group, &tags, &parameters)))
+    }
+
+    fn refuses_twins(_: &Target) -> bool {
+        true
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
@@ -103,6 +93,11 @@ impl Kind for DbClusterParameterGroup {
                     .await
                     .map_err(|error| failed("CreateDBClusterParameterGroup", region, error))?;
                 let group = made.db_cluster_parameter_group;
+                // Which parameters have their wanted values by default is not in the answer.
+                if let Some(group) = group.as_ref().filter(|_| wanted.parameters.is_empty()) {
+                    let none = (Vec::new(), BTreeMap::new());
+                    cx.tell(snapshot(target, group, &wanted.tags, &none));
+                }
                 Ok(group.and_then(|group| group.db_cluster_parameter_group_name))
             }
             Call::Set(parameters) => {
@@ -166,6 +161,31 @@ impl Kind for DbClusterParameterGroup {
     }
 }
 
+fn snapshot(
+    target: &Target,
+    group: &types::DbClusterParameterGroup,
+    tags: &BTreeMap<String, String>,
+    (parameters, defaults): &(Vec<Value>, BTreeMap<String, String>),
+) -> Snapshot {
+    let name = group.db_cluster_parameter_group_name().unwrap_or_default();
+    let arn = group.db_cluster_parameter_group_arn().unwrap_or_default();
+    let mut props = Map::new();
+    props.insert("name".into(), json!(name));
+    tags::put(&mut props, "family", group.db_parameter_group_family());
+    tags::put(&mut props, "description", group.description());
+    props.insert("parameters".into(), json!(parameters));
+    props.insert("tags".into(), json!(tags));
+    Snapshot {
+        physical: name.to_owned(),
+        props: Value::Object(props),
+        outputs: BTreeMap::from([("arn".to_owned(), json!(arn)), ("name".to_owned(), json!(name))]),
+        status: Status::Ready,
+        ownership: ownership(target, tags),
+        children: Vec::new(),
+        facts: BTreeMap::from([("defaults".to_owned(), json!(defaults))]),
+    }
+}
+
 /// The parameter in a path `parameters[name]` or `parameters[name].value`.
 fn parameter_in(path: &str) -> Option<&str> {
     path.strip_prefix("parameters[")?.split(']').next()
@@ -210,6 +230,13 @@ async fn group(
     region: Region,
     name: &str,
 ) -> Result<Option<types::DbClusterParameterGroup>, OpError> {
+    if cx.purpose() == Purpose::Refresh {
+        let all = listed::every_parameter_group(cx, region).await?;
+        let is_it = |it: &&types::DbClusterParameterGroup| {
+            it.db_cluster_parameter_group_name().is_some_and(|it| it.eq_ignore_ascii_case(name))
+        };
+        return Ok(all.iter().find(is_it).cloned());
+    }
     let answer = cx
         .rds(region)
         .describe_db_cluster_parameter_groups()

@@ -1,6 +1,6 @@
 //! How a health check is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_route53::types::{HealthCheck as Found, TagResourceType};
 use bicoastal_model::{OpError, Ownership, Snapshot, Status, Target};
@@ -12,10 +12,16 @@ use crate::route53::{failed, tags};
 
 /// The health check of a target, by its id or else by its token.
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    let mut together = Vec::new();
+    let listed;
     let found = match (&target.physical, cx.purpose()) {
         (Some(id), Purpose::Turn) => one(cx, id).await?,
         (id, _) => {
-            let all = cx.shared("route53 health checks".to_owned(), all(cx)).await?;
+            listed = cx.shared("route53 health checks".to_owned(), all(cx)).await?;
+            let all = &listed;
+            let there: BTreeSet<&str> = all.iter().map(|check| check.id()).collect();
+            let asked = cx.asked().iter().map(String::as_str);
+            together.extend(asked.filter(|id| there.contains(id)));
             let is_it = |check: &&Found| match id {
                 Some(id) => check.id() == id,
                 None => !target.token.is_empty() && check.caller_reference() == target.token,
@@ -24,16 +30,25 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
         }
     };
     let Some(check) = found else { return Ok(None) };
-    let tags = tags::read(cx, TagResourceType::Healthcheck, check.id()).await?;
+    let tags = tags::read(cx, TagResourceType::Healthcheck, check.id(), &together).await?;
+    Ok(Some(snapshot(target, &check, &tags)))
+}
+
+/// A health check with these tags.
+pub(super) fn snapshot(
+    target: &Target,
+    check: &Found,
+    tags: &BTreeMap<String, String>,
+) -> Snapshot {
     let owned = match check.linked_service().and_then(|it| it.service_principal()) {
         Some(service) => Ownership::Foreign(format!("made and kept by {service}")),
         None if check.caller_reference() == target.token => Ownership::Ours,
-        None => ownership(target, &tags),
+        None => ownership(target, tags),
     };
-    let mut props = props(&check);
+    let mut props = props(check);
     props.insert("tags".into(), json!(tags));
     let id = check.id();
-    Ok(Some(Snapshot {
+    Snapshot {
         physical: id.to_owned(),
         props: Value::Object(props),
         outputs: BTreeMap::from([
@@ -44,7 +59,7 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
         ownership: owned,
         children: Vec::new(),
         facts: BTreeMap::from([("version".to_owned(), json!(check.health_check_version()))]),
-    }))
+    }
 }
 
 async fn one(cx: &Cx, id: &str) -> Result<Option<Found>, OpError> {

@@ -1,5 +1,7 @@
 //! What a health check needs next, and how it is done.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_route53::types as sdk;
 use bicoastal_model::{Input, OpError, Region, Snapshot, Target};
 use serde_json::Value;
@@ -59,6 +61,18 @@ impl Kind for HealthCheck {
 
     async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await
+    }
+
+    /// By its token.
+    fn refuses_twins(target: &Target) -> bool {
+        !target.token.is_empty()
+    }
+
+    fn after(turn: &Turn<'_, Self>, call: &Call) -> Option<Snapshot> {
+        match call {
+            Call::Tag { change, .. } => tags::after(turn, change),
+            Call::Create(_) | Call::Update(_) | Call::Delete { .. } => None,
+        }
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
@@ -201,6 +215,9 @@ async fn create(cx: &Cx, target: &Target, wanted: &HealthCheck) -> Result<Option
         .send()
         .await
         .map_err(|error| failed(CALL, error))?;
+    if let Some(check) = made.health_check() {
+        cx.tell(read::snapshot(target, check, &BTreeMap::new()));
+    }
     Ok(made.health_check().map(|check| check.id().to_owned()))
 }
 
@@ -241,8 +258,6 @@ async fn send(cx: &Cx, update: &Update) -> Result<(), OpError> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use bicoastal_model::{Goal, Ownership, Place, ResourceId, ScopeKind, Status};
     use expect_test::{Expect, expect};
     use serde_json::json;

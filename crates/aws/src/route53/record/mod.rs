@@ -10,7 +10,7 @@ mod step;
 mod values;
 mod wire;
 
-use bicoastal_model::schema::{Batch, Cost, OutputSpec};
+use bicoastal_model::schema::{Batch, Cost, OutputSpec, Takes};
 use bicoastal_model::{
     Check, Field, Global, Id, Input, Resource, Risk, Schema, ScopeKind, Shape, Tier, dns, handle,
     text,
@@ -342,6 +342,7 @@ static SCHEMA: Schema = Schema {
         update_weight: 2,
     }),
     cost: Cost { create: 1, update: 1, delete: 1 },
+    takes: Takes { create: 40, update: 40, delete: 40 },
     check_stack: Some(group::check),
     ..Schema::BASE
 };

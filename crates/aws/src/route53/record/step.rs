@@ -20,6 +20,10 @@ use crate::route53::{failed, pending, unbuilt};
 const CALL: &str = "ChangeResourceRecordSets";
 /// The fact of a snapshot that holds the record exactly as it was read.
 const RECORD: &str = "record";
+/// The fact of a snapshot of a record that is deleted already, which name servers may not know.
+const GONE: &str = "gone";
+/// Route 53's word for a change that is on its way to the name servers.
+const PENDING: &str = "PENDING";
 
 /// What is done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,48 @@ impl BatchKind for RecordSet {
         step(turns)
     }
 
+    /// As it is wanted, once the name servers know.
+    fn after(turn: &Turn<'_, Self>, call: &Batch) -> Option<Snapshot> {
+        let gone = match &turn.goal {
+            TurnGoal::Present { wanted, .. } => {
+                let record = WireRecord::wanted(wanted);
+                return Some(Snapshot {
+                    status: Status::Busy(PENDING.to_owned()),
+                    ..snapshot(&call.zone_id, &record, Ownership::Ours)
+                });
+            }
+            TurnGoal::Absent { .. } => turn.seen?,
+        };
+        let mut seen = gone.clone();
+        seen.status = Status::Busy(PENDING.to_owned());
+        seen.facts.insert(GONE.to_owned(), json!(true));
+        Some(seen)
+    }
+
+    /// AWS refuses to delete what has other values.
+    fn planned(_: &Target, props: &Value) -> Option<Snapshot> {
+        let zone_id = props.get("zone_id")?.as_str()?;
+        let record = WireRecord::of_props(props)?;
+        Some(snapshot(zone_id, &record, Ownership::Unmarked))
+    }
+
+    async fn poll<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        known: &'a Snapshot,
+    ) -> Result<Option<Snapshot>, OpError> {
+        if known.status != Status::Busy(PENDING.to_owned()) {
+            return read(cx, target).await;
+        }
+        let mut seen = known.clone();
+        let zone_id = seen.props.get("zone_id").and_then(Value::as_str).unwrap_or_default();
+        if pending::is_pending(cx, zone_id).await? {
+            return Ok(Some(seen));
+        }
+        seen.status = Status::Ready;
+        Ok((!seen.facts.contains_key(GONE)).then_some(seen))
+    }
+
     async fn call<'a>(
         cx: &'a Cx,
         _: &'a [&'a Target],
@@ -89,7 +135,7 @@ async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
             physical,
             props: target.props.clone(),
             outputs: BTreeMap::new(),
-            status: Status::Busy("PENDING".to_owned()),
+            status: Status::Busy(PENDING.to_owned()),
             ownership: Ownership::Ours,
             children: Vec::new(),
             facts: BTreeMap::new(),
@@ -115,15 +161,21 @@ async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     } else {
         Ownership::Unmarked
     };
-    Ok(Some(Snapshot {
-        physical,
+    Ok(Some(snapshot(zone_id, &record, ownership)))
+}
+
+fn snapshot(zone_id: &str, record: &WireRecord, ownership: Ownership) -> Snapshot {
+    let (name, record_type, set_identifier) = record.key();
+    let identity = [&name, record_type, set_identifier].join(" ");
+    Snapshot {
+        physical: format!("{zone_id} {identity}").trim_end().to_owned(),
         props: record.props(zone_id),
         outputs: BTreeMap::from([("name".to_owned(), json!(name))]),
         status: Status::Ready,
         ownership,
         children: Vec::new(),
         facts: BTreeMap::from([(RECORD.to_owned(), json!(record))]),
-    }))
+    }
 }
 
 fn step(turns: &[Turn<'_, RecordSet>]) -> Next<Batch> {
@@ -191,6 +243,7 @@ async fn carry_out(cx: &Cx, call: &Batch) -> Result<Option<String>, OpError> {
     let batch = changes
         .and_then(|changes| sdk::ChangeBatch::builder().set_changes(Some(changes)).build())
         .map_err(|error| unbuilt(CALL, error))?;
+    cx.clients().pace().record_changes(call.changes.len()).await;
     let sent = cx
         .route53_write(GLOBAL)
         .change_resource_record_sets()

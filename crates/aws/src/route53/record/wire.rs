@@ -94,6 +94,34 @@ impl WireRecord {
         Value::Object(props)
     }
 
+    /// The record that [`props`](Self::props) shows.
+    pub(super) fn of_props(props: &Value) -> Option<Self> {
+        let text = |field: &str| props.get(field).and_then(Value::as_str).map(str::to_owned);
+        let read = |field: &str| props.get(field).cloned().unwrap_or(Value::Null);
+        let alias = match props.get("alias") {
+            Some(alias) => Some((
+                alias.get("dns_name")?.as_str()?.to_owned(),
+                alias.get("zone_id")?.as_str()?.to_owned(),
+                alias.get("evaluate_target_health")?.as_bool()?,
+            )),
+            None => None,
+        };
+        Some(Self {
+            name: text("name")?,
+            record_type: text("type")?,
+            set_identifier: text("set_identifier"),
+            routing: serde_json::from_value(read("routing")).ok()?,
+            ttl: props.get("ttl").and_then(Value::as_i64),
+            values: match props.get("values") {
+                Some(values) => serde_json::from_value(values.clone()).ok()?,
+                None => Vec::new(),
+            },
+            alias,
+            health_check: text("health_check"),
+            traffic_policy_instance: None,
+        })
+    }
+
     /// What is wanted, every reference resolved.
     pub(super) fn wanted(record: &RecordSet) -> Self {
         Self {

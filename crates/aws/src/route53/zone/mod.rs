@@ -6,7 +6,7 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::schema::{Absent, Cost, OutputSpec};
+use bicoastal_model::schema::{Absent, Cost, OutputSpec, Takes};
 use bicoastal_model::{
     Arn, Check, Field, Global, Id, Region, Resource, Risk, Schema, ScopeKind, Shape, Tier, dns,
     handle,
@@ -165,6 +165,7 @@ static SCHEMA: Schema = Schema {
     delete_risk: Risk::DestroysData,
     protected: true,
     cost: Cost { create: 2, update: 1, delete: 1 },
+    takes: Takes { create: 40, update: 40, delete: 3 },
     ..Schema::BASE
 };
 

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_route53::operation::create_hosted_zone::CreateHostedZoneOutput;
 use aws_sdk_route53::operation::get_hosted_zone::GetHostedZoneOutput;
-use aws_sdk_route53::types::{AcceleratedRecoveryStatus, HostedZone as Found, TagResourceType};
+use aws_sdk_route53::types::{
+    AcceleratedRecoveryStatus, ChangeStatus, HostedZone as Found, TagResourceType,
+};
 use bicoastal_model::{Addition, OpError, Ownership, Region, Snapshot, Status, Target, dns};
 use serde_json::{Map, Value, json};
 
@@ -141,7 +144,10 @@ pub(super) async fn snapshot(
     let mut owned = Ownership::Unmarked;
     let mut children = Vec::new();
     if let Some(target) = target {
-        let tags = tags::read(cx, TagResourceType::Hostedzone, &id).await?;
+        // Of a zone whose id is known it is likely that it is there.
+        let asked = cx.asked().iter().map(|id| bare(id));
+        let together: Vec<&str> = asked.filter(|id| is_zone_id(id)).collect();
+        let tags = tags::read(cx, TagResourceType::Hostedzone, &id, &together).await?;
         owned = match zone.linked_service().and_then(|it| it.service_principal()) {
             Some(service) => Ownership::Foreign(format!("made and kept by {service}")),
             None if zone.caller_reference() == target.token => Ownership::Ours,
@@ -157,12 +163,7 @@ pub(super) async fn snapshot(
             }
         }
     }
-    let outputs = BTreeMap::from([
-        ("id".to_owned(), json!(id)),
-        ("name".to_owned(), json!(name)),
-        ("arn".to_owned(), json!(format!("arn:aws:route53:::hostedzone/{id}"))),
-        ("name_servers".to_owned(), json!(name_servers)),
-    ]);
+    let outputs = outputs(&id, &name, &name_servers);
     Ok(Some(Snapshot {
         physical: id,
         props: Value::Object(props),
@@ -172,6 +173,70 @@ pub(super) async fn snapshot(
         children,
         facts,
     }))
+}
+
+/// Whether this is the form of a zone's id: nothing else that is read has it.
+fn is_zone_id(id: &str) -> bool {
+    id.starts_with('Z') && id.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
+}
+
+/// A public zone that was just made: it has no tags yet, and its own records are on their way to
+/// the name servers. `None` for a private one, whose name servers are in a record of its own.
+pub(super) fn told(target: &Target, made: &CreateHostedZoneOutput) -> Option<Snapshot> {
+    let zone = made.hosted_zone()?;
+    let set = made.delegation_set()?;
+    if zone.config().is_some_and(|config| config.private_zone()) {
+        return None;
+    }
+    let (id, name) = (bare(zone.id()), super::bare_name(zone.name()));
+    let mut props = Map::new();
+    props.insert("name".into(), json!(name));
+    props.insert("private".into(), json!(false));
+    let comment = zone.config().and_then(|config| config.comment()).unwrap_or_default();
+    props.insert("comment".into(), json!(comment));
+    if let Some(set) = set.id() {
+        props.insert("delegation_set".into(), json!(bare(set)));
+    }
+    props.insert("tags".into(), json!({}));
+    let mut facts = BTreeMap::new();
+    facts.insert("records".to_owned(), json!(zone.resource_record_set_count().unwrap_or(2)));
+    recovery(zone, &mut props, &mut facts);
+    let pending = made.change_info().is_some_and(|it| it.status() == &ChangeStatus::Pending);
+    let token = zone.caller_reference() == target.token;
+    Some(Snapshot {
+        physical: id.to_owned(),
+        props: Value::Object(props),
+        outputs: outputs(id, &name, set.name_servers()),
+        status: if pending { Status::Busy("PENDING".to_owned()) } else { Status::Ready },
+        ownership: if token { Ownership::Ours } else { Ownership::Unmarked },
+        children: Vec::new(),
+        facts,
+    })
+}
+
+/// Looks again at one that is there: a change of it is on its way to the name servers.
+pub(super) async fn poll(
+    cx: &Cx,
+    target: &Target,
+    known: &Snapshot,
+) -> Result<Option<Snapshot>, OpError> {
+    if known.status != Status::Busy("PENDING".to_owned()) {
+        return read(cx, target).await;
+    }
+    let mut seen = known.clone();
+    if !pending::is_pending(cx, &known.physical).await? {
+        seen.status = Status::Ready;
+    }
+    Ok(Some(seen))
+}
+
+fn outputs(id: &str, name: &str, name_servers: &[String]) -> BTreeMap<String, Value> {
+    BTreeMap::from([
+        ("id".to_owned(), json!(id)),
+        ("name".to_owned(), json!(name)),
+        ("arn".to_owned(), json!(format!("arn:aws:route53:::hostedzone/{id}"))),
+        ("name_servers".to_owned(), json!(name_servers)),
+    ])
 }
 
 fn vpc(vpc: &aws_sdk_route53::types::Vpc) -> Option<Value> {

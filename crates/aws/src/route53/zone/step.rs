@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_route53::types::{
     ChangeBatch, HostedZoneConfig, TagResourceType, Vpc as WireVpc, VpcRegion,
 };
-use bicoastal_model::{OpError, Region, Snapshot, Target, dns};
+use bicoastal_model::{Goal, OpError, Region, Snapshot, Target, dns};
 use serde_json::Value;
 
 use super::{HostedZone, ZoneVpc, read};
@@ -55,6 +55,30 @@ impl Kind for HostedZone {
 
     async fn read<'a>(cx: &'a Cx, target: &'a Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await
+    }
+
+    /// By its token.
+    fn refuses_twins(target: &Target) -> bool {
+        !target.token.is_empty()
+    }
+
+    fn after(turn: &Turn<'_, Self>, call: &Call) -> Option<Snapshot> {
+        match call {
+            Call::Edit(_, Edit::Tag(change)) => tags::after(turn, change),
+            _ => None,
+        }
+    }
+
+    async fn poll<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        known: &'a Snapshot,
+        goal: &'a Goal,
+    ) -> Result<Option<Snapshot>, OpError> {
+        match goal {
+            Goal::Present { .. } => read::poll(cx, target, known).await,
+            Goal::Absent { .. } => read::read(cx, target).await,
+        }
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
@@ -196,6 +220,9 @@ async fn carry_out(cx: &Cx, target: &Target, call: &Call) -> Result<Option<Strin
         if let Some(id) = &id {
             pending::submitted(cx, id, made.change_info());
         }
+        if let Some(seen) = read::told(target, &made) {
+            cx.tell(seen);
+        }
         return Ok(id);
     }
     let Call::Edit(id, edit) = call else { return Ok(None) };
@@ -277,6 +304,7 @@ async fn empty(cx: &Cx, id: &str, apex: &str) -> Result<(), OpError> {
     if changes.is_empty() {
         return Ok(());
     }
+    cx.clients().pace().record_changes(changes.len()).await;
     let batch = ChangeBatch::builder()
         .set_changes(Some(changes))
         .build()

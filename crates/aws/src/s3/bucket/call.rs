@@ -9,7 +9,7 @@ use bicoastal_model::{ErrorFacts, OpError, Region, Retry, Target};
 use serde_json::Value;
 
 use super::parts::{LogKeys, Logging};
-use super::read::{name_of, note_key, region_of};
+use super::read::{self, name_of, note_key, region_of};
 use super::step::{Call, Part};
 use super::{CorsRule, Encryption, LifecycleRule, more};
 use crate::cx::{Cx, GLOBAL};
@@ -24,6 +24,9 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
         Call::Create { ownership, object_lock, tags } => {
             let ownership = ownership.map(object_ownership);
             writer.create(ownership, *object_lock, tags).await?;
+            if let Some(seen) = read::told(cx, target, tags).await {
+                cx.tell(seen);
+            }
             return Ok(Some(name.to_owned()));
         }
         Call::Put { part, .. } => writer.put(part).await?,

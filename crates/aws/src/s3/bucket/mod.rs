@@ -47,7 +47,7 @@ pub use parts::{
 };
 pub use website::{RoutingRule, Website};
 
-use crate::cx::Cx;
+use crate::cx::{Cx, GLOBAL};
 use crate::kind::{Kind, Listed, Next, Turn};
 use crate::policy::Document;
 use crate::tags::is_false;
@@ -259,6 +259,19 @@ impl Kind for Bucket {
 
     async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         read::read(cx, target).await
+    }
+
+    /// In us-east-1 alone S3 answers as if it had made a bucket that is there and is the caller's.
+    fn refuses_twins(target: &Target) -> bool {
+        read::region_of(target) != GLOBAL
+    }
+
+    async fn confirm<'a>(cx: &'a Cx, target: &'a Target, _: &'a Snapshot) -> Result<bool, OpError> {
+        read::confirm(cx, target).await
+    }
+
+    fn after(turn: &Turn<'_, Self>, call: &Self::Call) -> Option<Snapshot> {
+        step::after(turn, call)
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Self::Call> {

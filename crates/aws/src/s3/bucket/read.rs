@@ -44,6 +44,82 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     }
 }
 
+/// A bucket that was just made with these tags: it has no versions and no policy yet. What else S3
+/// gives a new bucket is asked for, unless that was part of the call. `None` where it can't be told.
+pub(super) async fn told(cx: &Cx, target: &Target, tags: &Value) -> Option<Snapshot> {
+    const TOLD: [&str; 5] = ["versioning", "policy", "encryption", "public_access", "ownership"];
+    let known = ["name", "tags", "force_destroy", "region"];
+    let all = target.props.as_object()?;
+    if all.keys().any(|field| !TOLD.contains(&field.as_str()) && !known.contains(&field.as_str())) {
+        return None;
+    }
+    let (region, name) = (region_of(target), name_of(target));
+    let reader = Reader { client: cx.s3(region), region, name };
+    let (encryption, public_access) = tokio::try_join!(
+        when(target.mentions("encryption"), reader.encryption(target)),
+        when(target.mentions("public_access"), reader.public_access()),
+    )
+    .ok()?;
+    let mut props = Map::new();
+    props.insert("name".into(), json!(name));
+    props.insert("tags".into(), tags.clone());
+    let ownership = target.props.get("ownership").cloned();
+    let parts =
+        [("encryption", encryption), ("public_access", public_access), ("ownership", ownership)];
+    for (field, value) in parts {
+        if let Some(value) = value {
+            props.insert(field.into(), value);
+        }
+    }
+    let mut facts = BTreeMap::new();
+    blocked(&mut props, &mut facts);
+    Some(snapshot(region, name, props, Status::Ready, Ownership::Ours, facts))
+}
+
+/// Whether what was written to a bucket is visible by now.
+pub(super) async fn confirm(cx: &Cx, target: &Target) -> Result<bool, OpError> {
+    let (region, name) = (region_of(target), name_of(target));
+    let reader = Reader { client: cx.s3(region), region, name };
+    match reader.noted(cx, target).await {
+        Ok(props) => Ok(reader.spreading(cx, &props) == Status::Ready),
+        Err(error) if is_no_bucket(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Kinds of encryption that are refused come with the encryption; they are a property of their own,
+/// and kept where the program says nothing of them.
+fn blocked(props: &mut Map<String, Value>, facts: &mut BTreeMap<String, Value>) {
+    let encryption = props.get_mut("encryption").and_then(Value::as_object_mut);
+    if let Some(blocked) = encryption.and_then(|it| it.remove("blocked")) {
+        props.insert("blocked_encryption".to_owned(), blocked.clone());
+        facts.insert("blocked_encryption_types".to_owned(), blocked);
+    }
+}
+
+fn snapshot(
+    region: Region,
+    name: &str,
+    props: Map<String, Value>,
+    status: Status,
+    ownership: Ownership,
+    facts: BTreeMap<String, Value>,
+) -> Snapshot {
+    Snapshot {
+        physical: name.to_owned(),
+        status,
+        props: Value::Object(props),
+        outputs: BTreeMap::from([
+            ("arn".to_owned(), json!(format!("arn:aws:s3:::{name}"))),
+            ("name".to_owned(), json!(name)),
+            ("regional_domain_name".to_owned(), json!(format!("{name}.s3.{region}.amazonaws.com"))),
+        ]),
+        ownership,
+        children: Vec::new(),
+        facts,
+    }
+}
+
 struct Reader<'a> {
     client: Client,
     region: Region,
@@ -60,8 +136,7 @@ impl Reader<'_> {
         tags: BTreeMap<String, String>,
     ) -> Result<Snapshot, OpError> {
         let turn = cx.purpose() == Purpose::Turn;
-        // What is newly wanted is not mentioned in what was applied: in a turn everything is read.
-        let wanted = |field: &str| turn || target.mentions(field);
+        let wanted = |field: &str| target.mentions(field);
         let encrypted = wanted("encryption") || wanted("blocked_encryption");
         let (
             versioning,
@@ -86,13 +161,6 @@ impl Reader<'_> {
         )?;
         let mut facts = BTreeMap::new();
         let mut props = Map::new();
-        let mut encryption = encryption;
-        if let Some(blocked) =
-            encryption.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("blocked"))
-        {
-            props.insert("blocked_encryption".to_owned(), blocked.clone());
-            facts.insert("blocked_encryption_types".to_owned(), blocked);
-        }
         let mut lifecycle = lifecycle;
         if let Some(minimum) =
             lifecycle.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("minimum"))
@@ -132,35 +200,51 @@ impl Reader<'_> {
             Ownership::Unmarked if target.physical.is_some() => Ownership::Ours,
             other => other,
         };
-        Ok(Snapshot {
-            physical: self.name.to_owned(),
-            status: if turn { self.spreading(cx, &props) } else { Status::Ready },
-            props: Value::Object(props),
-            outputs: BTreeMap::from([
-                ("arn".to_owned(), json!(format!("arn:aws:s3:::{}", self.name))),
-                ("name".to_owned(), json!(self.name)),
-                (
-                    "regional_domain_name".to_owned(),
-                    json!(format!("{}.s3.{}.amazonaws.com", self.name, self.region)),
-                ),
-            ]),
-            ownership: whose,
-            children: Vec::new(),
-            facts,
-        })
+        blocked(&mut props, &mut facts);
+        let status = match (self.spreading(cx, &props), turn) {
+            (status, true) => status,
+            (_, false) => Status::Ready,
+        };
+        Ok(snapshot(self.region, self.name, props, status, whose, facts))
     }
 
-    /// Busy while a read still shows what was there before our last write of it.
+    /// Busy while a read still shows what was there before our last write of it. What is seen is
+    /// not waited for any more.
     fn spreading(&self, cx: &Cx, props: &Map<String, Value>) -> Status {
+        let mut status = Status::Ready;
         for field in LAGGING {
             let key = note_key(self.region, self.name, field);
             let Some(before) = cx.clients().noted(&key) else { continue };
-            if props.get(*field).unwrap_or(&Value::Null) == &before {
-                return Status::Busy(format!("the new {field} is not visible everywhere yet"));
+            if props.get(*field).unwrap_or(&Value::Null) != &before {
+                cx.clients().forget(&key);
+            } else if status == Status::Ready {
+                let words = format!("the new {field} is not visible everywhere yet");
+                status = Status::Busy(words);
             }
-            cx.clients().forget(&key);
         }
-        Status::Ready
+        status
+    }
+
+    /// Reads what was written and not seen yet.
+    async fn noted(&self, cx: &Cx, target: &Target) -> Result<Map<String, Value>, OpError> {
+        let mut props = Map::new();
+        for field in LAGGING {
+            if cx.clients().noted(&note_key(self.region, self.name, field)).is_none() {
+                continue;
+            }
+            let value = match *field {
+                "versioning" => self.versioning().await?,
+                "encryption" => self.encryption(target).await?,
+                "public_access" => self.public_access().await?,
+                "policy" => self.policy().await?,
+                _ => self.lifecycle().await?.map(|mut it| it["rules"].take()),
+            };
+            if let Some(value) = value {
+                props.insert((*field).to_owned(), value);
+            }
+        }
+        blocked(&mut props, &mut BTreeMap::new());
+        Ok(props)
     }
 
     async fn tags(&self) -> Result<BTreeMap<String, String>, OpError> {

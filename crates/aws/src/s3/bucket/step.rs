@@ -96,6 +96,25 @@ impl Call {
     }
 }
 
+/// What a call that sets a part has made of the bucket.
+pub(super) fn after(turn: &Turn<'_, Bucket>, call: &Call) -> Option<Snapshot> {
+    let Call::Put { part, .. } = call else { return None };
+    turn.with_set(&[match part {
+        Part::Ownership(_) => "ownership",
+        Part::PublicAccess(_) => "public_access",
+        Part::Versioning(_) => "versioning",
+        // Where nothing is wanted any more, what S3 makes of that is to be read.
+        Part::Encryption(..)
+            if turn.wanted()?.encryption.is_some() && !turn.changed("blocked_encryption") =>
+        {
+            "encryption"
+        }
+        Part::Tags(_) => "tags",
+        Part::Policy(_) => "policy",
+        _ => return None,
+    }])
+}
+
 pub(super) fn step(turn: &Turn<'_, Bucket>) -> Next<Call> {
     match &turn.goal {
         TurnGoal::Absent { applied, .. } => absent(turn.seen, applied),

@@ -2,11 +2,11 @@
 
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types as sdk;
-use bicoastal_model::{ErrorFacts, OpError, Region, Retry, Target};
+use bicoastal_model::{ErrorFacts, OpError, Ownership, Region, Retry, Status, Target};
 use serde_json::{Value, json};
 
 use super::ReplicationRule;
-use super::read::{bucket_of, document, note_key, region_of};
+use super::read::{bucket_of, document, ids, note_key, region_of, snapshot};
 use super::step::Call;
 use crate::cx::Cx;
 use crate::s3::rules::refused;
@@ -48,6 +48,11 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
                 .send()
                 .await;
             sent.map_err(|error| refused(call.name(), region, error))?;
+            // What is left of others is not this resource.
+            let ours = ids(target.props.get("rules"));
+            if all.iter().any(|rule| ours.contains(&rule.id.as_str())) {
+                cx.tell(snapshot(bucket, role, &all, Status::Ready, Ownership::Ours));
+            }
         }
         Call::Delete => {
             let sent = cx.s3_write(region).delete_bucket_replication().bucket(bucket).send().await;

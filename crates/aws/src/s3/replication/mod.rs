@@ -105,6 +105,15 @@ impl Kind for ReplicationConfiguration {
         read::read(cx, target).await
     }
 
+    /// The call itself looks at what is there, and keeps it.
+    fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    async fn confirm<'a>(cx: &'a Cx, target: &'a Target, _: &'a Snapshot) -> Result<bool, OpError> {
+        read::confirm(cx, target).await
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<Self::Call> {
         step::step(turn)
     }

@@ -43,17 +43,11 @@ pub(super) async fn document(
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     let (region, bucket) = (region_of(target), bucket_of(target));
     let found = document(cx, region, bucket).await?;
-    let rules = found.as_ref().map_or(Value::Null, |(_, rules)| json!(rules));
     let turn = cx.purpose() == Purpose::Turn;
-    let key = note_key(region, bucket);
-    let mut status = Status::Ready;
-    if turn && let Some(before) = cx.clients().noted(&key) {
-        if before == json!({ "role": found.as_ref().map(|(role, _)| role), "rules": rules }) {
-            status = Status::Busy("the new rules are not visible everywhere yet".into());
-        } else {
-            cx.clients().forget(&key);
-        }
-    }
+    let status = match (shows(cx, region, bucket, found.as_ref()), turn) {
+        (false, true) => Status::Busy("the new rules are not visible everywhere yet".into()),
+        _ => Status::Ready,
+    };
     let (role, rules) = match found {
         Some(found) => found,
         // A document that is not visible yet still has to be waited for.
@@ -71,7 +65,42 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     } else {
         Ownership::Foreign(format!("it replicates with the role {role}"))
     };
-    Ok(Some(Snapshot {
+    Ok(Some(snapshot(bucket, &role, &rules, status, ownership)))
+}
+
+/// Whether this is not what was there before our last write. What is seen is not waited for any
+/// more.
+fn shows(
+    cx: &Cx,
+    region: Region,
+    bucket: &str,
+    found: Option<&(String, Vec<ReplicationRule>)>,
+) -> bool {
+    let key = note_key(region, bucket);
+    let Some(before) = cx.clients().noted(&key) else { return true };
+    let rules = found.map_or(Value::Null, |(_, rules)| json!(rules));
+    let old = before == json!({ "role": found.map(|(role, _)| role), "rules": rules });
+    if !old {
+        cx.clients().forget(&key);
+    }
+    !old
+}
+
+/// Whether the rules that were written are visible by now.
+pub(super) async fn confirm(cx: &Cx, target: &Target) -> Result<bool, OpError> {
+    let (region, bucket) = (region_of(target), bucket_of(target));
+    let found = document(cx, region, bucket).await?;
+    Ok(shows(cx, region, bucket, found.as_ref()))
+}
+
+pub(super) fn snapshot(
+    bucket: &str,
+    role: &str,
+    rules: &[ReplicationRule],
+    status: Status,
+    ownership: Ownership,
+) -> Snapshot {
+    Snapshot {
         physical: bucket.to_owned(),
         props: json!({ "bucket": bucket, "role": role, "rules": rules }),
         outputs: BTreeMap::from([("bucket".to_owned(), json!(bucket))]),
@@ -79,7 +108,7 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
         ownership,
         children: Vec::new(),
         facts: BTreeMap::new(),
-    }))
+    }
 }
 
 /// The ids of rules in properties.

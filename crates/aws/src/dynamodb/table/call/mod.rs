@@ -9,11 +9,12 @@ use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TimeToLiveSpecif
 use bicoastal_model::{ErrorFacts, OpError, Region, Retry, Target};
 
 use super::super::rules::RULES;
-use super::Table;
+use super::effective::tags_in;
 use super::index::{GlobalIndex, Key};
 use super::settings::{
     Encryption, OnDemandThroughput, PointInTimeRecovery, StreamView, TableClass, WarmThroughput,
 };
+use super::{Table, read};
 use crate::classify::classify;
 use crate::cx::Cx;
 
@@ -235,8 +236,17 @@ async fn send(cx: &Cx, target: &Target, call: &TableCall) -> Result<Option<Strin
     match call {
         TableCall::Create { table, .. } => {
             let request = build::create(client.create_table(), region, table).map_err(unbuilt)?;
-            let created: Result<Option<String>, OpError> = send!(request);
-            created.map(|_| Some(table.name.as_str().to_owned()))
+            let created = request
+                .send()
+                .await
+                .map_err(|error| classify("dynamodb", call.name(), region, RULES, error))?;
+            let made = created.table_description.as_ref();
+            if let Some(seen) =
+                made.and_then(|it| read::told(target, region, it, &tags_in(table, region)))
+            {
+                cx.tell(seen);
+            }
+            Ok(Some(table.name.as_str().to_owned()))
         }
         TableCall::Update { change, .. } => {
             let request = client.update_table().table_name(name);

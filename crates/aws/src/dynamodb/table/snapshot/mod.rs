@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use super::look::{Look, group};
 use crate::ownership::ownership;
 
+pub(super) use states::status;
+
 /// The table as one thing.
 pub(super) fn snapshot(target: &Target, look: &Look) -> Option<Snapshot> {
     let view = look.view()?;

@@ -129,7 +129,7 @@ fn faults(look: &Look, view: &TableDescription) -> BTreeMap<Region, String> {
 }
 
 /// What is under way, the slowest first.
-pub(super) fn status(look: &Look, view: &TableDescription) -> Status {
+pub(in super::super) fn status(look: &Look, view: &TableDescription) -> Status {
     for replica in view.replicas() {
         let status = replica.replica_status().map_or("ACTIVE", ReplicaStatus::as_str);
         if passing(status) {

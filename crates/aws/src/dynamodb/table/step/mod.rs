@@ -10,7 +10,7 @@ mod shared;
 
 use std::collections::BTreeSet;
 
-use bicoastal_model::Region;
+use bicoastal_model::{Region, Snapshot, Status};
 use serde_json::Value;
 
 use super::Table;
@@ -36,6 +36,36 @@ pub(super) fn step(turn: &Turn<'_, Table>) -> Step {
             Some(seen) => absent::absent(turn, seen, applied, *lift_guards),
         },
     }
+}
+
+/// What a call has made of the table, where DynamoDB does that at once; and that it is at work,
+/// where it is not.
+pub(super) fn after(turn: &Turn<'_, Table>, call: &TableCall) -> Option<Snapshot> {
+    let mut seen = turn.seen?.clone();
+    let mut facts = Facts::of(&seen);
+    match call {
+        TableCall::Backups { region, recovery } => {
+            facts.members.get_mut(region)?.recovery = Some(*recovery);
+        }
+        TableCall::Tag { region, tags, .. } => {
+            facts.members.get_mut(region)?.tags.extend(tags.clone());
+        }
+        TableCall::Untag { region, keys, .. } => {
+            facts.members.get_mut(region)?.tags.retain(|key, _| !keys.contains(key));
+        }
+        // Which key it is afterwards is to be asked.
+        TableCall::Update { change: Modify::Encryption { .. }, .. } => return None,
+        TableCall::Update { via, .. } => {
+            seen.status = Status::Busy(format!("table UPDATING in {via}"));
+        }
+        TableCall::Create { .. }
+        | TableCall::TimeToLive { .. }
+        | TableCall::PutPolicy { .. }
+        | TableCall::DeletePolicy { .. }
+        | TableCall::Delete { .. } => return None,
+    }
+    seen.facts = facts.into_map();
+    Some(seen)
 }
 
 /// The member regions that properties name.
