@@ -67,7 +67,7 @@ fn a_wait_is_told_in_the_unit_that_fits() {
         let patience = Duration::from_secs(seconds);
         let poll = Duration::from_secs(1);
         always(&mut execution, &Ok(Progress::Waiting { what: "CREATING".into(), poll, patience }));
-        lines += said(&execution).lines().nth(1).unwrap();
+        lines += said(&execution).lines().nth(1).unwrap().trim_start();
         lines.push('\n');
     }
     expect![[r#"
