@@ -108,7 +108,8 @@ fn program(password: &str) -> Desired {
         .engine_version("16.8")
         .master_username("owner")
         .master_password(password)
-        .subnet_group(group.name());
+        .subnet_group(group.name())
+        .final_snapshot(rds::FinalSnapshot::Skip);
     here.add("app", cluster.build());
     stack.seal().unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
@@ -326,11 +327,11 @@ fn nothing_that_holds_a_secret_shows_it() {
         .identifier("app")
         .engine(Engine::AuroraPostgresql)
         .master_password(planted.text.as_str())
+        .final_snapshot(rds::FinalSnapshot::Skip)
         .build();
     let handed = bicoastal::model::Goal::Present {
         wanted: serde_json::json!({ "master_password": { "$secret": planted.text } }),
         applied: None,
-        adopt: false,
     };
     for text in [
         format!("{secret} {secret:?} {secret:#?}"),

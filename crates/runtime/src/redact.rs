@@ -162,7 +162,7 @@ mod tests {
             tags: BTreeMap::new(),
         };
         let wanted = json!({ "name": "app", "inside": [{ "password": { SECRET: secret } }] });
-        let goal = Goal::Present { wanted, applied: None, adopt: false };
+        let goal = Goal::Present { wanted, applied: None };
         Operation { members: vec![Member { target, goal }] }
     }
 
