@@ -109,7 +109,7 @@ fn program(password: &str) -> Desired {
         .master_username("owner")
         .master_password(password)
         .subnet_group(group.name())
-        .final_snapshot(rds::FinalSnapshot::Skip);
+        .final_snapshot(bicoastal::aws::rds::FinalSnapshot::Skip);
     here.add("app", cluster.build());
     stack.seal().unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
@@ -327,7 +327,7 @@ fn nothing_that_holds_a_secret_shows_it() {
         .identifier("app")
         .engine(Engine::AuroraPostgresql)
         .master_password(planted.text.as_str())
-        .final_snapshot(rds::FinalSnapshot::Skip)
+        .final_snapshot(bicoastal::aws::rds::FinalSnapshot::Skip)
         .build();
     let handed = bicoastal::model::Goal::Present {
         wanted: serde_json::json!({ "master_password": { "$secret": planted.text } }),

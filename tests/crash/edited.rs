@@ -15,12 +15,12 @@ fn main() -> ExitCode {
 }
 
 #[derive(clap::Args)]
-struct Program {
+pub(crate) struct Program {
     #[command(flatten)]
     own: active_active::Flags,
     /// What changed in the program
     #[arg(long, value_enum, default_value_t = Edit::None)]
-    edit: Edit,
+    pub(crate) edit: Edit,
     /// What moto can carry, instead: in a VPC
     #[arg(long, requires = "portable_subnets")]
     portable_vpc: Option<String>,
@@ -30,7 +30,7 @@ struct Program {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Edit {
+pub(crate) enum Edit {
     /// Nothing yet
     None,
     /// Many things at once, all of them in place
@@ -41,7 +41,7 @@ enum Edit {
     Replace,
 }
 
-fn declare(stack: &mut Stack, flags: &Program) {
+pub(crate) fn declare(stack: &mut Stack, flags: &Program) {
     if let Some(vpc) = &flags.portable_vpc {
         return portable::declare(stack, vpc, &flags.portable_subnets);
     }

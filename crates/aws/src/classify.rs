@@ -8,6 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use bicoastal_model::{ErrorFacts, OpError, Region, Retry};
 
+use crate::answer::NotWhole;
 use crate::gate::Closed;
 
 /// A service's own rule: this code, with this fragment (lower case) in its message, means this.
@@ -97,7 +98,7 @@ where
             let message = failure
                 .as_connector_error()
                 .map_or_else(|| "the request could not be sent".to_owned(), |inner| chain(inner));
-            if let Some(closed) = failure.as_connector_error().and_then(|it| Closed::find(it)) {
+            if let Some(closed) = failure.as_connector_error().and_then(|it| cause::<Closed>(it)) {
                 facts.message = closed.to_string();
                 return OpError::NotSent(facts);
             }
@@ -132,6 +133,10 @@ where
             }
         }
         SdkError::ResponseError(_) => {
+            if let Some(why) = cause::<NotWhole>(&error) {
+                facts.message = why.to_string();
+                return OpError::InDoubt(facts);
+            }
             facts.message = format!("AWS's answer could not be understood: {}", chain(&error));
             OpError::InDoubt(facts)
         }
@@ -176,6 +181,20 @@ fn refused(status: u16, rules: &[Rule], mut facts: ErrorFacts) -> OpError {
         return OpError::InDoubt(facts);
     }
     OpError::Refused { retry: Retry::Never, facts }
+}
+
+/// Finds an error of a type among an error and its causes.
+pub(crate) fn cause<'e, T: StdError + 'static>(
+    error: &'e (dyn StdError + 'static),
+) -> Option<&'e T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// An error and its causes in one line, each said once.

@@ -88,12 +88,16 @@ macro_rules! client {
         impl Cx {
             #[doc = concat!("The client that reads from `", $service, "` in a region; the SDK repeats failed reads.")]
             pub fn $reader(&self, region: Region) -> $crate_name::Client {
-                self.clients.get($service, region, false, $crate_name::Client::new)
+                self.clients.get($service, region, false, |config| {
+                    crate::believing!($crate_name, $crate_name::config::Builder::from(config))
+                })
             }
 
             #[doc = concat!("The client that changes `", $service, "` in a region; one attempt per call.")]
             pub fn $writer(&self, region: Region) -> $crate_name::Client {
-                self.clients.get($service, region, true, $crate_name::Client::new)
+                self.clients.get($service, region, true, |config| {
+                    crate::believing!($crate_name, $crate_name::config::Builder::from(config))
+                })
             }
         }
     };
@@ -119,9 +123,8 @@ impl Cx {
     }
 
     fn s3_client(&self, config: &aws_types::SdkConfig) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(config)
-            .force_path_style(self.clients.path_style())
-            .build();
-        aws_sdk_s3::Client::from_conf(config)
+        let config =
+            aws_sdk_s3::config::Builder::from(config).force_path_style(self.clients.path_style());
+        crate::believing!(aws_sdk_s3, config)
     }
 }

@@ -48,20 +48,6 @@ impl fmt::Display for Closed {
 
 impl StdError for Closed {}
 
-impl Closed {
-    /// Finds it among an error and its causes.
-    pub(crate) fn find<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(closed) = error.downcast_ref::<Self>() {
-                return Some(closed);
-            }
-            cause = error.source();
-        }
-        None
-    }
-}
-
 #[derive(Debug)]
 struct Gated<T>(T);
 
@@ -110,6 +96,7 @@ mod tests {
     use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
     use super::*;
+    use crate::classify::cause;
 
     #[derive(Debug, Default)]
     struct Counting(Mutex<usize>);
@@ -158,9 +145,9 @@ mod tests {
         let (answer, calls) = call(vec![Err("too late".into())]).await;
         let error = answer.unwrap_err();
         assert_eq!(calls, 0);
-        assert_eq!(Closed::find(&error).map(ToString::to_string).as_deref(), Some("too late"));
+        assert_eq!(cause::<Closed>(&error).map(ToString::to_string).as_deref(), Some("too late"));
 
         let (answer, _) = call(vec![Ok(()), Err("too late".into())]).await;
-        assert!(Closed::find(&answer.unwrap_err()).is_none());
+        assert!(cause::<Closed>(&answer.unwrap_err()).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! AWS resources for bicoastal, on the AWS SDK for Rust: one file (or folder) per kind.
 
 mod alias;
+mod caller;
 mod clash;
 mod classify;
 pub mod clients;
@@ -14,6 +15,8 @@ mod provider;
 #[cfg(any(feature = "elbv2", feature = "iam", feature = "route53"))]
 mod tags;
 mod terraform;
+
+mod answer;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
@@ -31,6 +34,7 @@ pub mod route53;
 pub mod s3;
 
 pub use alias::AliasTarget;
+pub use caller::{CallerIdentity, CallerIdentityHandle, CallerIdentityQuery};
 pub use classify::{Rule, classify};
 pub use clients::{Clients, Connection};
 pub use cx::{Cx, GLOBAL, Purpose};
@@ -39,9 +43,11 @@ pub use markers::{Certificate, SecurityGroup, Subnet, Vpc};
 pub use ownership::{LINEAGE_TAG, RESOURCE_TAG, STACK_TAG, ownership, tag_map};
 pub use provider::{AwsProvider, Registry};
 
+pub use answer::Whole;
+
 /// Every kind that is compiled in, with its look-ups.
 pub fn registry() -> Registry {
-    let registry = Registry::default();
+    let registry = caller::register(Registry::default());
     #[cfg(feature = "dynamodb")]
     let registry = dynamodb::register(registry);
     #[cfg(feature = "elbv2")]

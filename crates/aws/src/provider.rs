@@ -10,13 +10,13 @@ use bicoastal_model::provider::{BoxFuture, Gate};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
     Catalog, Found, Goal, Lookup, Member, OpError, Operation, Outcome, Place, Progress, Provider,
-    Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept, Target, TerraformInstance,
+    Region, Resource, ScopeKind, Seen, Snapshot, Sweep, Swept, Target, TerraformInstance,
     Translated,
 };
 use futures_util::stream::{self, StreamExt};
 
+use crate::caller;
 use crate::clash::{refusal, turn};
-use crate::classify::classify;
 use crate::clients::{Clients, Connection};
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::gate;
@@ -24,10 +24,6 @@ use crate::kind::{BatchKind, Found as Finds, Kind, Listed, Next};
 
 /// How many reads of a refresh are under way at once.
 const READS_AT_ONCE: usize = 32;
-
-/// Where credentials are asked whose they are: every region knows, these are open to every account,
-/// and none of them may be the one that is gone.
-const WHO_AM_I: [Region; 4] = [GLOBAL, Region::UsWest2, Region::EuWest1, Region::ApSoutheast1];
 
 type ReadResult = Result<Option<Snapshot>, OpError>;
 
@@ -163,25 +159,8 @@ impl Provider for AwsProvider {
     fn account<'a>(&'a self, account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>> {
         Box::pin(async move {
             let cx = self.cx(account, Purpose::Refresh)?;
-            let mut unanswered = None;
-            for region in WHO_AM_I {
-                // One attempt each: another region is a better one than another time.
-                let client = cx.clients().get("sts", region, true, aws_sdk_sts::Client::new);
-                let answer = client.get_caller_identity().send().await;
-                match answer
-                    .map_err(|error| classify("sts", "GetCallerIdentity", region, &[], error))
-                {
-                    Ok(identity) => return Ok(identity.account().unwrap_or_default().to_owned()),
-                    // Gone, or too busy: the next one.
-                    Err(error)
-                        if !matches!(error, OpError::Refused { retry: Retry::Never, .. }) =>
-                    {
-                        unanswered = unanswered.or(Some(error));
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            Err(unanswered.unwrap_or_else(|| refusal("no region was asked", "report this")))
+            let identity = caller::identity(&cx).await?;
+            Ok(identity.account().unwrap_or_default().to_owned())
         })
     }
 

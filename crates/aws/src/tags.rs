@@ -56,7 +56,7 @@ pub(crate) fn check_tags(check: &mut Check, tags: &BTreeMap<String, String>, mos
 }
 
 /// Whether a flag is off: for leaving it out of the serialised form.
-#[cfg(feature = "iam")]
+#[cfg(any(feature = "elbv2", feature = "iam"))]
 pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -15,16 +15,26 @@ const PARTS: &[(&str, &str)] = &[
     ("aws_iam_role_policy_attachments_exclusive", "IAM:Role"),
     ("aws_lb_listener_certificate", "ELBv2:Listener"),
     ("aws_rds_cluster_role_association", "RDS:DBCluster"),
+    ("aws_route53_cidr_location", "Route53:CidrCollection"),
     ("aws_route53_zone_association", "Route53:HostedZone"),
+    ("aws_s3_bucket_accelerate_configuration", "S3:Bucket"),
     ("aws_s3_bucket_acl", "S3:Bucket"),
+    ("aws_s3_bucket_analytics_configuration", "S3:Bucket"),
     ("aws_s3_bucket_cors_configuration", "S3:Bucket"),
+    ("aws_s3_bucket_intelligent_tiering_configuration", "S3:Bucket"),
+    ("aws_s3_bucket_inventory", "S3:Bucket"),
     ("aws_s3_bucket_lifecycle_configuration", "S3:Bucket"),
     ("aws_s3_bucket_logging", "S3:Bucket"),
+    ("aws_s3_bucket_metric", "S3:Bucket"),
+    ("aws_s3_bucket_notification", "S3:Bucket"),
+    ("aws_s3_bucket_object_lock_configuration", "S3:Bucket"),
     ("aws_s3_bucket_ownership_controls", "S3:Bucket"),
     ("aws_s3_bucket_policy", "S3:Bucket"),
     ("aws_s3_bucket_public_access_block", "S3:Bucket"),
+    ("aws_s3_bucket_request_payment_configuration", "S3:Bucket"),
     ("aws_s3_bucket_server_side_encryption_configuration", "S3:Bucket"),
     ("aws_s3_bucket_versioning", "S3:Bucket"),
+    ("aws_s3_bucket_website_configuration", "S3:Bucket"),
 ];
 
 /// One type: our kind, the attribute that is our physical id, and the attributes of the natural key.
@@ -113,9 +123,18 @@ const TYPES: &[Type] = &[
     Type { name: "aws_alb_target_group", kind: "ELBv2:TargetGroup", physical: "arn", key: NAME },
     Type { name: "aws_lb_listener", kind: "ELBv2:Listener", physical: "arn", key: LISTENER },
     Type { name: "aws_alb_listener", kind: "ELBv2:Listener", physical: "arn", key: LISTENER },
+    Type { name: "aws_lb_listener_rule", kind: "ELBv2:ListenerRule", physical: "arn", key: RULE },
+    Type { name: "aws_alb_listener_rule", kind: "ELBv2:ListenerRule", physical: "arn", key: RULE },
+    Type {
+        name: "aws_route53_cidr_collection",
+        kind: "Route53:CidrCollection",
+        physical: "id",
+        key: NAME,
+    },
 ];
 
 const NAME: &[(&str, &str)] = &[("name", "name")];
+const RULE: &[(&str, &str)] = &[("listener_arn", "listener"), ("priority", "priority")];
 const LISTENER: &[(&str, &str)] = &[("load_balancer_arn", "load_balancer"), ("port", "port")];
 
 /// What a thing of a Terraform state is here. `schema` answers the kinds that are compiled in.
@@ -192,8 +211,8 @@ mod tests {
         let registry = crate::registry();
         let missing: Vec<&str> =
             registry.schemas().map(|it| it.kind).filter(|kind| !known.contains(kind)).collect();
-        // A key is only looked up.
-        assert_eq!(missing, ["KMS:Key"]);
+        // These are only looked up.
+        assert_eq!(missing, ["KMS:Key", "STS:CallerIdentity"]);
     }
 
     #[test]

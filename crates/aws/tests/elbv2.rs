@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "tests stop where they find something odd")]
 
 mod common;
+#[path = "elbv2/types.rs"]
+mod types;
 
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, ProtocolEnum, Tag};
 use bicoastal_aws::elbv2::{
-    BalancingAlgorithm, DesyncMitigation, Listener, ListenerAction, ListenerProtocol, LoadBalancer,
-    LoadBalancerType, LogBucket, Stickiness, StickinessType, TargetGroup, TargetHealthCheck,
-    TargetProtocol, TargetType,
+    BalancingAlgorithm, DesyncMitigation, Listener, ListenerAction, ListenerProtocol, ListenerRule,
+    LoadBalancer, LoadBalancerType, LogBucket, RuleCondition, Stickiness, StickinessType,
+    TargetGroup, TargetHealthCheck, TargetProtocol, TargetType,
 };
 use bicoastal_local::seed;
 use bicoastal_model::{Provider, Region, Resource, Seen, Snapshot, Stack, Target};
@@ -470,4 +472,116 @@ async fn existing_load_balancers_are_looked_up() {
         Absent
         several load balancers in ap-south-1 match: one, two"#]].assert_eq(&answers.join("\n"));
     assert_eq!(LoadBalancer::SCHEMA.kind, "ELBv2:LoadBalancer");
+}
+
+#[tokio::test]
+async fn a_listener_rule_keeps_the_contract() {
+    let harness = Harness::new();
+    let mut balancer = harness.regional::<LoadBalancer>("front", HERE);
+    let balancer_arn = balancer.apply(&front()).await.physical;
+    let mut group = harness.regional::<TargetGroup>("web", HERE);
+    let group_arn = group.apply(&web("web")).await.physical;
+    let mut listener = harness.regional::<Listener>("https", HERE);
+    let mut watched = https(&balancer_arn, &group_arn);
+    watched["watch_rules"] = json!(true);
+    let listener_arn = listener.apply(&watched).await.physical;
+
+    let mut rule = harness.regional::<ListenerRule>("api", HERE);
+    let wanted = props(
+        ListenerRule::builder()
+            .listener(listener_arn.as_str())
+            .priority(10)
+            .conditions([RuleCondition::path(["/api/*"]), RuleCondition::method(["GET"])])
+            .actions([ListenerAction::forward(group_arn.as_str())])
+            .tags([("Project", "x")])
+            .build(),
+    );
+    let made = rule.create_forgetfully(&wanted).await;
+    assert_eq!(made.outputs["arn"], json!(made.physical));
+    let cognito = ListenerAction::AuthenticateCognito {
+        user_pool_arn: "arn:aws:cognito-idp:ap-south-1:000000000000:userpool/p".into(),
+        user_pool_client_id: "client".into(),
+        user_pool_domain: "users".into(),
+        on_unauthenticated_request: None,
+        scope: None,
+        session_timeout: None,
+    };
+    let calls = change(
+        &mut rule,
+        vec![
+            (
+                "conditions",
+                json!([
+                    RuleCondition::host(["www.example.com"]),
+                    RuleCondition::header("X-Tenant", ["a*"]),
+                    RuleCondition::query([("version", "2")]),
+                    RuleCondition::source_ip(["10.0.0.0/8"]),
+                ]),
+            ),
+            ("actions", json!([cognito, ListenerAction::forward(group_arn.as_str())])),
+            ("actions", json!([ListenerAction::fixed_response(503, "closed")])),
+            ("priority", json!(20)),
+            ("tags", json!({ "Project": "y" })),
+            ("tags", Value::Null),
+        ],
+    )
+    .await;
+    expect![[r#"
+        conditions: ModifyRule
+        actions: ModifyRule
+        actions: ModifyRule
+        priority: SetRulePriorities
+        tags: AddTags
+        tags: RemoveTags
+    "#]]
+    .assert_eq(&calls);
+
+    // Somebody else moves it, and adds a rule of their own.
+    let other = Client::new(&harness.sdk_in(HERE));
+    let pair = aws_sdk_elasticloadbalancingv2::types::RulePriorityPair::builder()
+        .rule_arn(rule.target.physical.as_ref().unwrap())
+        .priority(7)
+        .build();
+    other.set_rule_priorities().rule_priorities(pair).send().await.unwrap();
+    let applied = rule.applied.clone().unwrap();
+    assert_eq!(rule.drift(&applied).await, ["priority"]);
+    rule.apply(&applied).await;
+    other
+        .create_rule()
+        .listener_arn(&listener_arn)
+        .priority(1)
+        .conditions(
+            aws_sdk_elasticloadbalancingv2::types::RuleCondition::builder()
+                .field("path-pattern")
+                .values("/theirs")
+                .build(),
+        )
+        .actions(
+            aws_sdk_elasticloadbalancingv2::types::Action::builder()
+                .r#type("forward".into())
+                .target_group_arn(&group_arn)
+                .build(),
+        )
+        .send()
+        .await
+        .unwrap();
+    let children: Vec<String> =
+        listener.read().await.unwrap().children.into_iter().map(|it| it.label).collect();
+    assert_eq!(children, ["rule 1", "rule 20"]);
+
+    // Theirs is in the way of a rule that wants its place, and stays there.
+    let mut clash = applied.clone();
+    clash["priority"] = json!(1);
+    let mut second = harness.regional::<ListenerRule>("second", HERE);
+    let refused = second.try_apply(&clash).await.unwrap_err();
+    assert!(refused.facts().message.contains("is not ours"), "{refused}");
+
+    rule.destroy().await;
+    // With its listener gone, a rule is gone.
+    rule.applied = None;
+    rule.target.physical = None;
+    rule.apply(&applied).await;
+    listener.destroy().await;
+    assert_eq!(rule.read().await, None);
+    rule.destroy().await;
 }

@@ -266,3 +266,39 @@ async fn a_managed_policy_keeps_the_contract() {
     policy.apply(&tagged).await;
     policy.destroy().await;
 }
+
+#[tokio::test]
+async fn roles_and_the_caller_are_looked_up() {
+    use bicoastal_aws::CallerIdentity;
+    use bicoastal_model::{Provider, Seen, Stack, Target};
+    let harness = Harness::new();
+    let mut role = harness.global::<Role>("role");
+    let arn = role.apply(&whole()).await.outputs["arn"].clone();
+    let name = role.target.physical.clone().unwrap();
+    let mut stack = Stack::new("test");
+    stack.global().lookup("found", Role::named(name.to_uppercase()));
+    stack.global().lookup("missing", Role::named("nobody"));
+    let me = stack.global().lookup("me", CallerIdentity::ours());
+    stack.export("account", me.account());
+    let desired = stack.seal().unwrap();
+    let mut answers = Vec::new();
+    for declared in desired.resources.into_values() {
+        let target = Target {
+            id: declared.id,
+            kind: declared.schema.kind.to_owned(),
+            place: declared.place,
+            incarnation: 1,
+            token: "bc-test-1".into(),
+            physical: None,
+            props: declared.props,
+            tags: Default::default(),
+        };
+        answers.push(match harness.provider.lookup(&target).await.unwrap() {
+            Seen::Present(found) => format!("{}: {}", target.id, json!(found.outputs)),
+            other => format!("{}: {other:?}", target.id),
+        });
+    }
+    assert!(answers[0].contains(arn.as_str().unwrap()), "{}", answers[0]);
+    assert_eq!(answers[2], "missing: Absent");
+    assert!(answers[1].contains("\"account\":\"000000000000\""), "{}", answers[1]);
+}

@@ -154,6 +154,12 @@ async fn clusters_keep_the_contract() {
         (json!({ "serverless_scaling": { "min": 0.5, "max": 8 } }), "ModifyDBCluster"),
         (json!({ "cloudwatch_logs": ["postgresql"] }), "ModifyDBCluster"),
         (json!({ "local_write_forwarding": true }), "ModifyDBCluster"),
+        (json!({ "network_type": "DUAL" }), "ModifyDBCluster"),
+        (json!({ "monitoring_interval": 60, "monitoring_role": role }), "ModifyDBCluster"),
+        (json!({ "monitoring_interval": 15 }), "ModifyDBCluster"),
+        (json!({ "performance_insights": true }), "ModifyDBCluster"),
+        (json!({ "performance_insights_retention_days": 465 }), "ModifyDBCluster"),
+        (json!({ "database_insights": "advanced" }), "ModifyDBCluster"),
         (json!({ "security_group_ids": ["sg-0123456789abcdef0"] }), "ModifyDBCluster"),
         (json!({ "http_endpoint": true }), "EnableHttpEndpoint"),
         (json!({ "roles": [{ "role": role, "feature": "s3Import" }] }), "AddRoleToDBCluster"),
@@ -167,7 +173,18 @@ async fn clusters_keep_the_contract() {
         assert_eq!(cluster.calls.join(" "), calls, "{change}");
     }
     // What is no longer mentioned goes back to AWS's default, or stays where there is none.
-    for field in ["backup_retention_days", "iam_authentication", "cloudwatch_logs", "port"] {
+    for field in [
+        "backup_retention_days",
+        "iam_authentication",
+        "cloudwatch_logs",
+        "port",
+        "network_type",
+        "monitoring_interval",
+        "monitoring_role",
+        "database_insights",
+        "performance_insights",
+        "performance_insights_retention_days",
+    ] {
         props = without(&props, field);
     }
     let back = cluster.apply(&props).await;
@@ -175,6 +192,10 @@ async fn clusters_keep_the_contract() {
     assert_eq!(back.props["iam_authentication"], json!(false));
     assert_eq!(back.props["cloudwatch_logs"], json!([]));
     assert_eq!(back.props["port"], json!(5433));
+    assert_eq!(back.props["network_type"], json!("IPV4"));
+    assert_eq!(back.props["monitoring_interval"], json!(0));
+    assert_eq!(back.props["database_insights"], json!("standard"));
+    assert_eq!(back.props["performance_insights"], json!(false));
 
     rds(&harness, US)
         .modify_db_cluster()
@@ -202,6 +223,36 @@ async fn clusters_keep_the_contract() {
         .filter_map(|snapshot| snapshot.db_cluster_snapshot_identifier())
         .collect();
     assert_eq!(names, ["shop-last"]);
+}
+
+#[tokio::test]
+async fn a_master_password_can_be_left_to_rds_and_taken_back() {
+    let harness = Harness::new();
+    let mut cluster = harness.regional::<DbCluster>("shop", US);
+    let managed =
+        with(&without(&shop(), "master_password"), json!({ "manage_master_password": true }));
+    let made = cluster.apply(&managed).await;
+    let secret = made.outputs["master_secret_arn"].as_str().unwrap();
+    assert!(secret.starts_with("arn:aws:secretsmanager:us-east-1:"), "{secret}");
+    let own = shop();
+    cluster.apply(&own).await;
+    expect![[r#"["ModifyDBCluster"]"#]].assert_eq(&format!("{:?}", cluster.calls));
+    assert!(!cluster.read().await.unwrap().outputs.contains_key("master_secret_arn"));
+    cluster.apply(&managed).await;
+    expect![[r#"["ModifyDBCluster"]"#]].assert_eq(&format!("{:?}", cluster.calls));
+    rds(&harness, US)
+        .modify_db_cluster()
+        .db_cluster_identifier("shop")
+        .manage_master_user_password(false)
+        .master_user_password("somebody-elses")
+        .apply_immediately(true)
+        .send()
+        .await
+        .unwrap();
+    expect![[r#"["manage_master_password"]"#]]
+        .assert_eq(&format!("{:?}", cluster.drift(&managed).await));
+    cluster.apply(&managed).await;
+    cluster.destroy().await;
 }
 
 #[tokio::test]
@@ -260,6 +311,7 @@ async fn instances_keep_the_contract() {
         json!({ "ca_certificate": "rds-ca-ecc384-g1" }),
         json!({ "maintenance_window": "Tue:03:00-Tue:04:00" }),
         json!({ "performance_insights": true }),
+        json!({ "performance_insights_retention_days": 62 }),
         json!({
             "monitoring_interval": 60,
             "monitoring_role": "arn:aws:iam::000000000000:role/monitoring",
@@ -271,6 +323,7 @@ async fn instances_keep_the_contract() {
     }
     props = without(&without(&props, "monitoring_interval"), "monitoring_role");
     props = without(&without(&props, "promotion_tier"), "performance_insights");
+    props = without(&props, "performance_insights_retention_days");
     instance.apply(&props).await;
     rds(&harness, US)
         .modify_db_instance()

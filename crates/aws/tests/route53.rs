@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use aws_sdk_route53::Client;
 use aws_sdk_route53::types::{
-    Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+    Change, ChangeAction, ChangeBatch, CidrCollectionChange, CidrCollectionChangeAction,
+    ResourceRecord, ResourceRecordSet, RrType,
 };
 use bicoastal_aws::AliasTarget;
 use bicoastal_aws::route53::{
-    CheckerRegion, Continent, FailoverRole, GeoLocation, HealthCheck, HostedZone, InsufficientData,
-    Interval, ProximityPlace, RecordData, RecordSet, RecordType, Routing, ZoneRef, ZoneVpc,
+    CheckerRegion, CidrCollection, CidrLocation, Continent, FailoverRole, GeoLocation, HealthCheck,
+    HostedZone, InsufficientData, Interval, ProximityPlace, RecordData, RecordSet, RecordType,
+    Routing, ZoneRef, ZoneVpc,
 };
 use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_model::{
@@ -429,7 +431,7 @@ async fn every_routing_and_type_settles_and_goes() {
         of(Routing::Geoproximity { place: ProximityPlace::Region(Region::UsEast1), bias: 0 }, None),
         of(Routing::Geoproximity { place: coordinates, bias: -20 }, Some("there")),
         of(Routing::Multivalue, Some("m")),
-        of(Routing::Cidr { collection, location: "*".into() }, None),
+        of(Routing::Cidr { collection: collection.as_str().into(), location: "*".into() }, None),
         record(&zone_id, "alias", front().of_type(RecordType::Aaaa), Routing::Simple),
         record(&zone_id, "", front(), Routing::Simple),
     ];
@@ -625,4 +627,80 @@ async fn busy_zones_throttles_and_lost_answers_only_cost_time() {
     let (outcomes, calls) = carry_out(&harness, vec![member(None, Some(&wanted))]).await.unwrap();
     assert_eq!(outcomes, [Outcome::Gone]);
     expect!["(InDoubt)"].assert_eq(&calls.join(", "));
+}
+
+#[tokio::test]
+async fn a_cidr_collection_keeps_the_contract() {
+    let harness = Harness::new();
+    let mut offices = harness.global::<CidrCollection>("offices");
+    let of = |locations: Vec<CidrLocation>| {
+        props(CidrCollection::builder().name("offices").locations(locations).build())
+    };
+    let berlin = CidrLocation::new("berlin", ["192.0.2.0/24", "2001:DB8::/32"]);
+    let pune = CidrLocation::new("pune", ["198.51.100.0/24"]);
+    let made = offices.apply(&of(vec![berlin.clone(), pune.clone()])).await;
+    assert_eq!(offices.calls, ["CreateCidrCollection", "ChangeCidrCollection"]);
+    let id = made.outputs["id"].as_str().unwrap().to_owned();
+    assert_eq!(made.outputs["arn"], format!("arn:aws:route53:::cidrcollection/{id}"));
+
+    // A block moves to another location, another one goes.
+    let moved = CidrLocation::new("pune", ["198.51.100.0/24", "192.0.2.0/24"]);
+    let smaller = CidrLocation::new("berlin", ["2001:db8::/32"]);
+    let changed = of(vec![smaller, moved]);
+    offices.apply(&changed).await;
+    assert_eq!(offices.calls, ["ChangeCidrCollection"]);
+
+    // Somebody else takes a block away and adds a location of their own.
+    let edit = async |location: &str, action: CidrCollectionChangeAction, block: &str| {
+        let change = CidrCollectionChange::builder()
+            .location_name(location)
+            .action(action)
+            .cidr_list(block)
+            .build()
+            .unwrap();
+        somebody_else(&harness)
+            .change_cidr_collection()
+            .id(&id)
+            .changes(change)
+            .send()
+            .await
+            .unwrap();
+    };
+    edit("pune", CidrCollectionChangeAction::DeleteIfExists, "192.0.2.0/24").await;
+    edit("theirs", CidrCollectionChangeAction::Put, "203.0.113.0/24").await;
+    assert_eq!(offices.drift(&changed).await, ["locations[pune].blocks", "(locations[theirs])"]);
+    offices.apply(&changed).await;
+
+    // A location that is no longer mentioned goes; theirs stays, and with it the collection.
+    offices.apply(&of(vec![pune])).await;
+    assert_eq!(offices.drift(offices.applied.as_ref().unwrap()).await, ["(locations[theirs])"]);
+    let kept = offices.try_destroy(false).await.unwrap_err();
+    assert!(kept.facts().message.contains("'theirs', which nobody declared"), "{kept}");
+    edit("theirs", CidrCollectionChangeAction::DeleteIfExists, "203.0.113.0/24").await;
+    offices.destroy().await;
+}
+
+#[tokio::test]
+async fn a_cidr_collection_whose_creation_was_not_answered_is_made_once() {
+    let harness = Harness::new();
+    let lost = Rule::new(Effect::LoseAnswer).operation("CreateCidrCollection").times(1);
+    harness.cloud.faults().add(lost);
+    let mut offices = harness.global::<CidrCollection>("offices");
+    let wanted = props(
+        CidrCollection::builder()
+            .name("offices")
+            .locations([CidrLocation::new("berlin", ["192.0.2.0/24"])])
+            .build(),
+    );
+    offices.try_apply(&wanted).await.unwrap_err();
+    offices.apply(&wanted).await;
+    assert_eq!(calls_of(&harness, "CreateCidrCollection"), 2);
+    let all = somebody_else(&harness).list_cidr_collections().send().await.unwrap();
+    assert_eq!(all.cidr_collections().len(), 1);
+
+    // With another token the name is somebody else's.
+    let mut other = harness.global::<CidrCollection>("other");
+    let clash = other.try_apply(&wanted).await.unwrap_err();
+    assert_eq!(clash.code(), Some("CidrCollectionAlreadyExistsException"));
+    assert_eq!(other.read().await.unwrap().ownership, Ownership::Unmarked);
 }

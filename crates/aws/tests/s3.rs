@@ -9,9 +9,15 @@ use std::time::Duration;
 
 use aws_sdk_s3::types as sdk;
 use bicoastal_aws::iam::Role;
-use bicoastal_aws::s3::{Bucket, ReplicationConfiguration, replicated_buckets};
+use bicoastal_aws::kms::Key;
+use bicoastal_aws::s3::{
+    Acceleration, Analytics, BlockedEncryption, Bucket, Expiration, IntelligentTiering, Inventory,
+    InventoryEncryption, InventoryFormat, InventoryFrequency, LifecycleRule, Metrics, Notification,
+    NotificationTarget, ObjectFilter, ObjectLock, ReplicationConfiguration, RequestPayer,
+    RetentionMode, RoutingRule, TransitionMinimum, Versioning, Website, replicated_buckets,
+};
 use bicoastal_model::{
-    ActiveRegions, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
+    ActiveRegions, Arn, Input, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
 };
 use common::Harness;
 use expect_test::expect;
@@ -560,4 +566,248 @@ async fn buckets_of_two_and_of_three_regions_hold_the_same() {
 fn losing_a_bucket_is_losing_data() {
     use bicoastal_model::Resource;
     assert_eq!(Bucket::SCHEMA.delete_risk, Risk::DestroysData);
+}
+
+/// The rarer sub-configurations, each as its typed struct writes it.
+fn rarer(name: &str) -> Value {
+    let queue = NotificationTarget::Queue("arn:aws:sqs:ap-south-1:000000000000:q".into());
+    let lists = Inventory::builder()
+        .id("all")
+        .destination("arn:aws:s3:::s3-logs")
+        .fields(["Size", "ReplicationStatus"])
+        .build();
+    let bucket = Bucket::builder()
+        .name(name)
+        .versioning(Versioning::Enabled)
+        .blocked_encryption([BlockedEncryption::SseC])
+        .lifecycle([LifecycleRule::builder("old").expiration(Expiration::Days(30)).build()])
+        .transition_minimum(TransitionMinimum::VariesByStorageClass)
+        .object_lock(ObjectLock::days(RetentionMode::Governance, 7))
+        .website(Website::pages("index.html", "error.html"))
+        .notifications([Notification::builder()
+            .id("made")
+            .to(queue)
+            .events(["s3:ObjectCreated:*"])
+            .prefix("in/")
+            .build()])
+        .event_bridge(true)
+        .acceleration(Acceleration::Enabled)
+        .request_payer(RequestPayer::Requester)
+        .inventories([lists])
+        .metrics([Metrics::builder().id("EntireBucket").build()])
+        .analytics([Analytics::builder().id("reads").filter(ObjectFilter::prefix("in/")).build()])
+        .intelligent_tiering([IntelligentTiering::builder()
+            .id("cold")
+            .archive_after_days(90)
+            .build()])
+        .build();
+    serde_json::to_value(bucket).unwrap()
+}
+
+#[tokio::test]
+async fn the_rarer_parts_of_a_bucket_keep_the_contract() {
+    let harness = Harness::new();
+    log_bucket(&harness).await;
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    let mut props = rarer("s3-rarer");
+    bucket.apply(&props).await;
+    expect![[r#"
+        [
+            "CreateBucket",
+            "PutBucketEncryption",
+            "PutBucketLifecycleConfiguration",
+            "PutObjectLockConfiguration",
+            "PutBucketWebsite",
+            "PutBucketNotificationConfiguration",
+            "PutBucketAccelerateConfiguration",
+            "PutBucketRequestPayment",
+            "PutBucketInventoryConfiguration",
+            "PutBucketMetricsConfiguration",
+            "PutBucketAnalyticsConfiguration",
+            "PutBucketIntelligentTieringConfiguration",
+        ]
+    "#]]
+    .assert_debug_eq(&bucket.calls);
+
+    let tags = BTreeMap::from([("Project".to_owned(), "one".to_owned())]);
+    let two = BTreeMap::from([
+        ("Project".to_owned(), "one".to_owned()),
+        ("Team".to_owned(), "web".to_owned()),
+    ]);
+    let narrow = |prefix: Option<&str>, tags: &BTreeMap<String, String>| ObjectFilter {
+        prefix: prefix.map(str::to_owned),
+        tags: tags.clone(),
+    };
+    let metrics = |filter: ObjectFilter, access_point: Option<&str>| {
+        let metrics = Metrics::builder().id("EntireBucket").filter(filter);
+        json!([metrics.maybe_access_point(access_point).build()])
+    };
+    let analytics = |filter: ObjectFilter| {
+        let analysis = Analytics::builder().id("reads").filter(filter);
+        json!([analysis.export_to("arn:aws:s3:::s3-logs").export_prefix("r/").build()])
+    };
+    let tiering = |filter: ObjectFilter| {
+        let tiering = IntelligentTiering::builder().id("cold").enabled(false).filter(filter);
+        json!([tiering.deep_archive_after_days(180).build()])
+    };
+    let topic = NotificationTarget::Topic("arn:aws:sns:ap-south-1:000000000000:t".into());
+    let function =
+        NotificationTarget::Function("arn:aws:lambda:ap-south-1:000000000000:function:f".into());
+    let key: Input<Arn<Key>> = "arn:aws:kms:ap-south-1:000000000000:key/one".into();
+    let lists = Inventory::builder()
+        .id("all")
+        .destination("arn:aws:s3:::s3-logs")
+        .enabled(false)
+        .frequency(InventoryFrequency::Weekly)
+        .all_versions(true)
+        .format(InventoryFormat::Parquet)
+        .prefix("in/")
+        .destination_prefix("lists")
+        .destination_account("000000000000")
+        .encryption(InventoryEncryption::Kms(key))
+        .build();
+    let rule = RoutingRule::builder().when_prefix("old/").to_prefix("new/").status("302").build();
+    let pages = Website::Pages {
+        index_document: "start.html".into(),
+        error_document: None,
+        routing_rules: vec![rule],
+    };
+    for (field, value, call) in [
+        ("blocked_encryption", json!([]), "PutBucketEncryption"),
+        (
+            "transition_minimum",
+            json!("all_storage_classes_128K"),
+            "PutBucketLifecycleConfiguration",
+        ),
+        (
+            "object_lock",
+            json!(ObjectLock::years(RetentionMode::Compliance, 1)),
+            "PutObjectLockConfiguration",
+        ),
+        ("object_lock", json!(ObjectLock::ENABLED), "PutObjectLockConfiguration"),
+        ("website", json!(pages), "PutBucketWebsite"),
+        ("website", json!(Website::redirect("www.example.com")), "PutBucketWebsite"),
+        (
+            "notifications",
+            json!([
+                Notification::builder().id("t").to(topic).events(["s3:ObjectRemoved:*"]).build(),
+                Notification::builder()
+                    .id("f")
+                    .to(function)
+                    .events(["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"])
+                    .prefix("in/")
+                    .suffix(".csv")
+                    .build(),
+            ]),
+            "PutBucketNotificationConfiguration",
+        ),
+        ("event_bridge", json!(false), "PutBucketNotificationConfiguration"),
+        ("acceleration", json!("Suspended"), "PutBucketAccelerateConfiguration"),
+        ("request_payer", json!("BucketOwner"), "PutBucketRequestPayment"),
+        ("inventories", json!([lists]), "PutBucketInventoryConfiguration"),
+        ("metrics", metrics(ObjectFilter::prefix("in/"), None), "PutBucketMetricsConfiguration"),
+        ("metrics", metrics(narrow(None, &tags), None), "PutBucketMetricsConfiguration"),
+        (
+            "metrics",
+            metrics(
+                narrow(Some("in/"), &two),
+                Some("arn:aws:s3:ap-south-1:000000000000:accesspoint/a"),
+            ),
+            "PutBucketMetricsConfiguration",
+        ),
+        ("analytics", analytics(narrow(None, &tags)), "PutBucketAnalyticsConfiguration"),
+        ("analytics", analytics(narrow(Some("in/"), &tags)), "PutBucketAnalyticsConfiguration"),
+        (
+            "intelligent_tiering",
+            tiering(narrow(Some("in/"), &two)),
+            "PutBucketIntelligentTieringConfiguration",
+        ),
+        (
+            "intelligent_tiering",
+            tiering(narrow(None, &tags)),
+            "PutBucketIntelligentTieringConfiguration",
+        ),
+    ] {
+        props[field] = value;
+        bucket.apply(&props).await;
+        assert_eq!(bucket.calls, [call], "{field}");
+    }
+
+    // What is no longer mentioned goes back to what AWS makes; object lock stays on.
+    bucket.apply(&json!({ "name": "s3-rarer", "versioning": "Enabled" })).await;
+    expect![[r#"
+        [
+            "DeleteBucketLifecycle",
+            "DeleteBucketWebsite",
+            "PutBucketNotificationConfiguration",
+            "DeleteBucketInventoryConfiguration",
+            "DeleteBucketMetricsConfiguration",
+            "DeleteBucketAnalyticsConfiguration",
+            "DeleteBucketIntelligentTieringConfiguration",
+        ]
+    "#]]
+    .assert_debug_eq(&bucket.calls);
+    bucket.destroy().await;
+}
+
+#[tokio::test]
+async fn what_others_add_to_the_rarer_parts_is_reported_and_kept() {
+    let harness = Harness::new();
+    log_bucket(&harness).await;
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    let mut props = rarer("s3-others");
+    bucket.apply(&props).await;
+    let other = s3(&harness, HERE);
+    let mut document = sdk::NotificationConfiguration::builder();
+    for (id, event) in [("made", "s3:ObjectCreated:Put"), ("theirs", "s3:ObjectRemoved:*")] {
+        document = document.queue_configurations(
+            sdk::QueueConfiguration::builder()
+                .id(id)
+                .queue_arn("arn:aws:sqs:ap-south-1:000000000000:q")
+                .events(event.into())
+                .build()
+                .unwrap(),
+        );
+    }
+    let call = other.put_bucket_notification_configuration().bucket("s3-others");
+    call.notification_configuration(document.build()).send().await.unwrap();
+    let theirs = sdk::MetricsConfiguration::builder().id("theirs").build().unwrap();
+    let call = other.put_bucket_metrics_configuration().bucket("s3-others").id("theirs");
+    call.metrics_configuration(theirs).send().await.unwrap();
+    let call = other.delete_bucket_website().bucket("s3-others");
+    call.send().await.unwrap();
+
+    assert_eq!(
+        bucket.drift(&props).await,
+        [
+            "website",
+            "notifications[made].events",
+            "notifications[made].prefix",
+            "event_bridge",
+            "(notifications[theirs])",
+            "(metrics[theirs])",
+        ]
+    );
+    bucket.apply(&props).await;
+    assert_eq!(bucket.drift(&props).await, ["(notifications[theirs])", "(metrics[theirs])"]);
+    props["notifications"] = json!([]);
+    bucket.apply(&props).await;
+    let kept = other.get_bucket_notification_configuration().bucket("s3-others").send().await;
+    let kept = kept.unwrap();
+    let ids: Vec<_> = kept.queue_configurations().iter().filter_map(|it| it.id()).collect();
+    assert_eq!(ids, ["theirs"]);
+    assert!(kept.event_bridge_configuration().is_some(), "what one says nothing of stays");
+}
+
+#[tokio::test]
+async fn object_lock_comes_later_to_a_versioned_bucket() {
+    let harness = Harness::new();
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    bucket.apply(&json!({ "name": "s3-locked", "versioning": "Enabled" })).await;
+    let locked = json!({
+        "name": "s3-locked", "versioning": "Enabled", "object_lock": ObjectLock::ENABLED,
+    });
+    bucket.apply(&locked).await;
+    assert_eq!(bucket.calls, ["PutObjectLockConfiguration"]);
+    bucket.destroy().await;
 }

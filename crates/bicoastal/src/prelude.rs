@@ -10,7 +10,6 @@ pub use bicoastal_model::{
     Region, Rollout, Secret, Stack, Statement, text,
 };
 
-pub use bicoastal_aws::AliasTarget;
 #[cfg(feature = "dynamodb")]
 pub use bicoastal_aws::dynamodb::{
     self, Billing, Consistency, GlobalIndex, Key, Keys, LocalIndex, PointInTimeRecovery,
@@ -18,9 +17,9 @@ pub use bicoastal_aws::dynamodb::{
 };
 #[cfg(feature = "elbv2")]
 pub use bicoastal_aws::elbv2::{
-    self, Listener, ListenerAction, ListenerHandle, ListenerProtocol, LoadBalancer,
-    LoadBalancerHandle, LoadBalancerType, Scheme, TargetGroup, TargetGroupHandle, TargetProtocol,
-    TargetType,
+    self, Listener, ListenerAction, ListenerHandle, ListenerProtocol, ListenerRule,
+    ListenerRuleHandle, LoadBalancer, LoadBalancerHandle, LoadBalancerType, RuleCondition, Scheme,
+    TargetGroup, TargetGroupHandle, TargetProtocol, TargetType,
 };
 #[cfg(feature = "iam")]
 pub use bicoastal_aws::iam::{self, Policy, PolicyHandle, Role, RoleHandle};
@@ -33,10 +32,12 @@ pub use bicoastal_aws::rds::{
 };
 #[cfg(feature = "route53")]
 pub use bicoastal_aws::route53::{
-    self, GeoLocation, HealthCheck, HealthCheckHandle, HostedZone, HostedZoneHandle, Interval,
-    RecordSet, RecordSetHandle, RecordType, RegionalFront, Routing, ZoneRef, latency_name,
+    self, CidrCollection, CidrCollectionHandle, CidrLocation, GeoLocation, HealthCheck,
+    HealthCheckHandle, HostedZone, HostedZoneHandle, Interval, RecordSet, RecordSetHandle,
+    RecordType, RegionalFront, Routing, ZoneRef, latency_name,
 };
 #[cfg(feature = "s3")]
 pub use bicoastal_aws::s3::{
     self, Bucket, BucketHandle, ReplicationConfiguration, ReplicationRule, replicated_buckets,
 };
+pub use bicoastal_aws::{AliasTarget, CallerIdentity};

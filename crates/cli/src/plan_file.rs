@@ -1,52 +1,14 @@
 //! Plans in files: what `plan --out` writes and `apply --plan` reads. They hold no secrets.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use bicoastal_engine::plan::Plan;
-use bicoastal_model::ResourceId;
+use bicoastal_engine::saved::{self, Unreadable};
 use bicoastal_runtime::PlanOptions;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
-
-/// The format that this version writes.
-const FORMAT: u32 = 1;
-
-#[derive(Serialize, Deserialize)]
-struct PlanFile {
-    /// Says what the file is, and how it is written.
-    bicoastal_plan: u32,
-    /// Of everything in `saved`.
-    checksum: String,
-    saved: Value,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    options: SavedOptions,
-    plan: Plan,
-}
-
-/// What the plan was asked for: it is checked against a plan made in the same way.
-#[derive(Serialize, Deserialize)]
-struct SavedOptions {
-    only: BTreeSet<ResourceId>,
-    replace: BTreeSet<ResourceId>,
-    unprotect: BTreeSet<ResourceId>,
-    destroy: bool,
-    without_unseen: bool,
-}
-
-/// Object keys are ordered, so equal documents have equal ones.
-fn checksum(saved: &Value) -> String {
-    let digest = Sha256::digest(saved.to_string());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// Writes a plan, whole or not at all, readable by its owner only.
 ///
@@ -54,18 +16,7 @@ fn checksum(saved: &Value) -> String {
 ///
 /// Where the file can't be written.
 pub(crate) fn save(path: &Path, plan: &Plan, options: &PlanOptions) -> Result<(), Failure> {
-    let options = SavedOptions {
-        only: options.only.clone(),
-        replace: options.replace.clone(),
-        unprotect: options.unprotect.clone(),
-        destroy: options.destroy,
-        without_unseen: options.without_unseen,
-    };
-    let written = serde_json::to_value(Saved { options, plan: plan.clone() })
-        .and_then(|saved| {
-            let file = PlanFile { bicoastal_plan: FORMAT, checksum: checksum(&saved), saved };
-            serde_json::to_vec_pretty(&file)
-        })
+    let written = saved::encode(plan, options)
         .map_err(std::io::Error::other)
         .and_then(|bytes| write_atomically(path, &bytes));
     written.map_err(|error| {
@@ -116,39 +67,14 @@ pub(crate) fn load(path: &Path) -> Result<(Plan, PlanOptions), Failure> {
             format!("make one with 'plan --out {shown}'"),
         )
     })?;
-    let damaged = |why: String| {
-        Failure::with_hint(
-            format!("the plan {shown} is damaged: {why}; nothing was done"),
-            format!("make it again with 'plan --out {shown}'"),
-        )
-    };
-    let value: Value =
-        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-    match value.get("bicoastal_plan").and_then(Value::as_u64) {
-        Some(format) if format > u64::from(FORMAT) => {
-            return Err(Failure::with_hint(
-                format!(
-                    "the plan {shown} was written by a newer version (format {format}, this one reads {FORMAT})"
-                ),
-                "update bicoastal, or make the plan again with this version",
-            ));
-        }
-        Some(_) => {}
-        None => return Err(damaged("it is not a saved plan".into())),
-    }
-    let file: PlanFile =
-        serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
-    if checksum(&file.saved) != file.checksum {
-        return Err(damaged("its checksum does not fit its content".into()));
-    }
-    let Saved { options, plan } =
-        serde_json::from_value(file.saved).map_err(|error| damaged(error.to_string()))?;
-    let options = PlanOptions {
-        only: options.only,
-        replace: options.replace,
-        unprotect: options.unprotect,
-        destroy: options.destroy,
-        without_unseen: options.without_unseen,
-    };
-    Ok((plan, options))
+    saved::decode(&bytes).map_err(|why| {
+        let hint = match why {
+            Unreadable::Newer(_) => {
+                "update bicoastal, or make the plan again with this version".to_owned()
+            }
+            Unreadable::Damaged(_) => format!("make it again with 'plan --out {shown}'"),
+        };
+        let done = if matches!(why, Unreadable::Damaged(_)) { "; nothing was done" } else { "" };
+        Failure::with_hint(format!("the plan {shown} {why}{done}"), hint)
+    })
 }

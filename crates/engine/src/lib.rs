@@ -18,5 +18,6 @@ pub mod record;
 pub mod recover;
 pub mod render;
 pub mod retry;
+pub mod saved;
 pub mod state;
 mod waves;

@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::stack::missing_kinds;
 use bicoastal_model::value;
 use bicoastal_model::{Catalog, Desired, Diagnostic, Diagnostics, Region, ResourceId, Seen};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::graph::Graph;
@@ -37,7 +38,7 @@ use resolve::Outputs;
 pub(crate) use resolve::{with_name, with_ownership};
 
 /// What the user asks for besides what the program declares.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Only these, and what they need; everything where it is empty.
     pub only: BTreeSet<ResourceId>,

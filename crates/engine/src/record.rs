@@ -106,7 +106,7 @@ pub enum Record {
     Noted {
         /// Which thing.
         key: Key,
-        /// AWS's id for it, where it was not known: its creation was in doubt.
+        /// AWS's id for it, where that is recorded otherwise or not at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         physical: Option<String>,
         /// What counts as applied from now on; secrets as digests.

@@ -162,7 +162,7 @@ fn no_wave_changes_two_regions(plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: common::cases(48), ..ProptestConfig::default() })]
 
     #[test]
     fn after_an_apply_the_plan_is_empty(history in proptest::collection::vec(variants(), 1..4)) {

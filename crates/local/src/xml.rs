@@ -3,6 +3,9 @@
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
+/// How deep a document may be: whoever walks a tree must come back.
+const DEEPEST: usize = 64;
+
 /// An element with attributes, text and children. Names carry no namespace prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
@@ -100,12 +103,13 @@ impl Element {
         out.push('>');
     }
 
-    /// Reads a document; `None` where it is not well-formed.
+    /// Reads a document; `None` where it is not well-formed, or nested deeper than any request is.
     pub fn parse(document: &[u8]) -> Option<Element> {
         let mut reader = quick_xml::Reader::from_str(std::str::from_utf8(document).ok()?);
         let mut open: Vec<Element> = Vec::new();
         loop {
             match reader.read_event().ok()? {
+                Event::Start(_) if open.len() == DEEPEST => return None,
                 Event::Start(start) => open.push(Self::opened(&start)?),
                 Event::Empty(start) => {
                     let element = Self::opened(&start)?;

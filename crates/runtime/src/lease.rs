@@ -70,13 +70,13 @@ impl LeaseNote {
             .map_err(|error| StoreError::Io(format!("no randomness from the system: {error}")))?;
         Ok(Self {
             format: FORMAT,
-            token: before + 1,
+            token: before.saturating_add(1),
             owner: random.iter().map(|byte| format!("{byte:02x}")).collect(),
             host: host(),
             process: std::process::id(),
             purpose: purpose.to_owned(),
             taken_at_ms: now_ms,
-            expires_at_ms: length.map(|length| now_ms + millis(length)),
+            expires_at_ms: length.map(|length| now_ms.saturating_add(millis(length))),
             length_ms: length.map_or(0, millis),
             renewals: 0,
             released: false,
@@ -87,8 +87,8 @@ impl LeaseNote {
     #[must_use]
     pub fn renewed(&self, now_ms: u64) -> Self {
         Self {
-            expires_at_ms: self.expires_at_ms.map(|_| now_ms + self.length_ms),
-            renewals: self.renewals + 1,
+            expires_at_ms: self.expires_at_ms.map(|_| now_ms.saturating_add(self.length_ms)),
+            renewals: self.renewals.saturating_add(1),
             ..self.clone()
         }
     }
@@ -216,7 +216,9 @@ impl fmt::Display for Utc {
         let leap = |year: u64| {
             year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
         };
-        let mut year = 1970;
+        // The calendar is the same every 400 years: nothing says that a clock is right.
+        let mut year = 1970 + day / 146_097 * 400;
+        day %= 146_097;
         while day >= 365 + u64::from(leap(year)) {
             day -= 365 + u64::from(leap(year));
             year += 1;

@@ -34,7 +34,7 @@ impl Redactor {
         let mut forms: Vec<String> = secrets
             .into_iter()
             .filter(|secret| secret.chars().count() >= SHORTEST)
-            .flat_map(|secret| forms(secret))
+            .flat_map(forms)
             .collect();
         // What holds another one is looked for before it.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
@@ -148,7 +148,7 @@ fn escaped(character: char) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use bicoastal_model::{ErrorFacts, Member, Place, ScopeKind, Target};
+    use bicoastal_model::{Claim, ErrorFacts, Member, Place, ScopeKind, Target};
     use serde_json::json;
 
     use super::*;
@@ -166,7 +166,7 @@ mod tests {
         };
         let wanted = json!({ "name": "app", "inside": [{ "password": { SECRET: secret } }] });
         let goal = Goal::Present { wanted, applied: None };
-        Operation { members: vec![Member { target, goal }] }
+        Operation { members: vec![Member { target, goal, claim: Claim::Unmade }] }
     }
 
     #[test]

@@ -51,7 +51,9 @@ impl DynamoDb {
     pub fn new(connection: &Connection, table: &str, regions: &[Region]) -> Self {
         let clients = regions.iter().map(|region| {
             let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-            (*region, Client::new(&connection.regional(*region, retry, TIMEOUT)))
+            let config = connection.regional(*region, retry, TIMEOUT);
+            let config = aws_sdk_dynamodb::config::Builder::from(&config);
+            (*region, bicoastal_aws::believing!(aws_sdk_dynamodb, config))
         });
         Self {
             clients: clients.collect(),

@@ -36,12 +36,11 @@ impl S3 {
     pub fn new(connection: &Connection, bucket: &str, prefix: &str, region: Region) -> Self {
         let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let config = connection.regional(region, retry, TIMEOUT);
-        let config = aws_sdk_s3::config::Builder::from(&config)
-            .force_path_style(connection.path_style())
-            .build();
+        let config =
+            aws_sdk_s3::config::Builder::from(&config).force_path_style(connection.path_style());
         let prefix = prefix.trim_matches('/');
         Self {
-            client: Client::from_conf(config),
+            client: bicoastal_aws::believing!(aws_sdk_s3, config),
             bucket: bucket.to_owned(),
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
             region,

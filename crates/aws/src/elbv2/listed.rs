@@ -4,6 +4,7 @@ use bicoastal_model::{OpError, Region};
 use serde_json::{Value, json};
 
 use super::read::{load_balancers, shared_listeners, tags_of, target_groups};
+use super::rule;
 use crate::cx::Cx;
 use crate::kind::Listed;
 
@@ -37,6 +38,31 @@ pub(super) async fn listeners(cx: &Cx, region: Region) -> Result<Vec<Listed>, Op
         }));
     }
     tagged(cx, region, named).await
+}
+
+/// Rules are listed by listener only.
+pub(super) async fn rules(cx: &Cx, region: Region) -> Result<Vec<Listed>, OpError> {
+    let key = format!("elbv2:balancers:{region}");
+    let balancers = cx.shared(key, load_balancers(cx, region)).await?;
+    let mut listed = Vec::new();
+    for balancer in balancers.iter().filter_map(|it| it.load_balancer_arn()) {
+        for listener in shared_listeners(cx, region, balancer).await?.iter() {
+            let web = listener.protocol().is_some_and(|it| it.as_str().starts_with("HTTP"));
+            let Some(listener) = listener.listener_arn().filter(|_| web) else { continue };
+            for (rule, tags) in rule::shared_rules(cx, region, listener).await?.iter() {
+                listed.push(Listed {
+                    physical: rule.rule_arn().unwrap_or_default().to_owned(),
+                    identity: json!({
+                        "listener": listener,
+                        "priority": rule::priority_of(rule),
+                    }),
+                    tags: tags.clone(),
+                    token: None,
+                });
+            }
+        }
+    }
+    Ok(listed)
 }
 
 async fn tagged(

@@ -1,4 +1,4 @@
-//! Elastic Load Balancing v2: load balancers, target groups and listeners.
+//! Elastic Load Balancing v2: load balancers, target groups, listeners and their rules.
 //!
 //! What is behind a target group is registered elsewhere (by an Auto Scaling group, ECS, EKS), and
 //! is never touched.
@@ -8,6 +8,7 @@ mod listed;
 mod listener;
 mod load_balancer;
 mod read;
+mod rule;
 mod target_group;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use load_balancer::{
     DesyncMitigation, IpAddressType, LoadBalancer, LoadBalancerHandle, LoadBalancerQuery,
     LoadBalancerType, LogBucket, Scheme, SubnetMapping, XffHeaders, ZoneRouting,
 };
+pub use rule::{ListenerRule, ListenerRuleHandle, QueryPair, RuleCondition};
 pub use target_group::{
     BalancingAlgorithm, CrossZone, ProtocolVersion, Stickiness, StickinessType, TargetFailover,
     TargetGroup, TargetGroupHandle, TargetHealthCheck, TargetHealthCheckProtocol, TargetIpType,
@@ -37,6 +39,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .kind::<LoadBalancer>()
         .kind::<TargetGroup>()
         .kind::<Listener>()
+        .kind::<ListenerRule>()
         .lookup::<LoadBalancerQuery>()
 }
 
@@ -123,6 +126,14 @@ const RULES: &[Rule] = &[
         "",
         Retry::Never,
         "the load balancer has another listener on this port; adopt it, or take another port",
+    ),
+    // The rule that has it may be about to move or to go, in the same run.
+    rule(
+        "PriorityInUse",
+        "",
+        Retry::NotYet,
+        "the listener has another rule of this priority; rules that exchange priorities need a free \
+         one in between",
     ),
     rule(
         "TargetGroupAssociationLimit",

@@ -15,10 +15,10 @@ use crate::classify::Rule;
 pub use crate::policy::Document;
 use crate::provider::Registry;
 pub use policy::{Policy, PolicyHandle};
-pub use role::{InlinePolicy, Role, RoleBuilder, RoleHandle};
+pub use role::{InlinePolicy, Role, RoleBuilder, RoleHandle, RoleQuery};
 
 pub(crate) fn register(registry: Registry) -> Registry {
-    registry.kind::<Role>().kind::<Policy>()
+    registry.kind::<Role>().kind::<Policy>().lookup::<RoleQuery>()
 }
 
 const fn rule(

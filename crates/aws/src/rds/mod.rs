@@ -17,8 +17,8 @@ mod subnet_group;
 mod tags;
 
 pub use cluster::{
-    DbCluster, DbClusterHandle, DbClusterQuery, FinalSnapshot, GlobalMembership, RoleAssociation,
-    ServerlessScaling, StorageType,
+    DatabaseInsights, DbCluster, DbClusterHandle, DbClusterQuery, FinalSnapshot, GlobalMembership,
+    NetworkType, RoleAssociation, ServerlessScaling, StorageType,
 };
 pub use engine::{Engine, LifecycleSupport};
 pub use global::{GlobalCluster, GlobalClusterHandle};

@@ -1,9 +1,11 @@
-//! Route 53: hosted zones, record sets of every routing policy, health checks.
+//! Route 53: hosted zones, record sets of every routing policy, health checks, CIDR
+//! collections.
 //!
 //! Records of one zone are written in batches, and each batch is followed by one poll loop
 //! until it is in sync everywhere. The control plane is in us-east-1: when that region is gone,
 //! DNS answers and health checks go on, and edits wait (see `accelerated_recovery`).
 
+mod cidr;
 mod health_check;
 mod latency;
 mod listed;
@@ -13,6 +15,7 @@ mod rules;
 mod tags;
 mod zone;
 
+pub use cidr::{CidrCollection, CidrCollectionHandle, CidrLocation};
 pub use health_check::{
     AlarmCheckBuilder, CalculatedCheckBuilder, CheckerRegion, ControlCheckBuilder, HealthCheck,
     HealthCheckHandle, InsufficientData, Interval, TcpCheckBuilder, WebCheckBuilder,
@@ -38,6 +41,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
     registry
         .kind::<HostedZone>()
         .kind::<HealthCheck>()
+        .kind::<CidrCollection>()
         .batch_kind::<RecordSet>()
         .lookup::<HostedZoneQuery>()
 }

@@ -21,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("NoSuchHealthCheck", "", Retry::NotYet, ""),
     // Somebody else edited meanwhile: look again.
     rule("HealthCheckVersionMismatch", "", Retry::NotYet, ""),
+    rule("CidrCollectionVersionMismatchException", "", Retry::NotYet, ""),
     rule("InvalidChangeBatch", "do not match the current values", Retry::NotYet, ""),
     rule("InvalidChangeBatch", "but it was not found", Retry::NotYet, ""),
     rule(
@@ -46,6 +47,25 @@ pub(super) const RULES: &[Rule] = &[
         "conflict",
         Retry::Never,
         "somebody else's record of this name stands in the way; delete it or adopt it",
+    ),
+    // Records that are about to change, or to go, may name a location for a moment yet.
+    rule(
+        "CidrBlockInUseException",
+        "",
+        Retry::NotYet,
+        "records still name the location; point them elsewhere first",
+    ),
+    rule(
+        "CidrCollectionInUseException",
+        "",
+        Retry::NotYet,
+        "records still name the collection; delete them first",
+    ),
+    rule(
+        "CidrCollectionAlreadyExistsException",
+        "",
+        Retry::Never,
+        "the account has a collection of this name; adopt it, or give this one another name",
     ),
     // Either the next look finds what this token made, or that was deleted and is remembered.
     rule(

@@ -62,6 +62,13 @@ const RULES: &[Rule] = &[
         Retry::Never,
         "the bucket's owner owns every object in it; grant access with a policy, not with an ACL",
     ),
+    // The target's policy may not be known everywhere yet.
+    rule(
+        "InvalidArgument",
+        "unable to validate the following destination configurations",
+        Retry::NotYet,
+        "the topic's, queue's or function's policy must let s3.amazonaws.com send to it",
+    ),
     rule(
         "TooManyBuckets",
         "",

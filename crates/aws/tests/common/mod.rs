@@ -126,7 +126,7 @@ impl Subject<'_> {
             _ => Claim::Made,
         };
         let operation = |target: &Target, goal: &Goal, claim| Operation {
-            members: vec![Member { target: target.clone(), goal: goal.clone(), claim }],
+            members: vec![Member { target: mentioning(target, goal), goal: goal.clone(), claim }],
         };
         let open = bicoastal_model::OpenGate::shared();
         let mut patience = 0;
@@ -255,6 +255,17 @@ impl Subject<'_> {
         assert_eq!(left, None);
         Ok(())
     }
+}
+
+/// The target as the machine hands it over: it mentions what is wanted besides what was applied.
+fn mentioning(target: &Target, goal: &Goal) -> Target {
+    let mut target = target.clone();
+    if let (Goal::Present { wanted, .. }, Some(props)) = (goal, target.props.as_object_mut()) {
+        for (field, value) in wanted.as_object().into_iter().flatten() {
+            props.entry(field).or_insert_with(|| value.clone());
+        }
+    }
+    target
 }
 
 /// The paths of what differs.

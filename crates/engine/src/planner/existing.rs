@@ -211,10 +211,10 @@ impl<'a> Planner<'a> {
             decision.action = Some(Action::Note);
         }
         if outputs_differ || !decision.reasons.is_empty() {
-            let known = entry.physical.as_ref() == Some(&snapshot.physical);
+            let recorded = entry.physical.as_ref() == Some(&snapshot.physical);
             decision.records.push(Record::Noted {
                 key: key.clone(),
-                physical: (!known).then(|| snapshot.physical.clone()),
+                physical: (!recorded).then(|| snapshot.physical.clone()),
                 applied: compared.wanted.clone(),
                 outputs: snapshot.outputs.clone(),
                 edges,

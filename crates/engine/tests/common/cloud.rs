@@ -55,7 +55,7 @@ impl World {
         }
     }
 
-    fn read(&self, target: &Target) -> Seen {
+    pub fn read(&self, target: &Target) -> Seen {
         if self.dark.iter().any(|id| id == target.id.as_str()) {
             return Seen::Unknown(bicoastal_model::OpError::NotSent(Default::default()));
         }

@@ -176,3 +176,8 @@ pub const BIG_RECORD: &Schema = &Schema {
 pub fn catalog() -> Catalog {
     Catalog::new([ROLE, TABLE, GROUP, CLUSTER, BUCKET, FRONT, ZONE, CHECK, RECORD, BIG_RECORD])
 }
+
+/// How many cases a property is tried on: fewer where `PROPTEST_CASES` says so, never more.
+pub fn cases(most: u32) -> u32 {
+    most.min(proptest::test_runner::Config::default().cases)
+}

@@ -5,5 +5,7 @@
 mod claims;
 mod cloud;
 mod crash;
+mod ends;
+mod reborn;
 mod steps;
 mod trouble;

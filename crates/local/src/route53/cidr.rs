@@ -106,6 +106,16 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     }
     let id = world.fresh_uuid();
     let collections = &mut world.route53.account_mut(&call.account).cidr_collections;
+    let answered = |collection: &Collection| {
+        let location =
+            format!("https://route53.amazonaws.com/2013-04-01/cidrcollection/{}", collection.id);
+        answer_status(201, call, [collection.element("Collection")]).header("location", location)
+    };
+    // A repeated request answers what the first one made.
+    let same = |it: &&Collection| it.name == name && it.caller_reference == reference;
+    if let Some(made) = collections.values().find(same) {
+        return Ok(answered(made));
+    }
     if let Some(other) =
         collections.values().find(|other| other.name == name || other.caller_reference == reference)
     {
@@ -129,10 +139,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Reply, Fault> {
         version: 1,
         blocks: BTreeMap::new(),
     };
-    let reply = answer_status(201, call, [collection.element("Collection")]).header(
-        "location",
-        format!("https://route53.amazonaws.com/2013-04-01/cidrcollection/{id}"),
-    );
+    let reply = answered(&collection);
     collections.insert(id, collection);
     Ok(reply)
 }

@@ -146,7 +146,7 @@ const FORWARD_TARGET: &[Field] =
     &[Field::new("target_group"), Field::new("weight").absent(Absent::Int(1))];
 
 /// The parts of every kind of action together, with what AWS fills in.
-pub(super) const FIELDS: &[Field] = &[
+pub(in crate::elbv2) const FIELDS: &[Field] = &[
     Field::new("type"),
     Field::new("target_groups").shape(Shape::Set(&Shape::Object(FORWARD_TARGET))),
     Field::new("sticky_seconds"),
@@ -165,6 +165,19 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("scope").absent(Absent::Text("openid")),
     Field::new("session_timeout").absent(Absent::Int(604_800)),
 ];
+
+/// As the API takes them: with their order where there are several.
+pub(in crate::elbv2) fn list_to_sdk(actions: &[ListenerAction]) -> Vec<types::Action> {
+    let several = actions.len() > 1;
+    (1..).zip(actions).map(|(order, it)| to_sdk(it, several.then_some(order))).collect()
+}
+
+/// As properties, in their order.
+pub(in crate::elbv2) fn list_from_sdk(actions: &[types::Action]) -> Value {
+    let mut actions: Vec<&types::Action> = actions.iter().collect();
+    actions.sort_by_key(|action| action.order());
+    actions.into_iter().map(from_sdk).collect()
+}
 
 /// As the API takes it, in its place among several.
 pub(super) fn to_sdk(action: &ListenerAction, order: Option<i32>) -> types::Action {

@@ -70,7 +70,9 @@ macro_rules! with_parts {
             .set_ssl_policy(listener.ssl_policy.clone().filter(|_| parts.ssl_policy))
             .set_alpn_policy(parts.alpn_policy.then(|| vec![alpn]))
             .set_mutual_authentication(parts.mutual_authentication.then(|| to_mutual(listener)))
-            .set_default_actions(parts.default_actions.then(|| to_actions(listener)))
+            .set_default_actions(
+                parts.default_actions.then(|| action::list_to_sdk(&listener.default_actions)),
+            )
     }};
 }
 
@@ -156,19 +158,6 @@ pub(super) async fn call(
 
 fn to_certificate(arn: &str) -> types::Certificate {
     types::Certificate::builder().certificate_arn(arn).build()
-}
-
-fn to_actions(listener: &Listener) -> Vec<types::Action> {
-    let several = listener.default_actions.len() > 1;
-    let mut order = 0;
-    listener
-        .default_actions
-        .iter()
-        .map(|action| {
-            order += 1;
-            action::to_sdk(action, several.then_some(order))
-        })
-        .collect()
 }
 
 fn to_mutual(listener: &Listener) -> types::MutualAuthenticationAttributes {

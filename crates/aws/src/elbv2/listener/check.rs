@@ -54,23 +54,35 @@ pub(super) fn check(listener: &Listener, check: &mut Check) {
             || listener.protocol == Some(ListenerProtocol::Https),
         "mutual_authentication is for HTTPS",
     );
-    check_actions(listener, check);
+    check_protocol(listener, check);
+    check_actions(&listener.default_actions, check);
     check_tags(check, &listener.tags, 50);
 }
 
-fn check_actions(listener: &Listener, check: &mut Check) {
-    let actions = &listener.default_actions;
+/// Only web listeners do more than forward, and only HTTPS ones ask users who they are.
+fn check_protocol(listener: &Listener, check: &mut Check) {
+    let web = matches!(listener.protocol, Some(ListenerProtocol::Http | ListenerProtocol::Https));
+    let https = listener.protocol == Some(ListenerProtocol::Https);
+    for action in &listener.default_actions {
+        check.ensure(
+            web || matches!(action, ListenerAction::Forward { .. }),
+            "only HTTP and HTTPS listeners can do anything else than forward",
+        );
+        check.ensure(
+            https || !matches!(action, ListenerAction::AuthenticateCognito { .. }),
+            "users can only be asked who they are by HTTPS",
+        );
+    }
+}
+
+/// What is wrong with actions, whoever's they are.
+pub(in crate::elbv2) fn check_actions(actions: &[ListenerAction], check: &mut Check) {
     let finals = actions.iter().filter(|action| action.is_final()).count();
     check.ensure(
         finals == 1 && actions.last().is_some_and(ListenerAction::is_final),
         "the last action, and only the last, must forward, redirect or respond",
     );
-    let web = matches!(listener.protocol, Some(ListenerProtocol::Http | ListenerProtocol::Https));
     for action in actions {
-        check.ensure(
-            web || matches!(action, ListenerAction::Forward { .. }),
-            "only HTTP and HTTPS listeners can do anything else than forward",
-        );
         match action {
             ListenerAction::Forward { target_groups, sticky_seconds } => {
                 check.ensure(
@@ -126,10 +138,22 @@ fn check_actions(listener: &Listener, check: &mut Check) {
                     "a fixed response has at most 1024 characters",
                 );
             }
-            ListenerAction::AuthenticateCognito { .. } => check.ensure(
-                listener.protocol == Some(ListenerProtocol::Https),
-                "users can only be asked who they are by HTTPS",
-            ),
+            ListenerAction::AuthenticateCognito {
+                on_unauthenticated_request,
+                session_timeout,
+                ..
+            } => {
+                check.ensure(
+                    on_unauthenticated_request
+                        .as_deref()
+                        .is_none_or(|it| ["authenticate", "deny", "allow"].contains(&it)),
+                    "who is not known is asked (authenticate), refused (deny) or let in (allow)",
+                );
+                check.ensure(
+                    session_timeout.is_none_or(|it| (1..=604_800).contains(&it)),
+                    "session_timeout is not between 1 and 604800",
+                );
+            }
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types;
-use bicoastal_model::{OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{Addition, OpError, Region, Snapshot, Status, Target};
 use futures_util::future::try_join;
 use serde_json::{Map, Value, json};
 
 use super::super::read::{listeners, shared_listeners, tags};
-use super::super::{RULES, SERVICE, region};
+use super::super::{RULES, SERVICE, region, rule};
 use super::action;
 use crate::classify::classify;
 use crate::cx::{Cx, Purpose};
@@ -28,7 +28,26 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
         }
     };
     let (tags, more) = try_join(tags(cx, region, &arn), more).await?;
-    Ok(Some(snapshot(target, &found, more, &tags)))
+    let mut seen = snapshot(target, &found, more, &tags);
+    let watched = target.props.get("watch_rules") == Some(&json!(true));
+    if watched && cx.purpose() == Purpose::Refresh {
+        seen.children = children(cx, region, &arn).await?;
+    }
+    Ok(Some(seen))
+}
+
+/// The rules, ours and others'.
+async fn children(cx: &Cx, region: Region, arn: &str) -> Result<Vec<Addition>, OpError> {
+    let rules = rule::shared_rules(cx, region, arn).await?;
+    let addition = |(found, _): &(types::Rule, _)| {
+        let priority = rule::priority_of(found);
+        Addition {
+            kind: "ELBv2:ListenerRule".to_owned(),
+            identity: json!({ "listener": arn, "priority": priority }),
+            label: format!("rule {}", priority.unwrap_or_default()),
+        }
+    };
+    Ok(rules.iter().map(addition).collect())
 }
 
 /// By its ARN, else by its load balancer and port.
@@ -132,9 +151,7 @@ fn snapshot(
     put("ssl_policy", json!(found.ssl_policy()));
     put("alpn_policy", json!(found.alpn_policy().first()));
     put("mutual_authentication", mutual(found));
-    let mut actions: Vec<&types::Action> = found.default_actions().iter().collect();
-    actions.sort_by_key(|action| action.order());
-    put("default_actions", actions.into_iter().map(action::from_sdk).collect());
+    put("default_actions", action::list_from_sdk(found.default_actions()));
     put("tags", json!(tags));
 
     let arn = found.listener_arn().unwrap_or_default().to_owned();

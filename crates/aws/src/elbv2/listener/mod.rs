@@ -1,8 +1,8 @@
 //! Listeners.
 
-mod action;
+pub(super) mod action;
 mod calls;
-mod check;
+pub(super) mod check;
 mod look;
 mod step;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use super::{LoadBalancer, words};
 use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::Certificate;
-use crate::tags;
+use crate::tags::{self, is_false};
 pub use action::{ForwardTarget, ListenerAction, RedirectStatus};
 use calls::ListenerCall;
 
@@ -105,6 +105,12 @@ pub struct Listener {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutual_authentication: Option<MutualAuthentication>,
 
+    /// Whether rules that others add to it are reported, and keep it from being deleted unasked. It
+    /// takes one call more per listener.
+    #[builder(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub watch_rules: bool,
+
     /// Tags, at most 50.
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| tags::collect(tags))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -157,6 +163,7 @@ static SCHEMA: Schema = Schema {
         Field::new("alpn_policy").absent(Absent::Text("None")),
         Field::new("mutual_authentication").shape(Shape::Object(MUTUAL_AUTHENTICATION)),
         Field::new("default_actions").shape(Shape::List(&Shape::Object(action::FIELDS))),
+        Field::new("watch_rules").local().absent(Absent::Bool(false)),
         Field::tags(),
     ],
     outputs: &[OutputSpec::assigned("arn")],

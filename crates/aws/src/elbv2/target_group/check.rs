@@ -30,6 +30,7 @@ pub(super) fn check(group: &TargetGroup, check: &mut Check) {
     check.ensure(group.port != Some(0), "port 0 is not a port");
     let http = matches!(group.protocol, Some(TargetProtocol::Http | TargetProtocol::Https));
     let geneve = group.protocol == Some(TargetProtocol::Geneve);
+    let stream = matches!(group.protocol, Some(TargetProtocol::Tcp | TargetProtocol::Tls));
     let network = group.protocol.is_some() && !http && !geneve;
     check
         .ensure(group.protocol_version.is_none() || http, "protocol_version is for HTTP and HTTPS");
@@ -46,6 +47,18 @@ pub(super) fn check(group: &TargetGroup, check: &mut Check) {
         (group.connection_termination.is_some(), network, "connection_termination", "TCP and UDP"),
         (group.preserve_client_ip.is_some(), network, "preserve_client_ip", "TCP and UDP"),
         (group.proxy_protocol_v2.is_some(), network, "proxy_protocol_v2", "TCP and UDP"),
+        (
+            group.unhealthy_connection_termination.is_some(),
+            stream,
+            "unhealthy_connection_termination",
+            "TCP and TLS",
+        ),
+        (
+            group.unhealthy_draining_interval.is_some(),
+            stream,
+            "unhealthy_draining_interval",
+            "TCP and TLS",
+        ),
         (group.target_failover.is_some(), geneve, "target_failover", "GENEVE"),
         (
             group.lambda_multi_value_headers.is_some(),
@@ -69,6 +82,16 @@ pub(super) fn check(group: &TargetGroup, check: &mut Check) {
     check.ensure(
         group.slow_start.is_none_or(|seconds| seconds == 0 || (30..=900).contains(&seconds)),
         "slow_start is neither 0 nor between 30 and 900 s",
+    );
+    check.ensure(
+        group.unhealthy_draining_interval.is_none_or(|seconds| seconds <= 360_000),
+        "unhealthy_draining_interval is not between 0 and 360000 s",
+    );
+    check.ensure(
+        group.unhealthy_draining_interval.unwrap_or(0) == 0
+            || group.unhealthy_connection_termination == Some(false),
+        "unhealthy_draining_interval is for connections that are not closed at once \
+         (unhealthy_connection_termination)",
     );
     for (percentage, field) in [
         (group.dns_failover_minimum_percentage, "dns_failover_minimum_percentage"),

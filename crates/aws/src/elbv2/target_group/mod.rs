@@ -228,6 +228,16 @@ pub struct TargetGroup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_protocol_v2: Option<bool>,
 
+    /// Whether connections to a target that has become unhealthy are closed: yes unless said
+    /// otherwise. TCP and TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unhealthy_connection_termination: Option<bool>,
+
+    /// How long an unhealthy target keeps its connections where they are not closed, in seconds:
+    /// 0 to 360,000, 0 unless said otherwise. TCP and TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unhealthy_draining_interval: Option<u32>,
+
     /// How many targets must be healthy for DNS to send clients here: 1 unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_failover_minimum_count: Option<u32>,
@@ -366,6 +376,8 @@ static SCHEMA: Schema = Schema {
         Field::new("cross_zone").absent(Absent::Text("use_load_balancer_configuration")),
         Field::new("preserve_client_ip").absent(Absent::Anything),
         Field::new("proxy_protocol_v2").absent(Absent::Bool(false)),
+        Field::new("unhealthy_connection_termination").absent(Absent::Bool(true)),
+        Field::new("unhealthy_draining_interval").absent(Absent::Int(0)),
         Field::new("dns_failover_minimum_count").absent(Absent::Int(1)),
         Field::new("dns_failover_minimum_percentage"),
         Field::new("unhealthy_routing_minimum_count").absent(Absent::Int(1)),
@@ -415,6 +427,18 @@ const ATTRIBUTES: &[Attribute] = &[
     ),
     Attribute::new("preserve_client_ip", "preserve_client_ip.enabled", As::Flag, ""),
     Attribute::new("proxy_protocol_v2", "proxy_protocol_v2.enabled", As::Flag, "false"),
+    Attribute::new(
+        "unhealthy_connection_termination",
+        "target_health_state.unhealthy.connection_termination.enabled",
+        As::Flag,
+        "true",
+    ),
+    Attribute::new(
+        "unhealthy_draining_interval",
+        "target_health_state.unhealthy.draining_interval_seconds",
+        As::Number,
+        "0",
+    ),
     Attribute::new(
         "dns_failover_minimum_count",
         "target_group_health.dns_failover.minimum_healthy_targets.count",

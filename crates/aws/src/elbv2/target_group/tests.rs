@@ -110,6 +110,28 @@ fn mistakes_are_found_offline() {
     );
 }
 
+#[test]
+fn unhealthy_targets_keep_their_connections_only_where_that_is_said() {
+    let with = |protocol: TargetProtocol, terminate: Option<bool>, seconds: u32| {
+        TargetGroup::builder()
+            .name("net")
+            .protocol(protocol)
+            .port(80)
+            .vpc("vpc-1")
+            .maybe_unhealthy_connection_termination(terminate)
+            .unhealthy_draining_interval(seconds)
+            .build()
+    };
+    wrong(&with(TargetProtocol::Tcp, Some(false), 360_000), expect![[""]]);
+    wrong(
+        &with(TargetProtocol::Udp, None, 360_001),
+        expect![[r#"
+            unhealthy_draining_interval is for TCP and TLS
+            unhealthy_draining_interval is not between 0 and 360000 s
+            unhealthy_draining_interval is for connections that are not closed at once (unhealthy_connection_termination)"#]],
+    );
+}
+
 fn next(wanted: Option<&TargetGroup>, applied: &TargetGroup, seen: Option<Value>) -> String {
     let target = Target {
         id: ResourceId::new("us-east-1/web"),

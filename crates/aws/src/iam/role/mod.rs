@@ -2,6 +2,7 @@
 
 mod calls;
 mod check;
+mod lookup;
 pub(super) mod read;
 mod step;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::policy::Document;
 use crate::tags::{self, is_false};
 use calls::RoleCall;
 pub(super) use calls::to_tags;
+pub use lookup::RoleQuery;
 
 /// A role: what a service, an account or a person can become for a while.
 ///

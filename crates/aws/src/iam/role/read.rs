@@ -41,6 +41,12 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     Ok(seen.map(|seen| snapshot(target, seen)))
 }
 
+/// One role, whatever it is read for.
+pub(super) async fn one(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
+    let name = target.physical.as_deref().unwrap_or_else(|| target.text("name"));
+    Ok(point(cx, name).await?.map(|seen| snapshot(target, seen)))
+}
+
 fn snapshot(target: &Target, seen: Seen) -> Snapshot {
     let inline: Vec<Value> = seen
         .inline

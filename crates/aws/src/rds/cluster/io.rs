@@ -216,6 +216,21 @@ async fn create(
         .set_enable_global_write_forwarding(wanted.global_write_forwarding.filter(|_| secondary))
         .set_enable_local_write_forwarding(wanted.local_write_forwarding)
         .set_backtrack_window(wanted.backtrack_window_seconds.map(i64::from))
+        .set_manage_master_user_password(wanted.manage_master_password.filter(|_| !secondary))
+        .set_master_user_secret_kms_key_id(
+            wanted.master_secret_key.as_ref().map(|key| key.as_str().to_owned()),
+        )
+        .set_network_type(wanted.network_type.map(|it| it.as_str().to_owned()))
+        .set_monitoring_interval(wanted.monitoring_interval.map(i32::from))
+        .set_monitoring_role_arn(text(&wanted.monitoring_role))
+        .set_enable_performance_insights(wanted.performance_insights)
+        .set_performance_insights_retention_period(
+            wanted.performance_insights_retention_days.map(i32::from),
+        )
+        .set_performance_insights_kms_key_id(
+            wanted.performance_insights_key.as_ref().map(|key| key.as_str().to_owned()),
+        )
+        .set_database_insights_mode(wanted.database_insights.map(|it| it.as_str().into()))
         .set_engine_lifecycle_support(
             wanted.lifecycle_support.map(LifecycleSupport::as_str).map(Into::into),
         )
@@ -287,6 +302,15 @@ async fn modify(
         .set_backtrack_window(number("backtrack_window_seconds"))
         .set_serverless_v2_scaling_configuration(capacities.map(scaling))
         .set_cloudwatch_logs_export_configuration(logs)
+        .set_manage_master_user_password(flag("manage_master_password"))
+        .set_master_user_secret_kms_key_id(text("master_secret_key"))
+        .set_network_type(text("network_type"))
+        .set_monitoring_interval(small("monitoring_interval"))
+        .set_monitoring_role_arn(text("monitoring_role"))
+        .set_enable_performance_insights(flag("performance_insights"))
+        .set_performance_insights_retention_period(small("performance_insights_retention_days"))
+        .set_performance_insights_kms_key_id(text("performance_insights_key"))
+        .set_database_insights_mode(text("database_insights").as_deref().map(Into::into))
         .send()
         .await;
     sent.map_err(|error| failed("ModifyDBCluster", region, error))?;

@@ -67,6 +67,16 @@ pub struct DbCluster {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(into)]
     pub master_password: Option<Secret>,
+    /// Whether RDS makes the master user's password and keeps it, turning it over by itself, in a
+    /// secret of Secrets Manager: [`DbClusterHandle::master_secret_arn`]. Instead of
+    /// `master_password`, and not in a global database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manage_master_password: Option<bool>,
+    /// The key that encrypts that secret, of the cluster's own region. AWS's own key for Secrets
+    /// Manager where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(into)]
+    pub master_secret_key: Option<Input<Arn<Key>>>,
     /// The DB subnet group, by name. AWS's `default` where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(into)]
@@ -139,6 +149,32 @@ pub struct DbCluster {
     /// How far a cluster of Aurora MySQL can be wound back, in seconds. Not in a global database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backtrack_window_seconds: Option<u32>,
+    /// Whether its endpoints have IPv6 addresses too. AWS's default: [`NetworkType::Ipv4`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_type: Option<NetworkType>,
+    /// Seconds between readings of enhanced monitoring, of every instance: 0 (off), 1, 5, 10, 15,
+    /// 30 or 60.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring_interval: Option<u8>,
+    /// The role with which enhanced monitoring writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(into)]
+    pub monitoring_role: Option<Input<String>>,
+    /// Whether Performance Insights is on for every instance. AWS's default: no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance_insights: Option<bool>,
+    /// For how many days Performance Insights keeps what it saw: 7, a multiple of 31 up to 713, or
+    /// 731. AWS's default: 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance_insights_retention_days: Option<u16>,
+    /// The key that encrypts what it saw, of the cluster's own region. AWS's own for RDS where
+    /// nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(into)]
+    pub performance_insights_key: Option<Input<Arn<Key>>>,
+    /// How much Database Insights shows. AWS's default: [`DatabaseInsights::Standard`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_insights: Option<DatabaseInsights>,
     /// What happens when the version's standard support ends. Only taken at creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle_support: Option<LifecycleSupport>,
@@ -208,6 +244,45 @@ impl StorageType {
     }
 }
 
+/// Which addresses a cluster's endpoints have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NetworkType {
+    /// IPv4 only.
+    #[serde(rename = "IPV4")]
+    Ipv4,
+    /// IPv4 and IPv6: its subnet group must have both.
+    #[serde(rename = "DUAL")]
+    Dual,
+}
+
+impl NetworkType {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "IPV4",
+            Self::Dual => "DUAL",
+        }
+    }
+}
+
+/// How much Database Insights shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseInsights {
+    /// The last week.
+    Standard,
+    /// The fleet and its locks; Performance Insights must keep at least 465 days.
+    Advanced,
+}
+
+impl DatabaseInsights {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Advanced => "advanced",
+        }
+    }
+}
+
 /// The capacities of serverless instances, in Aurora capacity units.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ServerlessScaling {
@@ -245,6 +320,9 @@ handle! {
         hosted_zone_id: String,
         /// The port of its endpoints.
         port: u16,
+        /// The ARN of the secret that RDS keeps the master user's password in, where
+        /// `manage_master_password` says so.
+        master_secret_arn: String,
         /// The id that it keeps when it is renamed.
         db_cluster_resource_id: String,
     }

@@ -30,12 +30,16 @@ fn unset(field: &str, facts: &Facts, engine: &str) -> Option<Value> {
         }
         "storage_type" => json!("aurora"),
         "backup_retention_days" => json!(1),
-        "backtrack_window_seconds" => json!(0),
+        "backtrack_window_seconds" | "monitoring_interval" => json!(0),
+        "network_type" => json!("IPV4"),
+        "database_insights" => json!("standard"),
         "deletion_protection"
         | "copy_tags_to_snapshot"
         | "iam_authentication"
         | "global_write_forwarding"
-        | "local_write_forwarding" => json!(false),
+        | "local_write_forwarding"
+        | "manage_master_password"
+        | "performance_insights" => json!(false),
         _ => return None,
     })
 }
@@ -45,13 +49,22 @@ const MODIFIABLE: &[&str] = &[
     "backup_retention_days",
     "backup_window",
     "copy_tags_to_snapshot",
+    "database_insights",
     "deletion_protection",
     "engine_version",
     "global_write_forwarding",
     "iam_authentication",
     "local_write_forwarding",
     "maintenance_window",
+    "manage_master_password",
+    "master_secret_key",
+    "monitoring_interval",
+    "monitoring_role",
+    "network_type",
     "parameter_group",
+    "performance_insights",
+    "performance_insights_key",
+    "performance_insights_retention_days",
     "port",
     "security_group_ids",
     "serverless_scaling",
@@ -78,6 +91,22 @@ pub(super) fn modification(
         if let Some(value) = value {
             set.insert(*field, value);
         }
+    }
+    // AWS takes what belongs to a setting only together with the setting.
+    for (part, whole) in [
+        ("performance_insights_retention_days", "performance_insights"),
+        ("performance_insights_key", "performance_insights"),
+        ("master_secret_key", "manage_master_password"),
+    ] {
+        if set.contains_key(part) && props.get(whole) == Some(&json!(true)) {
+            set.insert(whole, json!(true));
+        }
+    }
+    // A role stays where enhanced monitoring goes on; an interval is nothing without it.
+    if set.contains_key("monitoring_interval")
+        && let Some(role) = props.get("monitoring_role").filter(|role| !role.is_null())
+    {
+        set.insert("monitoring_role", role.clone());
     }
     // Secondaries have the password from the writer.
     let password = wanted

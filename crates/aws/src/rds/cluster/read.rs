@@ -73,7 +73,16 @@ const FAILED: &[&str] = &[
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     let region = region(target);
     let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
-    let Some(cluster) = listing::cluster(cx, region, name).await? else { return Ok(None) };
+    let Some(mut cluster) = listing::cluster(cx, region, name).await? else { return Ok(None) };
+    let global = target.text("global_cluster");
+    if !global.is_empty() && cluster.global_cluster_identifier().is_none_or(str::is_empty) {
+        // A cluster that does not say of what it is a part may still be: its global database knows.
+        let global = listing::global(cx, region, global).await?;
+        let own = |member: &Member| Some(member.arn.as_str()) == cluster.db_cluster_arn();
+        cluster.global_cluster_identifier = global
+            .filter(|global| members(global).iter().any(own))
+            .and_then(|global| global.global_cluster_identifier);
+    }
     Ok(Some(snapshot(cx, region, target, &cluster).await?))
 }
 
@@ -122,6 +131,7 @@ pub(super) async fn snapshot(
         ("reader_endpoint", cluster.reader_endpoint()),
         ("hosted_zone_id", cluster.hosted_zone_id()),
         ("db_cluster_resource_id", cluster.db_cluster_resource_id()),
+        ("master_secret_arn", cluster.master_user_secret().and_then(|it| it.secret_arn())),
     ];
     for (output, text) in texts {
         if let Some(text) = text {
@@ -247,6 +257,18 @@ fn props(cluster: &types::DbCluster, target: &Target) -> Map<String, Value> {
     put(&mut props, "local_write_forwarding", local);
     put(&mut props, "backtrack_window_seconds", cluster.backtrack_window());
     put(&mut props, "lifecycle_support", cluster.engine_lifecycle_support());
+    let secret = cluster.master_user_secret();
+    put(&mut props, "manage_master_password", Some(secret.is_some()));
+    put(&mut props, "master_secret_key", secret.and_then(|secret| secret.kms_key_id()));
+    put(&mut props, "network_type", cluster.network_type());
+    put(&mut props, "monitoring_interval", cluster.monitoring_interval());
+    put(&mut props, "monitoring_role", cluster.monitoring_role_arn());
+    put(&mut props, "performance_insights", cluster.performance_insights_enabled());
+    let kept = cluster.performance_insights_retention_period();
+    put(&mut props, "performance_insights_retention_days", kept);
+    put(&mut props, "performance_insights_key", cluster.performance_insights_kms_key_id());
+    let insights = cluster.database_insights_mode().map(|mode| mode.as_str());
+    put(&mut props, "database_insights", insights);
     let roles: Vec<Value> = cluster
         .associated_roles()
         .iter()

@@ -51,6 +51,8 @@ const MODIFIABLE: &[&str] = &[
     "monitoring_role",
     "parameter_group",
     "performance_insights",
+    "performance_insights_key",
+    "performance_insights_retention_days",
     "promotion_tier",
     "publicly_accessible",
 ];
@@ -215,6 +217,9 @@ fn snapshot(
     put(&mut props, "monitoring_interval", instance.monitoring_interval());
     put(&mut props, "monitoring_role", instance.monitoring_role_arn());
     put(&mut props, "performance_insights", instance.performance_insights_enabled());
+    let kept = instance.performance_insights_retention_period();
+    put(&mut props, "performance_insights_retention_days", kept);
+    put(&mut props, "performance_insights_key", instance.performance_insights_kms_key_id());
     props.insert("tags".into(), json!(tags));
     let mut outputs = BTreeMap::new();
     let texts = [
@@ -265,6 +270,12 @@ async fn create(cx: &Cx, region: Region, wanted: &DbInstance) -> Result<Option<S
             wanted.monitoring_role.as_ref().map(|role| role.as_str().to_owned()),
         )
         .set_enable_performance_insights(wanted.performance_insights)
+        .set_performance_insights_retention_period(
+            wanted.performance_insights_retention_days.map(i32::from),
+        )
+        .set_performance_insights_kms_key_id(
+            wanted.performance_insights_key.as_ref().map(|key| key.as_str().to_owned()),
+        )
         .set_tags(Some(tags::list(&wanted.tags)))
         .send()
         .await;
@@ -315,10 +326,22 @@ async fn modify(
             "monitoring_role",
             wanted.monitoring_role.as_ref().map(|role| role.as_str()),
         ))
-        .set_enable_performance_insights(flag(
-            "performance_insights",
-            wanted.performance_insights,
-            false,
+        // AWS takes what belongs to it only together with it.
+        .set_enable_performance_insights(
+            (is("performance_insights")
+                || is("performance_insights_key")
+                || is("performance_insights_retention_days"))
+            .then(|| wanted.performance_insights.unwrap_or(false)),
+        )
+        .set_performance_insights_retention_period(
+            wanted
+                .performance_insights_retention_days
+                .filter(|_| is("performance_insights_retention_days"))
+                .map(i32::from),
+        )
+        .set_performance_insights_kms_key_id(text(
+            "performance_insights_key",
+            wanted.performance_insights_key.as_ref().map(|key| key.as_str()),
         ))
         .send()
         .await;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
 use super::{SERVICE, rules, tags};
+use crate::kms::Key;
 
 /// An instance of an Aurora DB cluster.
 ///
@@ -68,6 +69,15 @@ pub struct DbInstance {
     /// Whether Performance Insights is on. AWS's default: no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub performance_insights: Option<bool>,
+    /// For how many days Performance Insights keeps what it saw: 7, a multiple of 31 up to 713, or
+    /// 731. AWS's default: 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance_insights_retention_days: Option<u16>,
+    /// The key that encrypts what it saw, of the instance's own region; it can't be changed while
+    /// Performance Insights is on. AWS's own for RDS where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(into)]
+    pub performance_insights_key: Option<Input<Arn<Key>>>,
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags))]
@@ -109,6 +119,8 @@ static SCHEMA: Schema = Schema {
         Field::new("monitoring_interval").absent(Absent::Int(0)),
         Field::new("monitoring_role"),
         Field::new("performance_insights").absent(Absent::Bool(false)),
+        Field::new("performance_insights_retention_days").absent(Absent::Anything),
+        Field::new("performance_insights_key").absent(Absent::Anything),
         Field::tags(),
     ],
     outputs: &[

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::{Declared, Desired, Diagnostic, ResourceId};
 use serde_json::Value;
 
+use crate::rds::engine::Engine;
+
 /// The rules between global clusters, clusters and instances.
 ///
 /// [`DbCluster`](crate::rds::DbCluster) names it for all three: nothing is wrong between the others
@@ -43,8 +45,40 @@ pub(in crate::rds) fn check(desired: &Desired) -> Vec<Diagnostic> {
             .find(|members| members.iter().any(|it| it.id == cluster.id))
             .map_or(0, |members| members.len() - 1);
         of_cluster(cluster, &own, members.contains(&cluster.id), others, &mut found);
+        family(desired, cluster, &mut found);
     }
     found
+}
+
+/// A parameter group is of one family: that of its cluster's engine and major version.
+fn family(desired: &Desired, cluster: &Declared, found: &mut Vec<Diagnostic>) {
+    let refers = |property: &str| {
+        let reference = bicoastal_model::value::as_ref(cluster.props.get(property)?)?;
+        desired.resources.get(&reference.id)
+    };
+    let Some(group) = refers("parameter_group") else { return };
+    let Some(family) = text(group, "family") else { return };
+    let engine: Option<Engine> =
+        cluster.props.get("engine").and_then(|it| serde_json::from_value(it.clone()).ok());
+    let Some(engine) = engine else { return };
+    let version = text(cluster, "engine_version")
+        .or_else(|| refers("global_cluster").and_then(|global| text(global, "engine_version")));
+    let fits = match version.and_then(|version| engine.family(version)) {
+        Some(own) => family.eq_ignore_ascii_case(&own),
+        None => family.to_lowercase().starts_with(engine.as_str()),
+    };
+    if !fits {
+        let of = match version {
+            Some(version) => format!("{} {version}", engine.as_str()),
+            None => engine.as_str().to_owned(),
+        };
+        error(
+            found,
+            cluster,
+            format!("its parameter group {} is of the family {family}, not of {of}", group.id),
+            "a group of another family is another group: AWS refuses it",
+        );
+    }
 }
 
 /// Which resource a property names: by a reference, or by the name of one that is declared. The

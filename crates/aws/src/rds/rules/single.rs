@@ -3,7 +3,7 @@
 use bicoastal_model::Check;
 
 use super::windows::windows;
-use crate::rds::cluster::{DbCluster, FinalSnapshot};
+use crate::rds::cluster::{DatabaseInsights, DbCluster, FinalSnapshot};
 use crate::rds::engine::Engine;
 use crate::rds::instance::DbInstance;
 use crate::rds::listing::region_of;
@@ -68,6 +68,21 @@ pub(in crate::rds) fn cluster(cluster: &DbCluster, check: &mut Check) {
             format!("serverless capacities go from 0 to 256 in steps of 0.5, the most at least 1, not {} to {}", scaling.min, scaling.max),
         );
     }
+    password_owner(cluster, check);
+    monitoring(cluster.monitoring_interval, cluster.monitoring_role.is_some(), check);
+    insights(
+        cluster.performance_insights,
+        cluster.performance_insights_retention_days,
+        cluster.performance_insights_key.is_some(),
+        check,
+    );
+    if cluster.database_insights == Some(DatabaseInsights::Advanced) {
+        check.ensure(
+            cluster.performance_insights == Some(true)
+                && cluster.performance_insights_retention_days.is_some_and(|days| days >= 465),
+            "advanced Database Insights need Performance Insights that keeps at least 465 days",
+        );
+    }
     if cluster.backtrack_window_seconds.unwrap_or(0) > 0 {
         check.ensure(
             cluster.engine == Engine::AuroraMysql,
@@ -77,6 +92,46 @@ pub(in crate::rds) fn cluster(cluster: &DbCluster, check: &mut Check) {
     if let FinalSnapshot::Named(name) = &cluster.final_snapshot {
         identifier(check, "a final snapshot", name);
     }
+}
+
+/// Either the program has the master user's password, or RDS has.
+fn password_owner(cluster: &DbCluster, check: &mut Check) {
+    let managed = cluster.manage_master_password == Some(true);
+    check.ensure(
+        !managed || cluster.master_password.is_none(),
+        "the master password is either given or left to RDS (manage_master_password), not both",
+    );
+    check.ensure(
+        managed || cluster.master_secret_key.is_none(),
+        "master_secret_key is for passwords that RDS keeps (manage_master_password)",
+    );
+    check.ensure(
+        !managed || cluster.global.is_none(),
+        "RDS keeps no passwords of global databases (manage_master_password)",
+    );
+}
+
+fn monitoring(interval: Option<u8>, role: bool, check: &mut Check) {
+    let interval = interval.unwrap_or(0);
+    check.ensure(
+        [0, 1, 5, 10, 15, 30, 60].contains(&interval),
+        format!("enhanced monitoring reads every 1, 5, 10, 15, 30 or 60 seconds, not {interval}"),
+    );
+    check.ensure((interval > 0) == role, "enhanced monitoring needs both an interval and a role");
+}
+
+fn insights(on: Option<bool>, days: Option<u16>, key: bool, check: &mut Check) {
+    check.ensure(
+        on == Some(true) || (days.is_none() && !key),
+        "performance_insights_… is for databases with performance_insights(true)",
+    );
+    let fits = |days: u16| {
+        days == 7 || days == 731 || (days.is_multiple_of(31) && (31..=713).contains(&days))
+    };
+    check.ensure(
+        days.is_none_or(fits),
+        "Performance Insights keeps 7 days, a multiple of 31 up to 713, or 731",
+    );
 }
 
 fn in_global(cluster: &DbCluster, check: &mut Check) {
@@ -109,7 +164,8 @@ fn on_its_own(cluster: &DbCluster, check: &mut Check) {
 
 fn credentials(cluster: &DbCluster, check: &mut Check, what: &str) {
     check.ensure(
-        cluster.master_username.is_some() && cluster.master_password.is_some(),
+        cluster.master_username.is_some()
+            && (cluster.master_password.is_some() || cluster.manage_master_password == Some(true)),
         format!("{what} is made with a master user and its password"),
     );
 }
@@ -125,14 +181,12 @@ pub(in crate::rds) fn instance(instance: &DbInstance, check: &mut Check) {
     if let Some(tier) = instance.promotion_tier {
         check.ensure(tier <= 15, format!("promotion tiers go from 0 to 15, not {tier}"));
     }
-    let interval = instance.monitoring_interval.unwrap_or(0);
-    check.ensure(
-        [0, 1, 5, 10, 15, 30, 60].contains(&interval),
-        format!("enhanced monitoring reads every 1, 5, 10, 15, 30 or 60 seconds, not {interval}"),
-    );
-    check.ensure(
-        (interval > 0) == instance.monitoring_role.is_some(),
-        "enhanced monitoring needs both an interval and a role",
+    monitoring(instance.monitoring_interval, instance.monitoring_role.is_some(), check);
+    insights(
+        instance.performance_insights,
+        instance.performance_insights_retention_days,
+        instance.performance_insights_key.is_some(),
+        check,
     );
     windows(None, instance.maintenance_window.as_deref(), check);
 }

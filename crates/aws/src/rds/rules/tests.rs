@@ -1,7 +1,10 @@
 use bicoastal_model::{ActiveRegions, Check, Handle, Place, Region, Resource, ScopeKind, Stack};
 use expect_test::{Expect, expect};
 
-use crate::rds::{DbCluster, DbInstance, Engine, FinalSnapshot, GlobalCluster, ServerlessScaling};
+use crate::rds::{
+    DatabaseInsights, DbCluster, DbClusterParameterGroup, DbInstance, Engine, FinalSnapshot,
+    GlobalCluster, ServerlessScaling,
+};
 
 const US: Region = Region::UsEast1;
 const IN: Region = Region::ApSouth1;
@@ -30,6 +33,48 @@ fn what_is_wrong_with_a_cluster() {
         expect![""],
     );
     check(base().build(), expect!["a cluster is made with a master user and its password"]);
+    // A password is the program's or RDS's.
+    check(
+        base()
+            .master_username("owner")
+            .manage_master_password(true)
+            .master_secret_key("arn:aws:kms:us-east-1:000000000000:key/1")
+            .build(),
+        expect![""],
+    );
+    check(
+        known().manage_master_password(true).build(),
+        expect![
+            "the master password is either given or left to RDS (manage_master_password), not both"
+        ],
+    );
+    check(
+        known().master_secret_key("arn:aws:kms:us-east-1:000000000000:key/1").build(),
+        expect!["master_secret_key is for passwords that RDS keeps (manage_master_password)"],
+    );
+    check(
+        known()
+            .performance_insights(true)
+            .performance_insights_retention_days(465)
+            .database_insights(DatabaseInsights::Advanced)
+            .monitoring_interval(60)
+            .monitoring_role("arn:aws:iam::000000000000:role/monitoring")
+            .build(),
+        expect![""],
+    );
+    check(
+        known()
+            .performance_insights_retention_days(30)
+            .database_insights(DatabaseInsights::Advanced)
+            .monitoring_interval(7)
+            .build(),
+        expect![[r#"
+            enhanced monitoring reads every 1, 5, 10, 15, 30 or 60 seconds, not 7
+            enhanced monitoring needs both an interval and a role
+            performance_insights_… is for databases with performance_insights(true)
+            Performance Insights keeps 7 days, a multiple of 31 up to 713, or 731
+            advanced Database Insights need Performance Insights that keeps at least 465 days"#]],
+    );
     check(
         known().backup_window("05:10-05:50").maintenance_window("sun:05:00-sun:05:30").build(),
         expect!["the backup window and the maintenance window overlap"],
@@ -164,5 +209,39 @@ fn what_is_wrong_between_the_parts_of_a_global_database() {
         expect![[r#"
             app: no cluster of app is its initial writer
             eu-west-1/app: app is not declared for eu-west-1"#]],
+    );
+}
+
+#[test]
+fn a_parameter_group_is_of_its_clusters_family() {
+    let with = |family: &'static str, version: Option<&'static str>| {
+        move |stack: &mut Stack| {
+            let group = DbClusterParameterGroup::builder().name("app").family(family).build();
+            let group = stack.region(US).add("group", group);
+            let cluster = DbCluster::builder()
+                .identifier("app")
+                .engine(Engine::AuroraPostgresql)
+                .maybe_engine_version(version)
+                .master_username("owner")
+                .master_password("correct-horse")
+                .parameter_group(group.name())
+                .final_snapshot(FinalSnapshot::Skip)
+                .build();
+            stack.region(US).add("app", cluster);
+        }
+    };
+    sealed(with("aurora-postgresql16", Some("16.8")), expect![""]);
+    sealed(with("aurora-postgresql16", None), expect![""]);
+    sealed(
+        with("aurora-postgresql15", Some("16.8")),
+        expect![
+            "us-east-1/app: its parameter group us-east-1/group is of the family aurora-postgresql15, not of aurora-postgresql 16.8"
+        ],
+    );
+    sealed(
+        with("aurora-mysql8.0", None),
+        expect![
+            "us-east-1/app: its parameter group us-east-1/group is of the family aurora-mysql8.0, not of aurora-postgresql"
+        ],
     );
 }

@@ -17,6 +17,8 @@ struct Member<'d> {
     /// The zone's reference or id: the same text for the same zone.
     zone: String,
     zone_name: Option<String>,
+    /// Whether the zone is declared as a private one.
+    private: bool,
     name: Option<String>,
 }
 
@@ -66,12 +68,11 @@ pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
 fn member<'d>(desired: &Desired, declared: &'d Declared) -> Option<Member<'d>> {
     let record: RecordSet = serde_json::from_value(declared.props.clone()).ok()?;
     let zone_id = declared.props.get("zone_id")?;
-    let zone_name = value::as_ref(zone_id)
-        .and_then(|of| desired.resources.get(&of.id))
-        .and_then(|zone| zone.props.get("name")?.as_str())
-        .map(dns::canonical);
+    let zone = value::as_ref(zone_id).and_then(|of| desired.resources.get(&of.id));
+    let zone_name = zone.and_then(|zone| zone.props.get("name")?.as_str()).map(dns::canonical);
+    let private = zone.is_some_and(|zone| zone.props.get("private") == Some(&Value::Bool(true)));
     let name = resolved(desired, declared.props.get("name")?);
-    Some(Member { declared, record, zone: zone_id.to_string(), zone_name, name })
+    Some(Member { declared, record, zone: zone_id.to_string(), zone_name, private, name })
 }
 
 /// A text, where every output in it repeats a property that the program says.
@@ -84,9 +85,25 @@ fn resolved(desired: &Desired, text: &Value) -> Option<String> {
     Some(dns::canonical(value::resolve(text, &known).as_str()?))
 }
 
+/// What only works where everybody can ask.
+fn in_private(member: &Member<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if !member.private {
+        return found;
+    }
+    if matches!(member.record.routing, Some(Routing::Cidr { .. })) {
+        found.push(member.error("records of a private zone can't be chosen by address block"));
+    }
+    let zone = member.record.alias.as_ref().map(|alias| alias.target.zone_id.as_str());
+    if zone == Some(CLOUDFRONT_ZONE) {
+        found.push(member.error("an alias in a private zone can't point at CloudFront"));
+    }
+    found
+}
+
 /// Inside the zone, and CNAMEs and keys not at its own name.
 fn place(member: &Member<'_>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut found = in_private(member);
     let (Some(name), Some(zone)) = (&member.name, &member.zone_name) else { return found };
     if !dns::is_within(name, zone) {
         let message = format!("the name {name} is not inside the zone {zone}");
@@ -302,7 +319,7 @@ mod tests {
     use super::super::{RecordData, ZoneRef};
     use super::*;
     use crate::alias::AliasTarget;
-    use crate::route53::HostedZone;
+    use crate::route53::{HostedZone, ZoneVpc};
 
     /// Declares a zone and records, each `(name, data, routing, identifier)`.
     fn found(records: &[(&str, RecordData, Routing, Option<&str>)]) -> String {
@@ -406,6 +423,41 @@ mod tests {
                 r3: the set identifier 'one' is already that of r2
                 r2: A w.example.com.: weighted records must have the same time to live, and have {30, 60}"#]],
         );
+    }
+
+    #[test]
+    fn private_zones_take_no_address_blocks_and_no_cloudfront() {
+        let said = |private: bool| {
+            let mut stack = Stack::new("test");
+            let zone = HostedZone::builder().name("example.com");
+            let zone = match private {
+                true => zone.vpcs(vec![ZoneVpc::new(Region::UsEast1, "vpc-1")]).build(),
+                false => zone.build(),
+            };
+            let zone = stack.global().add("zone", zone);
+            let block = Routing::Cidr { collection: "c".into(), location: "*".into() };
+            let cloudfront = AliasTarget::new("d1.cloudfront.net", CLOUDFRONT_ZONE);
+            let alias = RecordData::Alias {
+                record_type: RecordType::A,
+                target: cloudfront,
+                evaluate_target_health: false,
+            };
+            for (name, data, routing) in [("a", a(60), block), ("b", alias, Routing::Simple)] {
+                let record = RecordSet::builder().zone(&zone).name(name).data(data);
+                stack.global().add(name, record.routing(routing).build());
+            }
+            match stack.seal() {
+                Ok(_) => String::new(),
+                Err(found) => {
+                    found.0.into_iter().map(|it| it.message).collect::<Vec<_>>().join("\n")
+                }
+            }
+        };
+        expect![[""]].assert_eq(&said(false));
+        expect![[r#"
+            records of a private zone can't be chosen by address block
+            an alias in a private zone can't point at CloudFront"#]]
+        .assert_eq(&said(true));
     }
 
     #[test]

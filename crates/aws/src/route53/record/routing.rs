@@ -1,8 +1,10 @@
 //! How one of several records of a name and type is chosen.
 
 use bicoastal_model::schema::Absent;
-use bicoastal_model::{Field, Region};
+use bicoastal_model::{Field, Id, Input, Region};
 use serde::{Deserialize, Serialize};
+
+use crate::route53::CidrCollection;
 
 /// How one of several records of a name and type is chosen. All records of a name and type have
 /// the same kind of routing.
@@ -32,8 +34,8 @@ pub enum Routing {
     Multivalue,
     /// Clients get the record of the address block that they are in.
     Cidr {
-        /// The id of the CIDR collection.
-        collection: String,
+        /// The CIDR collection: `collection.id()` of one that is declared.
+        collection: Input<Id<CidrCollection>>,
         /// The collection's location, or `*` for every other address.
         location: String,
     },
@@ -174,7 +176,7 @@ pub(in crate::route53) struct RoutingProps {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bias: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) collection: Option<String>,
+    pub(super) collection: Option<Input<Id<CidrCollection>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) location: Option<String>,
 }

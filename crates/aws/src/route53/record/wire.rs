@@ -179,7 +179,7 @@ fn routing(set: &sdk::ResourceRecordSet) -> Option<RoutingProps> {
     }
     if let Some(config) = set.cidr_routing_config() {
         return Some(RoutingProps {
-            collection: Some(config.collection_id().to_owned()),
+            collection: Some(config.collection_id().into()),
             location: Some(config.location_name().to_owned()),
             ..of("cidr")
         });
@@ -256,7 +256,7 @@ fn with_routing(
         }
         "cidr" => set.cidr_routing_config(
             sdk::CidrRoutingConfig::builder()
-                .set_collection_id(routing.collection.clone())
+                .set_collection_id(routing.collection.as_ref().map(|it| it.as_str().to_owned()))
                 .set_location_name(routing.location.clone())
                 .build()?,
         ),

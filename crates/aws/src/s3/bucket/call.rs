@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::parts::{LogKeys, Logging};
 use super::read::{name_of, note_key, region_of};
 use super::step::{Call, Part};
-use super::{CorsRule, Encryption, LifecycleRule};
+use super::{CorsRule, Encryption, LifecycleRule, more};
 use crate::cx::{Cx, GLOBAL};
 use crate::s3::rules::refused;
 
@@ -21,9 +21,9 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
     let (region, name) = (region_of(target), name_of(target));
     let writer = Writer { client: cx.s3_write(region), region, name, call: call.name() };
     match call {
-        Call::Create { ownership, tags } => {
+        Call::Create { ownership, object_lock, tags } => {
             let ownership = ownership.map(object_ownership);
-            writer.create(ownership, tags).await?;
+            writer.create(ownership, *object_lock, tags).await?;
             return Ok(Some(name.to_owned()));
         }
         Call::Put { part, .. } => writer.put(part).await?,
@@ -42,6 +42,10 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
         Call::DeleteEncryption { .. } => {
             let sent = writer.client.delete_bucket_encryption().bucket(name).send().await;
             sent.map_err(|error| writer.refused(error))?;
+        }
+        Call::DeleteWebsite => more::delete_website(&writer.client, region, name).await?,
+        Call::DeleteById { kind, id } => {
+            more::delete_by_id(&writer.client, region, name, *kind, id).await?;
         }
         Call::AbortUpload { key, id } => writer.abort(key, id).await?,
         Call::DeleteObjects => writer.empty_page(&cx.s3(region)).await?,
@@ -69,9 +73,7 @@ fn lagging(call: &Call) -> Option<(&'static str, &Value)> {
                 Part::Encryption(..) => "encryption",
                 Part::Policy(_) => "policy",
                 Part::Lifecycle(..) => "lifecycle",
-                Part::Ownership(_) | Part::Tags(_) | Part::Cors(_) | Part::Logging(_) => {
-                    return None;
-                }
+                _ => return None,
             },
             before,
         )),
@@ -127,7 +129,12 @@ impl Writer<'_> {
         }
     }
 
-    async fn create(&self, ownership: Option<sdk::ObjectOwnership>, tags: &Value) -> Done {
+    async fn create(
+        &self,
+        ownership: Option<sdk::ObjectOwnership>,
+        object_lock: bool,
+        tags: &Value,
+    ) -> Done {
         let elsewhere = (self.region != GLOBAL)
             .then(|| sdk::BucketLocationConstraint::from(self.region.code()));
         let tags = self.tags(tags)?;
@@ -141,6 +148,7 @@ impl Writer<'_> {
             .bucket(self.name)
             .create_bucket_configuration(configuration)
             .set_object_ownership(ownership)
+            .set_object_lock_enabled_for_bucket(object_lock.then_some(true))
             .send()
             .await;
         sent.map(|_| ()).map_err(|error| self.refused(error))
@@ -193,7 +201,25 @@ impl Writer<'_> {
             Part::Lifecycle(rules, minimum) => self.put_lifecycle(rules, minimum.as_deref()).await,
             Part::Cors(rules) => self.put_cors(rules).await,
             Part::Logging(logging) => self.put_logging(logging.as_ref()).await,
+            part => self.put_more(part).await,
         }
+    }
+
+    async fn put_more(&self, part: &Part) -> Done {
+        let (client, region, name) = (&self.client, self.region, self.name);
+        let sent = match part {
+            Part::ObjectLock(lock) => more::put_lock(client, region, name, lock).await,
+            Part::Website(website) => more::put_website(client, region, name, website).await,
+            Part::Notifications(all) => more::put_notifications(client, region, name, all).await,
+            Part::Acceleration(it) => more::put_acceleration(client, region, name, *it).await,
+            Part::RequestPayer(payer) => more::put_payer(client, region, name, *payer).await,
+            Part::ById(one) => more::put_by_id(client, region, name, one).await,
+            _ => Ok(()),
+        };
+        sent.map_err(|failed| match failed {
+            more::Failed::Unbuilt(error) => self.unbuilt(&error),
+            more::Failed::Refused(error) => error,
+        })
     }
 
     async fn put_ownership(&self, ownership: super::ObjectOwnership) -> Done {

@@ -6,7 +6,10 @@ use bicoastal_model::{Check, Desired, Diagnostic, value};
 use serde_json::Value;
 
 use super::lifecycle::{Expiration, LifecycleRule, StorageClass, When, is_date};
-use super::{Bucket, CorsRule, PublicAccess, Versioning};
+use super::{
+    Acceleration, Bucket, CorsRule, PublicAccess, Versioning, by_id, notification, object_lock,
+    website,
+};
 use crate::policy;
 use crate::tags::check_tags;
 
@@ -38,6 +41,7 @@ pub(super) fn bucket(bucket: &Bucket, check: &mut Check) {
     for rule in cors {
         self::cors(rule, check);
     }
+    more(bucket, check);
     if let (Some(logging), Some(name)) = (&bucket.logging, bucket.name.known()) {
         check.ensure(
             logging.bucket.known() != Some(name),
@@ -51,6 +55,34 @@ pub(super) fn bucket(bucket: &Bucket, check: &mut Check) {
             format!("the key {key} is not in {region}, where the bucket is"),
         );
     }
+}
+
+/// What is wrong with the rarer sub-configurations.
+fn more(bucket: &Bucket, check: &mut Check) {
+    if let Some(lock) = &bucket.object_lock {
+        object_lock::check(lock, check);
+        check.ensure(
+            bucket.versioning != Some(Versioning::Suspended),
+            "a bucket with object lock is versioned, and can't be suspended",
+        );
+    }
+    if let Some(website) = &bucket.website {
+        website::check(website, check);
+    }
+    notification::check(bucket.notifications.as_deref().unwrap_or_default(), check);
+    by_id::check(bucket, check);
+    if bucket.acceleration == Some(Acceleration::Enabled)
+        && let Some(name) = bucket.name.known()
+    {
+        check.ensure(
+            !name.contains('.'),
+            format!("'{name}' has a dot in it, and transfer acceleration takes no such name"),
+        );
+    }
+    check.ensure(
+        bucket.transition_minimum.is_none() || bucket.lifecycle.is_some(),
+        "transition_minimum is for lifecycle rules, and there are none",
+    );
 }
 
 fn key_of(bucket: &Bucket) -> Option<&str> {

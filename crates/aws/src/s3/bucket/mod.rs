@@ -1,14 +1,20 @@
 //! Buckets.
 
+mod by_id;
+mod by_id_io;
 mod call;
 pub(in crate::s3) mod check;
 mod cors;
 mod lifecycle;
 mod listed;
 mod lookup;
+mod more;
+mod notification;
+mod object_lock;
 mod parts;
 mod read;
 mod step;
+mod website;
 
 #[cfg(test)]
 mod tests;
@@ -23,13 +29,23 @@ use bicoastal_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use by_id::{
+    Analytics, IntelligentTiering, Inventory, InventoryEncryption, InventoryFormat,
+    InventoryFrequency, Metrics, ObjectFilter,
+};
 pub use cors::{CorsMethod, CorsRule};
 pub use lifecycle::{
     Expiration, LifecycleRule, NoncurrentExpiration, NoncurrentTransition, StorageClass,
     Transition, When,
 };
 pub use lookup::BucketQuery;
-pub use parts::{Encryption, LogKeys, Logging, ObjectOwnership, PublicAccess, Versioning};
+pub use notification::{Notification, NotificationTarget};
+pub use object_lock::{ObjectLock, RetentionMode};
+pub use parts::{
+    Acceleration, BlockedEncryption, Encryption, LogKeys, Logging, ObjectOwnership, PublicAccess,
+    RequestPayer, TransitionMinimum, Versioning,
+};
+pub use website::{RoutingRule, Website};
 
 use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
@@ -88,6 +104,50 @@ pub struct Bucket {
     /// Where requests are logged. AWS's default: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logging: Option<Logging>,
+    /// Ways to encrypt that are refused; an empty list allows them all. Where it says nothing the
+    /// bucket keeps what it has, which AWS decides for new ones.
+    #[builder(with = |kinds: impl IntoIterator<Item = BlockedEncryption>| kinds.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_encryption: Option<Vec<BlockedEncryption>>,
+    /// From which size on lifecycle rules move objects. AWS's default:
+    /// [`TransitionMinimum::AllStorageClasses128K`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transition_minimum: Option<TransitionMinimum>,
+    /// Whether versions can be kept from being deleted. It can't be switched off again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_lock: Option<ObjectLock>,
+    /// How the bucket answers as a website. AWS's default: it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<Website>,
+    /// Who is told what happens in the bucket, by id; those of others are kept.
+    #[builder(with = |all: impl IntoIterator<Item = Notification>| all.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Vec<Notification>>,
+    /// Whether EventBridge is told of everything. AWS's default: no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_bridge: Option<bool>,
+    /// Whether far clients may use the nearest edge location. AWS's default: no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceleration: Option<Acceleration>,
+    /// Who pays for requests. AWS's default: [`RequestPayer::BucketOwner`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_payer: Option<RequestPayer>,
+    /// Lists of the bucket's objects, by id; those of others are kept.
+    #[builder(with = |all: impl IntoIterator<Item = Inventory>| all.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventories: Option<Vec<Inventory>>,
+    /// Request metrics, by id; those of others are kept.
+    #[builder(with = |all: impl IntoIterator<Item = Metrics>| all.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Vec<Metrics>>,
+    /// Analyses of how often objects are read, by id; those of others are kept.
+    #[builder(with = |all: impl IntoIterator<Item = Analytics>| all.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analytics: Option<Vec<Analytics>>,
+    /// What of the class `INTELLIGENT_TIERING` is archived, by id; those of others are kept.
+    #[builder(with = |all: impl IntoIterator<Item = IntelligentTiering>| all.into_iter().collect())]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intelligent_tiering: Option<Vec<IntelligentTiering>>,
     /// Tags, at most 50 with those of others.
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -143,6 +203,21 @@ const FIELDS: &[Field] = &[
     Field::new("exclusive_lifecycle").local().absent(Absent::Bool(false)),
     Field::new("cors").shape(Shape::List(&Shape::Object(cors::FIELDS))).absent(Absent::EmptyList),
     Field::new("logging").shape(Shape::Object(parts::LOGGING)),
+    Field::new("blocked_encryption").shape(Shape::Set(&Shape::Plain)).absent(Absent::Anything),
+    Field::new("transition_minimum").absent(Absent::Text("all_storage_classes_128K")),
+    // Nothing switches it off: what is there where nothing is said any more is no difference.
+    Field::new("object_lock").shape(Shape::Object(object_lock::FIELDS)).absent(Absent::Anything),
+    Field::new("website").shape(Shape::Object(website::FIELDS)),
+    Field::new("notifications")
+        .shape(Shape::Keyed { key: "id", fields: notification::FIELDS })
+        .absent(Absent::EmptyList),
+    Field::new("event_bridge").absent(Absent::Bool(false)),
+    Field::new("acceleration").absent(Absent::Text("Suspended")),
+    Field::new("request_payer").absent(Absent::Text("BucketOwner")),
+    by_id::FIELDS[0],
+    by_id::FIELDS[1],
+    by_id::FIELDS[2],
+    by_id::FIELDS[3],
     Field::tags(),
     Field::new("force_destroy").delete_option().absent(Absent::Bool(false)),
 ];

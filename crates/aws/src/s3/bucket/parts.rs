@@ -138,3 +138,50 @@ pub(super) const LOGGING: &[Field] = &[
     Field::new("prefix").absent(Absent::Text("")),
     Field::new("keys").absent(Absent::Text("simple")),
 ];
+
+/// Whether far clients may use the nearest edge location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Acceleration {
+    /// They may, at the bucket's `s3-accelerate` endpoint. Not for names with dots.
+    Enabled,
+    /// They may not.
+    Suspended,
+}
+
+/// Who pays for requests and transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequestPayer {
+    /// The bucket's owner.
+    BucketOwner,
+    /// Whoever asks, and must say so with each request.
+    Requester,
+}
+
+/// From which size on objects are moved to another storage class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TransitionMinimum {
+    /// 128 KiB, whatever the class.
+    #[serde(rename = "all_storage_classes_128K")]
+    AllStorageClasses128K,
+    /// 128 KiB, but anything to Glacier Flexible Retrieval and Glacier Deep Archive.
+    #[serde(rename = "varies_by_storage_class")]
+    VariesByStorageClass,
+}
+
+impl TransitionMinimum {
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::AllStorageClasses128K => "all_storage_classes_128K",
+            Self::VariesByStorageClass => "varies_by_storage_class",
+        }
+    }
+}
+
+/// A way to encrypt that a bucket refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BlockedEncryption {
+    /// Keys that clients send along with each request, and that nobody else has. Replicas that
+    /// come in are refused too.
+    #[serde(rename = "SSE-C")]
+    SseC,
+}

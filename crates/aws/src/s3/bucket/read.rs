@@ -8,7 +8,7 @@ use bicoastal_model::{OpError, Ownership, Region, Snapshot, Status, Target};
 use serde_json::{Map, Value, json};
 
 use super::parts::{LogKeys, Logging};
-use super::{CorsRule, LifecycleRule};
+use super::{CorsRule, LifecycleRule, more};
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::ownership::{ownership, tag_map};
 use crate::s3::rules::{is_no_bucket, optional, refused};
@@ -62,28 +62,42 @@ impl Reader<'_> {
         let turn = cx.purpose() == Purpose::Turn;
         // What is newly wanted is not mentioned in what was applied: in a turn everything is read.
         let wanted = |field: &str| turn || target.mentions(field);
-        let (versioning, encryption, public_access, ownership_of, policy, lifecycle, cors, logging) =
-            tokio::try_join!(
-                when(wanted("versioning"), self.versioning()),
-                when(wanted("encryption"), self.encryption(target)),
-                when(wanted("public_access"), self.public_access()),
-                when(wanted("ownership"), self.ownership()),
-                self.policy(),
-                when(wanted("lifecycle"), self.lifecycle()),
-                when(wanted("cors"), self.cors()),
-                when(wanted("logging"), self.logging()),
-            )?;
+        let encrypted = wanted("encryption") || wanted("blocked_encryption");
+        let (
+            versioning,
+            encryption,
+            public_access,
+            ownership_of,
+            policy,
+            lifecycle,
+            cors,
+            logging,
+            more,
+        ) = tokio::try_join!(
+            when(wanted("versioning"), self.versioning()),
+            when(encrypted, self.encryption(target)),
+            when(wanted("public_access"), self.public_access()),
+            when(wanted("ownership"), self.ownership()),
+            self.policy(),
+            when(wanted("lifecycle"), self.lifecycle()),
+            when(wanted("cors"), self.cors()),
+            when(wanted("logging"), self.logging()),
+            more::read(&self.client, self.region, self.name, target),
+        )?;
         let mut facts = BTreeMap::new();
+        let mut props = Map::new();
         let mut encryption = encryption;
         if let Some(blocked) =
             encryption.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("blocked"))
         {
+            props.insert("blocked_encryption".to_owned(), blocked.clone());
             facts.insert("blocked_encryption_types".to_owned(), blocked);
         }
         let mut lifecycle = lifecycle;
         if let Some(minimum) =
             lifecycle.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("minimum"))
         {
+            props.insert("transition_minimum".to_owned(), minimum.clone());
             facts.insert("transition_minimum".to_owned(), minimum);
         }
         let lifecycle = lifecycle.map(|mut it| it["rules"].take());
@@ -95,7 +109,6 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        let mut props = Map::new();
         props.insert("name".into(), json!(self.name));
         props.insert("tags".into(), json!(tags));
         for (field, value) in [
@@ -112,6 +125,7 @@ impl Reader<'_> {
                 props.insert(field.into(), value);
             }
         }
+        props.extend(more.into_iter().map(|(field, value)| (field.to_owned(), value)));
         // A bucket that we made and noted is ours even where its tags got lost on the way
         // (emulators ignore tags at creation).
         let whose = match ownership(target, &tags) {
@@ -178,6 +192,7 @@ impl Reader<'_> {
             .blocked_encryption_types()
             .map(|it| it.encryption_type().iter().map(sdk::EncryptionType::as_str).collect())
             .unwrap_or_default();
+        let blocked: Vec<&str> = blocked.into_iter().filter(|kind| *kind != "NONE").collect();
         if !blocked.is_empty() {
             value["blocked"] = json!(blocked);
         }

@@ -3,8 +3,11 @@
 use bicoastal_model::Snapshot;
 use serde_json::{Value, json};
 
+use super::by_id::{ById, ByIdKind};
+use super::notification::Notifications;
 use super::{
-    Bucket, CorsRule, Encryption, LifecycleRule, Logging, ObjectOwnership, PublicAccess, Versioning,
+    Acceleration, Bucket, CorsRule, Encryption, LifecycleRule, Logging, ObjectLock,
+    ObjectOwnership, PublicAccess, RequestPayer, TransitionMinimum, Versioning, Website, more,
 };
 use crate::kind::{Next, Turn, TurnGoal};
 
@@ -13,7 +16,7 @@ use crate::kind::{Next, Turn, TurnGoal};
 #[allow(missing_docs)]
 pub enum Call {
     /// With its owner-to-be and all tags, so that it is found again as ours from its first moment.
-    Create { ownership: Option<ObjectOwnership>, tags: Value },
+    Create { ownership: Option<ObjectOwnership>, object_lock: bool, tags: Value },
     /// One sub-configuration; `before` is what was seen of it.
     Put { part: Part, before: Value },
     /// The bucket's policy, taken away; `before` is what it said.
@@ -24,6 +27,10 @@ pub enum Call {
     DeleteCors,
     /// Encryption, back to AWS's default.
     DeleteEncryption { before: Value },
+    /// The website, taken away.
+    DeleteWebsite,
+    /// One of what has ids, taken away.
+    DeleteById { kind: ByIdKind, id: String },
     /// An upload that was never completed.
     AbortUpload { key: String, id: String },
     /// Up to a thousand versions and delete markers.
@@ -47,6 +54,12 @@ pub enum Part {
     Lifecycle(Vec<LifecycleRule>, Option<String>),
     Cors(Vec<CorsRule>),
     Logging(Option<Logging>),
+    ObjectLock(ObjectLock),
+    Website(Website),
+    Notifications(Notifications),
+    Acceleration(Acceleration),
+    RequestPayer(RequestPayer),
+    ById(Box<ById>),
 }
 
 impl Call {
@@ -63,11 +76,19 @@ impl Call {
                 Part::Lifecycle(..) => "PutBucketLifecycleConfiguration",
                 Part::Cors(_) => "PutBucketCors",
                 Part::Logging(_) => "PutBucketLogging",
+                Part::ObjectLock(_) => "PutObjectLockConfiguration",
+                Part::Website(_) => "PutBucketWebsite",
+                Part::Notifications(_) => "PutBucketNotificationConfiguration",
+                Part::Acceleration(_) => "PutBucketAccelerateConfiguration",
+                Part::RequestPayer(_) => "PutBucketRequestPayment",
+                Part::ById(one) => one.put(),
             },
             Self::DeletePolicy { .. } => "DeleteBucketPolicy",
             Self::DeleteLifecycle { .. } => "DeleteBucketLifecycle",
             Self::DeleteCors => "DeleteBucketCors",
             Self::DeleteEncryption { .. } => "DeleteBucketEncryption",
+            Self::DeleteWebsite => "DeleteBucketWebsite",
+            Self::DeleteById { kind, .. } => kind.delete(),
             Self::AbortUpload { .. } => "AbortMultipartUpload",
             Self::DeleteObjects => "DeleteObjects",
             Self::Delete => "DeleteBucket",
@@ -81,6 +102,7 @@ pub(super) fn step(turn: &Turn<'_, Bucket>) -> Next<Call> {
         TurnGoal::Present { wanted, props, .. } => match turn.seen {
             None => Next::Call(Call::Create {
                 ownership: wanted.ownership,
+                object_lock: wanted.object_lock.is_some(),
                 tags: props.get("tags").cloned().unwrap_or_else(|| json!({})),
             }),
             Some(seen) => present(turn, wanted, props, seen),
@@ -108,7 +130,11 @@ fn present(turn: &Turn<'_, Bucket>, wanted: &Bucket, props: &Value, seen: &Snaps
     if let Some(words) = turn.busy() {
         return Next::wait(words, 3, 120);
     }
-    let before = |field: &str| seen.props.get(field).cloned().unwrap_or(Value::Null);
+    // What a write leaves as it was tells nobody whether the write can be seen yet.
+    let before = |field: &str| match turn.changed(field) {
+        true => seen.props.get(field).cloned().unwrap_or(Value::Null),
+        false => Value::Null,
+    };
     let put = |part: Part, field: &str| Next::Call(Call::Put { part, before: before(field) });
     if turn.changed("policy") && wanted.policy.is_none() {
         return Next::Call(Call::DeletePolicy { before: before("policy") });
@@ -125,18 +151,15 @@ fn present(turn: &Turn<'_, Bucket>, wanted: &Bucket, props: &Value, seen: &Snaps
         let versioning = wanted.versioning.unwrap_or(Versioning::Suspended);
         return put(Part::Versioning(versioning), "versioning");
     }
-    if turn.changed("encryption") {
-        let blocked: Vec<String> = seen
-            .facts
-            .get("blocked_encryption_types")
-            .and_then(|it| serde_json::from_value(it.clone()).ok())
-            .unwrap_or_default();
-        return match &wanted.encryption {
-            None if blocked.is_empty() => {
-                Next::Call(Call::DeleteEncryption { before: before("encryption") })
+    if turn.changed("encryption") || turn.changed("blocked_encryption") {
+        let (encryption, blocked) = encryption(wanted, props, seen);
+        let nothing = encryption.is_none() && blocked.is_empty();
+        return match encryption {
+            None if nothing => Next::Call(Call::DeleteEncryption { before: before("encryption") }),
+            encryption => {
+                let encryption = encryption.unwrap_or(Encryption::S3);
+                put(Part::Encryption(encryption, blocked), "encryption")
             }
-            None => put(Part::Encryption(Encryption::S3, blocked), "encryption"),
-            Some(encryption) => put(Part::Encryption(encryption.clone(), blocked), "encryption"),
         };
     }
     if turn.changed("tags") {
@@ -147,12 +170,16 @@ fn present(turn: &Turn<'_, Bucket>, wanted: &Bucket, props: &Value, seen: &Snaps
         let text = wanted.policy.as_ref().map(|policy| policy.text()).unwrap_or_default();
         return put(Part::Policy(text), "policy");
     }
-    if turn.changed("lifecycle") {
+    if turn.changed("lifecycle") || turn.changed("transition_minimum") {
         let rules = wanted.lifecycle.clone().unwrap_or_default();
         if rules.is_empty() {
             return Next::Call(Call::DeleteLifecycle { before: before("lifecycle") });
         }
-        let minimum = seen.facts.get("transition_minimum").and_then(Value::as_str);
+        let there = || seen.facts.get("transition_minimum").and_then(Value::as_str);
+        let minimum = match props.get("transition_minimum") {
+            None => there(),
+            Some(_) => wanted.transition_minimum.map(TransitionMinimum::code),
+        };
         return put(Part::Lifecycle(rules, minimum.map(str::to_owned)), "lifecycle");
     }
     if turn.changed("cors") {
@@ -165,5 +192,33 @@ fn present(turn: &Turn<'_, Bucket>, wanted: &Bucket, props: &Value, seen: &Snaps
     if turn.changed("logging") {
         return put(Part::Logging(wanted.logging.clone()), "logging");
     }
-    Next::Done
+    more::next(turn, wanted, props, seen).unwrap_or(Next::Done)
+}
+
+/// The rule for encryption is one, with what is refused in it: of the two, what the program says
+/// nothing of stays as it is.
+fn encryption(
+    wanted: &Bucket,
+    props: &Value,
+    seen: &Snapshot,
+) -> (Option<Encryption>, Vec<String>) {
+    let parsed =
+        |value: Option<&Value>| value.and_then(|it| serde_json::from_value(it.clone()).ok());
+    let encryption = match props.get("encryption") {
+        None => parsed(seen.props.get("encryption")),
+        Some(_) => wanted.encryption.clone(),
+    };
+    let blocked = match props.get("blocked_encryption") {
+        // Said and empty: everything is allowed, which has a word of its own.
+        Some(Value::Array(kinds)) if kinds.is_empty() => vec!["NONE".to_owned()],
+        Some(Value::Array(kinds)) => {
+            kinds.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect()
+        }
+        _ => seen
+            .facts
+            .get("blocked_encryption_types")
+            .and_then(|it| serde_json::from_value(it.clone()).ok())
+            .unwrap_or_default(),
+    };
+    (encryption, blocked)
 }

@@ -207,7 +207,7 @@ fn steps() {
         Value::Null,
         &[],
         expect![[
-            r#"CreateBucket Create { ownership: Some(ObjectWriter), tags: Object {"a": String("b")} }"#
+            r#"CreateBucket Create { ownership: Some(ObjectWriter), object_lock: false, tags: Object {"a": String("b")} }"#
         ]],
     );
     next(name.clone(), Some(name.clone()), Value::Null, &[], expect!["Done"]);
@@ -296,4 +296,110 @@ fn rules_survive_the_way_to_s3_and_back() {
     ] {
         assert_eq!(LifecycleRule::from_sdk(&rule.to_sdk().unwrap()), rule);
     }
+}
+
+#[test]
+fn rarer_parts() {
+    let lock = |lock| Bucket { object_lock: Some(lock), ..named("abc") };
+    errors(lock(ObjectLock::ENABLED), expect![""]);
+    errors(lock(ObjectLock::days(RetentionMode::Governance, 30)), expect![""]);
+    errors(
+        Bucket {
+            versioning: Some(Versioning::Suspended),
+            ..lock(ObjectLock::years(RetentionMode::Compliance, 101))
+        },
+        expect![[r#"
+            object lock keeps versions for 1 to 100 years
+            a bucket with object lock is versioned, and can't be suspended"#]],
+    );
+
+    let site = |website| Bucket { website: Some(website), ..named("abc") };
+    errors(site(Website::pages("index.html", "error.html")), expect![""]);
+    errors(site(Website::redirect("www.example.com")), expect![""]);
+    let rules = vec![
+        RoutingRule::builder().when_prefix("a/").build(),
+        RoutingRule::builder().to_key("a").to_prefix("b").status("200").protocol("ftp").build(),
+    ];
+    errors(
+        site(Website::Pages {
+            index_document: "a/index.html".into(),
+            error_document: Some(String::new()),
+            routing_rules: rules,
+        }),
+        expect![[r#"
+            'a/index.html' is not the name of an index document: no slash in it
+            an error document has a name of at least one character
+            a routing rule redirects to the very place that was asked for
+            a website redirects by http or https
+            a routing rule replaces the key or its prefix, not both
+            a routing rule redirects with a status of the class 3XX"#]],
+    );
+
+    let told = |id: &str, to: NotificationTarget, events: &[&str]| {
+        Notification::builder().id(id).to(to).events(events.iter().copied()).build()
+    };
+    let queue = NotificationTarget::Queue("arn:aws:sqs:ap-south-1:000000000000:q".into());
+    let notified = |all: Vec<Notification>| Bucket { notifications: Some(all), ..named("abc") };
+    errors(notified(vec![told("q", queue.clone(), &["s3:ObjectCreated:*"])]), expect![""]);
+    let far = NotificationTarget::Topic("arn:aws:sns:us-east-1:000000000000:t".into());
+    let wrong = NotificationTarget::Function("arn:aws:sns:ap-south-1:000000000000:t".into());
+    errors(
+        notified(vec![
+            told("q", queue.clone(), &[]),
+            told("q", queue, &["ObjectCreated"]),
+            told("far", far, &["s3:ObjectCreated:*"]),
+            told("wrong", wrong, &["s3:ObjectCreated:*"]),
+        ]),
+        expect![[r#"
+            the notification 'q' has no event
+            two notifications are called 'q'
+            'ObjectCreated' is not an event of S3, like s3:ObjectCreated:*
+            'arn:aws:sns:us-east-1:000000000000:t' is not in ap-south-1, where the bucket is
+            'arn:aws:sns:ap-south-1:000000000000:t' is not an ARN of lambda"#]],
+    );
+
+    let tiering = |days: Option<i32>, deep: Option<i32>| {
+        let tiering = IntelligentTiering::builder().id("t").maybe_archive_after_days(days);
+        let tiering = tiering.maybe_deep_archive_after_days(deep).build();
+        Bucket { intelligent_tiering: Some(vec![tiering]), ..named("abc") }
+    };
+    errors(tiering(Some(90), Some(180)), expect![""]);
+    errors(tiering(None, None), expect!["the tiering 't' moves nothing"]);
+    errors(
+        tiering(Some(200), Some(180)),
+        expect!["the tiering 't' archives after 200 days and deeply after 180"],
+    );
+    errors(
+        tiering(Some(89), Some(179)),
+        expect![[r#"
+            the tiering 't' archives after 90 to 730 days
+            the tiering 't' archives deeply after 180 to 730 days"#]],
+    );
+    let metrics = |id: &str| Metrics::builder().id(id).build();
+    errors(Bucket { metrics: Some(vec![metrics("EntireBucket")]), ..named("abc") }, expect![""]);
+    errors(
+        Bucket { metrics: Some(vec![metrics("a b"), metrics("x"), metrics("x")]), ..named("abc") },
+        expect![[r#"
+            'a b' is not an id for metrics: 1 to 64 letters, digits, dots, hyphens, underscores
+            two metrics are called 'x'"#]],
+    );
+    let analysis = Analytics::builder().id("a").export_prefix("p/").build();
+    errors(
+        Bucket { analytics: Some(vec![analysis]), ..named("abc") },
+        expect!["the analysis 'a' has a prefix for results that go nowhere"],
+    );
+
+    let fast = |name: &str| Bucket { acceleration: Some(Acceleration::Enabled), ..named(name) };
+    errors(fast("abc"), expect![""]);
+    errors(
+        fast("a.bc"),
+        expect!["'a.bc' has a dot in it, and transfer acceleration takes no such name"],
+    );
+    errors(
+        Bucket {
+            transition_minimum: Some(TransitionMinimum::VariesByStorageClass),
+            ..named("abc")
+        },
+        expect!["transition_minimum is for lifecycle rules, and there are none"],
+    );
 }

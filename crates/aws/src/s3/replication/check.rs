@@ -142,8 +142,32 @@ pub(super) fn stack(desired: &Desired) -> Vec<Diagnostic> {
             }
         }
         found.extend(one_sided(desired, declared, source));
+        found.extend(left_behind(declared, source));
     }
     found
+}
+
+/// Objects under keys of KMS are copied only where a rule says with which key they are encrypted
+/// there.
+fn left_behind(declared: &Declared, source: Option<&Declared>) -> Vec<Diagnostic> {
+    let algorithm = source.and_then(|it| it.props.pointer("/encryption/algorithm"));
+    if !algorithm.and_then(Value::as_str).is_some_and(|it| it.starts_with("aws:kms")) {
+        return Vec::new();
+    }
+    rules(declared)
+        .iter()
+        .filter(|rule| rule.get("replica_key").is_none_or(Value::is_null))
+        .map(|rule| {
+            let name = rule.get("id").and_then(Value::as_str).unwrap_or_default();
+            Diagnostic::warning(format!(
+                "the bucket encrypts with a key of KMS, and the rule '{name}' copies nothing that is \
+                 encrypted so"
+            ))
+            .of(&declared.id)
+            .at(&declared.at)
+            .hint("give the rule a replica_key of the destination's region")
+        })
+        .collect()
 }
 
 fn configurations(desired: &Desired) -> impl Iterator<Item = &Declared> {

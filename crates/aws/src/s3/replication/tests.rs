@@ -211,3 +211,28 @@ fn regions_in_another_order_are_the_same_mesh() {
     "#]]
     .assert_debug_eq(&summary);
 }
+
+#[test]
+fn what_a_key_of_kms_encrypts_is_copied_only_where_a_rule_says_so() {
+    let with = |key: Option<&str>, encryption: Option<crate::s3::Encryption>| {
+        let mut stack = Stack::new("test");
+        let from = Bucket::builder()
+            .name("from")
+            .versioning(Versioning::Enabled)
+            .maybe_encryption(encryption)
+            .build();
+        let from = stack.region(Region::UsEast1).add("from", from);
+        let to = bucket(&mut stack, Region::ApSouth1, true);
+        let mut rules = copies(&from, &to, |_| {});
+        rules.rules[0].replica_key = key.map(Into::into);
+        stack.region(Region::UsEast1).add("copies", rules);
+        said(stack)
+    };
+    let kms = || Some(crate::s3::Encryption::kms("arn:aws:kms:us-east-1:000000000000:key/1"));
+    expect![[""]].assert_eq(&with(None, None));
+    expect![[""]].assert_eq(&with(Some("arn:aws:kms:ap-south-1:000000000000:key/1"), kms()));
+    expect![[r#"
+        Warning: the bucket encrypts with a key of KMS, and the rule 'a' copies nothing that is encrypted so
+    "#]]
+    .assert_eq(&with(None, kms()));
+}

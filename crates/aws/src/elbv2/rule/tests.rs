@@ -1,0 +1,274 @@
+#![allow(clippy::unwrap_used)]
+
+use bicoastal_model::resource::Check;
+use bicoastal_model::same::same;
+use bicoastal_model::{
+    Goal, Ownership, Place, Region, Resource, ResourceId, ScopeKind, Snapshot, Stack, Status,
+    Target,
+};
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use super::calls::RuleCall;
+use super::{ListenerAction, ListenerRule, QueryPair, RuleCondition, condition};
+use crate::elbv2::{Listener, ListenerProtocol};
+use crate::kind::{Kind, Next, Turn};
+
+const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/front/1/2";
+const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/web/1";
+const BALANCER: &str = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/front/1";
+
+fn place() -> Place {
+    Place { account: None, scope: ScopeKind::Regional, regions: vec![Region::UsEast1] }
+}
+
+fn api() -> ListenerRule {
+    ListenerRule::builder()
+        .listener(LISTENER)
+        .priority(10)
+        .conditions([RuleCondition::path(["/api/*"])])
+        .actions([ListenerAction::forward(GROUP)])
+        .build()
+}
+
+fn wrong(rule: &ListenerRule, expect: Expect) {
+    let mut check = Check::new(place());
+    rule.check(&mut check);
+    let found: Vec<String> = check.into_diagnostics().into_iter().map(|it| it.message).collect();
+    expect.assert_eq(&found.join("\n"));
+}
+
+fn with(conditions: impl IntoIterator<Item = RuleCondition>) -> ListenerRule {
+    ListenerRule { conditions: conditions.into_iter().collect(), ..api() }
+}
+
+#[test]
+fn mistakes_are_found_offline() {
+    wrong(&api(), expect![[""]]);
+    wrong(
+        &with([
+            RuleCondition::host(["*.example.com"]),
+            RuleCondition::path(["/v?"]),
+            RuleCondition::header("X-Tenant", ["a*"]),
+            RuleCondition::method(["GET"]),
+            RuleCondition::source_ip(["10.0.0.0/8"]),
+        ]),
+        expect![[""]],
+    );
+    wrong(
+        &ListenerRule { priority: 0, ..with([]) },
+        expect![[r#"
+            priority 0 is not between 1 and 50000
+            a rule has at least one condition"#]],
+    );
+    wrong(
+        &with([RuleCondition::path(["/a"]), RuleCondition::path(["/b"])]),
+        expect!["a rule has one path-pattern condition; give that one several values"],
+    );
+    wrong(
+        &with([
+            RuleCondition::path(["/a", "/b", "/c"]),
+            RuleCondition::query([("k", "1"), ("k", "2"), ("k", "3")]),
+        ]),
+        expect!["the conditions have 6 values together, and AWS takes 5"],
+    );
+    wrong(
+        &with([RuleCondition::host(["*?*"]), RuleCondition::path(["***"])]),
+        expect!["the conditions have 6 wildcards together, and AWS takes 5"],
+    );
+    wrong(
+        &with([RuleCondition::path([""]), RuleCondition::host(Vec::<String>::new())]),
+        expect![[r#"
+            a path-pattern condition's value has 1 to 128 characters
+            a host-header condition has no value"#]],
+    );
+    wrong(
+        &with([
+            RuleCondition::header("Host", ["a"]),
+            RuleCondition::header("X-*", ["a"]),
+            RuleCondition::method(["get"]),
+            RuleCondition::source_ip(["10.0.0.0", "10.0.0.0/33"]),
+        ]),
+        expect![[r#"
+            the Host header has a condition of its own: RuleCondition::host
+            'X-*' is not the name of a header: 1 to 40 characters, no wildcards
+            'get' is not a method: capital letters, hyphens, underscores
+            '10.0.0.0' is not a block of addresses
+            '10.0.0.0/33' is not a block of addresses"#]],
+    );
+    wrong(
+        &ListenerRule {
+            actions: vec![
+                ListenerAction::fixed_response(302, "no"),
+                ListenerAction::forward(GROUP),
+            ],
+            ..api()
+        },
+        expect![[r#"
+            the last action, and only the last, must forward, redirect or respond
+            '302' is not a status of the form 2XX, 4XX or 5XX"#]],
+    );
+}
+
+#[test]
+fn rules_fit_their_listener() {
+    let mut stack = Stack::new("test");
+    let mut here = stack.region(Region::UsEast1);
+    let tcp = here.add(
+        "tcp",
+        Listener::builder()
+            .load_balancer(BALANCER)
+            .port(80)
+            .protocol(ListenerProtocol::Tcp)
+            .default_actions([ListenerAction::forward(GROUP)])
+            .build(),
+    );
+    let http = here.add(
+        "http",
+        Listener::builder()
+            .load_balancer(BALANCER)
+            .port(81)
+            .protocol(ListenerProtocol::Http)
+            .default_actions([ListenerAction::forward(GROUP)])
+            .build(),
+    );
+    let rule = |listener: &bicoastal_model::Output<bicoastal_model::Arn<Listener>>, actions| {
+        ListenerRule::builder()
+            .listener(listener.clone())
+            .priority(1)
+            .conditions([RuleCondition::path(["/"])])
+            .actions(actions)
+            .build()
+    };
+    let ask = ListenerAction::AuthenticateCognito {
+        user_pool_arn: "arn".into(),
+        user_pool_client_id: "id".into(),
+        user_pool_domain: "domain".into(),
+        on_unauthenticated_request: None,
+        scope: None,
+        session_timeout: None,
+    };
+    here.add("on-tcp", rule(&tcp.arn(), vec![ListenerAction::forward(GROUP)]));
+    here.add("one", rule(&http.arn(), vec![ListenerAction::forward(GROUP)]));
+    here.add("other", rule(&http.arn(), vec![ask, ListenerAction::forward(GROUP)]));
+    let found: Vec<String> = stack.seal().unwrap_err().0.into_iter().map(|it| it.message).collect();
+    expect![[r#"
+        its listener speaks TCP, and only HTTP and HTTPS have rules
+        its priority 1 is the priority of us-east-1/one
+        users can only be asked who they are by HTTPS"#]]
+    .assert_eq(&found.join("\n"));
+}
+
+#[test]
+fn conditions_are_the_same_however_aws_says_them() {
+    use aws_sdk_elasticloadbalancingv2::types;
+    let shape = super::SCHEMA.field("conditions").unwrap().shape;
+    for condition in [
+        RuleCondition::host(["b.example.com", "a.example.com"]),
+        RuleCondition::path(["/a", "/b"]),
+        RuleCondition::header("X-Tenant", ["a"]),
+        RuleCondition::method(["GET", "HEAD"]),
+        RuleCondition::QueryString {
+            pairs: vec![
+                QueryPair { key: Some("k".into()), value: "1".into() },
+                QueryPair { key: None, value: "2".into() },
+            ],
+        },
+        RuleCondition::source_ip(["10.0.0.0/8"]),
+    ] {
+        let seen = json!([condition::from_sdk(&condition::to_sdk(&condition))]);
+        assert!(same(&shape, &json!([condition]), &seen), "{condition:?} {seen}");
+    }
+    // The older way: plain values, without a configuration.
+    let plain = types::RuleCondition::builder().field("path-pattern").values("/b").values("/a");
+    let seen = json!([condition::from_sdk(&plain.build())]);
+    assert!(same(&shape, &json!([RuleCondition::path(["/a", "/b"])]), &seen));
+    // The name of a header has no case, a path has.
+    let one = json!([RuleCondition::header("X-A", ["v"]), RuleCondition::path(["/a"])]);
+    let other = json!([RuleCondition::path(["/a"]), RuleCondition::header("x-a", ["v"])]);
+    assert!(same(&shape, &one, &other));
+    let upper = json!([RuleCondition::header("X-A", ["v"]), RuleCondition::path(["/A"])]);
+    assert!(!same(&shape, &one, &upper));
+}
+
+fn next(wanted: Option<&ListenerRule>, applied: &ListenerRule, seen: Option<Value>) -> String {
+    let target = Target {
+        id: ResourceId::new("us-east-1/api"),
+        kind: "ELBv2:ListenerRule".into(),
+        place: place(),
+        incarnation: 1,
+        token: "bc-test-1".into(),
+        physical: None,
+        props: json!({}),
+        tags: Default::default(),
+    };
+    let applied = serde_json::to_value(applied).unwrap();
+    let goal = match wanted {
+        Some(wanted) => {
+            Goal::Present { wanted: serde_json::to_value(wanted).unwrap(), applied: Some(applied) }
+        }
+        None => Goal::Absent { applied, lift_guards: false },
+    };
+    let seen = seen.map(|props| Snapshot {
+        physical: "arn".into(),
+        props,
+        outputs: Default::default(),
+        status: Status::Ready,
+        ownership: Ownership::Ours,
+        children: Vec::new(),
+        facts: Default::default(),
+    });
+    let turn = Turn::<ListenerRule>::new(&target, &goal, seen.as_ref()).unwrap();
+    match ListenerRule::step(&turn) {
+        Next::Call(RuleCall::Create(_)) => "Create".to_owned(),
+        Next::Call(RuleCall::Modify { conditions, actions }) => {
+            format!("Modify conditions={} actions={}", conditions.is_some(), actions.is_some())
+        }
+        Next::Call(call) => format!("{call:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_change_takes_its_call() {
+    let old = api();
+    let seen = serde_json::to_value(&old).unwrap();
+    let moved = ListenerRule { priority: 20, ..api() };
+    let all = ListenerRule {
+        priority: 20,
+        conditions: vec![RuleCondition::path(["/v2/*"])],
+        actions: vec![ListenerAction::fixed_response(503, "closed")],
+        tags: [("a".to_owned(), "b".to_owned())].into(),
+        ..api()
+    };
+    let half = ListenerRule { priority: 10, tags: Default::default(), ..all.clone() };
+    let untagged = ListenerRule { tags: Default::default(), ..all.clone() };
+    let as_value = |rule: &ListenerRule| serde_json::to_value(rule).unwrap();
+    let mut tagged = as_value(&old);
+    tagged["tags"] = json!({ "a": "b", "theirs": "x" });
+    let out = [
+        next(Some(&old), &old, None),
+        next(Some(&old), &old, Some(seen.clone())),
+        next(Some(&moved), &old, Some(seen.clone())),
+        next(Some(&all), &old, Some(seen.clone())),
+        next(Some(&all), &old, Some(as_value(&half))),
+        next(Some(&all), &old, Some(as_value(&untagged))),
+        next(Some(&all), &old, Some(as_value(&all))),
+        next(Some(&old), &ListenerRule { tags: all.tags.clone(), ..api() }, Some(tagged)),
+        next(None, &old, Some(seen)),
+        next(None, &old, None),
+    ];
+    expect![[r#"
+        Create
+        Done
+        Move(20)
+        Modify conditions=true actions=true
+        Move(20)
+        Tag({"a": "b"})
+        Done
+        Untag(["a"])
+        Delete
+        Done
+    "#]]
+    .assert_eq(&(out.join("\n") + "\n"));
+}
