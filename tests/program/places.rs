@@ -348,7 +348,13 @@ fn a_place_with_a_state_of_its_own_is_not_overwritten() {
     check(
         &shop,
         &["state migrate --state file:second --to s3://state?region=us-east-1"],
-        expect![""],
+        expect![[r#"
+            $ shop state migrate --state file:second --to s3://state?region=us-east-1
+            --- stderr
+            error: s3://state?region=us-east-1 has a state of the stack 'active-active' already, and not this one; nothing was moved
+              hint: choose another place, or another --stack
+            --- exit 1
+        "#]],
     );
 }
 

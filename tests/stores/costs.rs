@@ -54,6 +54,9 @@ fn journal_size(stage: &Stage) -> usize {
 /// Numbers have more digits, and an era that begins with a snapshot a longer name; that is all.
 const DIGITS: usize = 96;
 
+/// Writes of a renewal, in as many places as there may be.
+const RENEWAL: usize = 2;
+
 fn same(small: Cost, large: Cost, what: &str) {
     let calls = |cost: Cost| (cost.writes, cost.reads);
     assert_eq!(calls(small), calls(large), "{what}: {small}; then {large}");
@@ -153,11 +156,10 @@ async fn an_edit_of_a_large_stack_costs_what_one_of_a_small_stack_costs() {
         }
         let least = |costs: &[Cost]| *costs.iter().min_by_key(|cost| cost.written).unwrap();
         let (small, large) = (least(&costs[0]), least(&costs[1]));
-        assert_eq!(small.writes, large.writes, "{kind:?}: {small}; {large}");
-        assert!(
-            large.written <= small.written + DIGITS * large.writes,
-            "{kind:?}: {small}; {large}"
-        );
+        // A renewal more or less, where the time of an apply is near a quarter of a minute.
+        assert!(large.writes <= small.writes + RENEWAL, "{kind:?}: {small}; {large}");
+        let most = small.written + DIGITS * large.writes + 1_000 * RENEWAL;
+        assert!(large.written <= most, "{kind:?}: {small}; {large}");
         // Folds included: no more than a small factor of the edits themselves.
         let all = |costs: &[Cost]| costs.iter().map(|cost| cost.written).sum::<usize>();
         let (small_all, large_all) = (all(&costs[0]), all(&costs[1]));

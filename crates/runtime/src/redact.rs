@@ -92,6 +92,7 @@ fn collect<'v>(value: &'v Value, secrets: &mut Vec<&'v str>) {
 fn forms(secret: &str) -> Vec<String> {
     let json = Value::from(secret).to_string();
     let form = utf8_percent_encode(secret, FORM).to_string();
+    let all = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let ascii: String =
         json.chars().map(|it| if it.is_ascii() { it.to_string() } else { escaped(it) }).collect();
     let debug = format!("{secret:?}");
@@ -102,6 +103,8 @@ fn forms(secret: &str) -> Vec<String> {
         inner(&debug).to_owned(),
         form.replace("%20", "+"),
         lower_hex(&form),
+        lower_hex(&all),
+        all,
         form,
         utf8_percent_encode(secret, QUERY).to_string(),
         STANDARD.encode(secret),

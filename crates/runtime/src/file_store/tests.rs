@@ -3,7 +3,6 @@
 
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::State;
-use expect_test::{Expect, expect};
 
 use super::FileStore;
 use super::disk::steps;
@@ -67,25 +66,55 @@ async fn carry_out(work: Work, lease: &dyn Lease) -> Result<(), StoreError> {
     }
 }
 
-/// Each file is synced before its name is, and its directory after that.
-async fn check(work: Work, expect: Expect) {
-    let (_dir, store) = ready(work).await;
+/// A file that is replaced: synced before it gets its name, and its directory after that.
+fn replaced(name: &str) -> Vec<String> {
+    let steps = ["create", "write", "sync", "rename"].map(|step| format!("{step} {name}.new"));
+    steps.into_iter().chain(["sync s".to_owned()]).collect()
+}
+
+fn steps_of(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// What was done after a lease was taken, which is a lock and a document.
+async fn check(work: Work, expected: Vec<String>) {
+    let (dir, store) = ready(work).await;
+    let root = dir.path().file_name().unwrap().to_string_lossy().into_owned();
     steps::start(usize::MAX);
     let lease = take(&store).await.unwrap();
-    let taken = steps::take();
+    let taken: Vec<String> =
+        steps::take().into_iter().map(|step| step.replace(&root, "DIR")).collect();
+    let made = steps_of(&["make state", "sync DIR", "make s", "sync state"]);
+    let mut expected_taken = if matches!(work, Work::First) { made } else { Vec::new() };
+    expected_taken.push("open lock".to_owned());
+    expected_taken.extend(replaced("lease.json"));
+    assert_eq!(taken, expected_taken, "{work:?}");
     steps::start(usize::MAX);
     carry_out(work, &*lease).await.unwrap();
-    let done = steps::take();
-    expect.assert_eq(&format!("{}\n--\n{}\n", taken.join(", "), done.join(", ")));
+    assert_eq!(steps::take(), expected, "{work:?}");
 }
 
 #[tokio::test]
 async fn every_write_is_synced_and_so_is_its_directory() {
-    check(Work::First, expect![""]).await;
-    check(Work::Append, expect![""]).await;
-    check(Work::Fold, expect![""]).await;
-    check(Work::SetAside, expect![""]).await;
-    check(Work::Move, expect![""]).await;
+    let appended =
+        ["open journal.jsonl", "cut journal.jsonl", "write journal.jsonl", "sync journal.jsonl"];
+    let mut first = steps_of(&appended);
+    first.push("sync s".to_owned());
+    check(Work::First, first).await;
+    check(Work::Append, steps_of(&appended)).await;
+    // The snapshot is there before the journal is emptied.
+    let folded = [replaced("state.json"), replaced("journal.jsonl")].concat();
+    check(Work::Fold, folded.clone()).await;
+    check(Work::Move, folded).await;
+    let aside = steps_of(&[
+        "make aside-1",
+        "sync s",
+        "rename state.json",
+        "rename journal.jsonl",
+        "sync aside-1",
+        "sync s",
+    ]);
+    check(Work::SetAside, aside).await;
 }
 
 /// The power goes at any step, in the middle of what it writes: the state is the one before or the
