@@ -319,21 +319,23 @@ impl<R: Kind> Erased for Single<R> {
             let seen = match &known {
                 Some(Known::Absent) if unread => None,
                 Some(Known::Told(seen)) => Some(seen.clone()),
-                Some(Known::Waited(seen)) => R::poll(cx, target, seen, goal).await?,
-                _ => R::read(cx, target).await?,
+                Some(Known::Waited(seen)) => Box::pin(R::poll(cx, target, seen, goal)).await?,
+                _ => Box::pin(R::read(cx, target)).await?,
             };
             let mut turn = turn::<R>(member, seen.as_ref())?;
             if seen.is_none() && present {
-                turn = turn.with_around(R::around(cx, target).await?);
+                turn = turn.with_around(Box::pin(R::around(cx, target)).await?);
             }
             match decide(R::step(&turn))? {
                 Decided::Call(call) => {
                     let called = paced(cx, R::SCHEMA, R::name(&call), async || {
-                        R::call(cx, target, &call).await
+                        Box::pin(R::call(cx, target, &call)).await
                     });
                     let called = called.await;
                     let physical = match called {
-                        Err(error) if unread => return Err(met_twin::<R>(cx, target, error).await),
+                        Err(error) if unread => {
+                            return Err(Box::pin(met_twin::<R>(cx, target, error)).await);
+                        }
                         called => called?,
                     };
                     if let Some(told) = cx.told().or_else(|| R::after(&turn, &call)) {
@@ -352,17 +354,19 @@ impl<R: Kind> Erased for Single<R> {
                 }
                 Decided::Done => {
                     let told = matches!(known, Some(Known::Told(_) | Known::Waited(_)));
-                    match seen {
-                        Some(seen) if told && present && !R::confirm(cx, target, &seen).await? => {
-                            member.memory.keep(Known::Told(seen));
-                            Ok(Progress::Waiting {
-                                what: "AWS to show it".to_owned(),
-                                poll: SHOWN_POLL,
-                                patience: SHOWN_PATIENCE,
-                            })
-                        }
-                        seen => Ok(Progress::Done(vec![outcome(seen)])),
+                    if let Some(seen) = &seen
+                        && told
+                        && present
+                        && !Box::pin(R::confirm(cx, target, seen)).await?
+                    {
+                        member.memory.keep(Known::Told(seen.clone()));
+                        return Ok(Progress::Waiting {
+                            what: "AWS to show it".to_owned(),
+                            poll: SHOWN_POLL,
+                            patience: SHOWN_PATIENCE,
+                        });
                     }
+                    Ok(Progress::Done(vec![outcome(seen)]))
                 }
             }
         })
@@ -391,7 +395,7 @@ async fn paced(
 /// next turn looks at it and says whose it is.
 async fn met_twin<R: Kind>(cx: &Cx, target: &Target, mut error: OpError) -> OpError {
     if let OpError::Refused { retry: retry @ Retry::Never, .. } = &mut error
-        && matches!(R::read(cx, target).await, Ok(Some(_)))
+        && matches!(Box::pin(R::read(cx, target)).await, Ok(Some(_)))
     {
         *retry = Retry::NotYet;
     }
@@ -425,12 +429,12 @@ impl<R: BatchKind> Erased for Batched<R> {
                     // AWS takes a batch whole or not at all, and refuses to create what is there.
                     Some(Known::Absent) => None,
                     Some(Known::Told(seen)) => Some(seen),
-                    Some(Known::Waited(seen)) => R::poll(cx, target, &seen).await?,
+                    Some(Known::Waited(seen)) => Box::pin(R::poll(cx, target, &seen)).await?,
                     Some(Known::Planned(props)) => match R::planned(target, &props) {
                         Some(seen) => Some(seen),
-                        None => R::read(cx, target).await?,
+                        None => Box::pin(R::read(cx, target)).await?,
                     },
-                    None => R::read(cx, target).await?,
+                    None => Box::pin(R::read(cx, target)).await?,
                 });
             }
             let mut turns = Vec::with_capacity(members.len());
@@ -453,7 +457,7 @@ impl<R: BatchKind> Erased for Batched<R> {
                 Decided::Call(call) => {
                     let targets: Vec<&Target> = members.iter().map(|it| &it.target).collect();
                     let called = paced(cx, R::SCHEMA, R::name(&call), async || {
-                        R::call(cx, &targets, &call).await
+                        Box::pin(R::call(cx, &targets, &call)).await
                     });
                     let physical = called.await?;
                     for (member, turn) in members.iter().zip(&turns) {

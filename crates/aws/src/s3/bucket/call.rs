@@ -24,12 +24,12 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
         Call::Create { ownership, object_lock, tags } => {
             let ownership = ownership.map(object_ownership);
             writer.create(ownership, *object_lock, tags).await?;
-            if let Some(seen) = read::told(cx, target, tags).await {
+            if let Some(seen) = Box::pin(read::told(cx, target, tags)).await {
                 cx.tell(seen);
             }
             return Ok(Some(name.to_owned()));
         }
-        Call::Put { part, .. } => writer.put(part).await?,
+        Call::Put { part, .. } => Box::pin(writer.put(part)).await?,
         Call::DeletePolicy { .. } => {
             let sent = writer.client.delete_bucket_policy().bucket(name).send().await;
             sent.map_err(|error| writer.refused(error))?;

@@ -34,7 +34,7 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let reader = Reader { client: cx.s3(region), region, name };
     // The tags tell whether there is such a bucket, and whose it is.
     let found = match reader.tags().await {
-        Ok(tags) => reader.rest(cx, target, tags).await,
+        Ok(tags) => Box::pin(reader.rest(cx, target, tags)).await,
         Err(error) => Err(error),
     };
     match found {
@@ -80,7 +80,7 @@ pub(super) async fn told(cx: &Cx, target: &Target, tags: &Value) -> Option<Snaps
 pub(super) async fn confirm(cx: &Cx, target: &Target) -> Result<bool, OpError> {
     let (region, name) = (region_of(target), name_of(target));
     let reader = Reader { client: cx.s3(region), region, name };
-    match reader.noted(cx, target).await {
+    match Box::pin(reader.noted(cx, target)).await {
         Ok(props) => Ok(reader.spreading(cx, &props) == Status::Ready),
         Err(error) if is_no_bucket(&error) => Ok(false),
         Err(error) => Err(error),
@@ -157,7 +157,7 @@ impl Reader<'_> {
             when(wanted("lifecycle"), self.lifecycle()),
             when(wanted("cors"), self.cors()),
             when(wanted("logging"), self.logging()),
-            more::read(&self.client, self.region, self.name, target),
+            Box::pin(more::read(&self.client, self.region, self.name, target)),
         )?;
         let mut facts = BTreeMap::new();
         let mut props = Map::new();
