@@ -78,7 +78,6 @@ async fn what_an_answer_lacks_is_not_said_to_be_gone() {
     assert!(rash.is_empty(), "{}", rash.join("\n"));
     // The lists, and what tells one thing from another: without them all is unseen.
     for name in [
-        "DynamoDb DescribeTable Table",
         "Elbv2 DescribeTargetGroups TargetGroups",
         "Iam GetAccountAuthorizationDetails RoleDetailList",
         "Rds DescribeDBInstances DBInstances",
@@ -100,24 +99,13 @@ async fn a_damaged_answer_makes_nothing_rash() {
     for answer in some(&stage) {
         for seed in 0..garble::WAYS {
             let spoil = move |body: &[u8]| garble::damaged(body, seed);
-            let (found, unseen) = outcome(&stage, answer, Box::new(spoil)).await;
+            let (found, _) = outcome(&stage, answer, Box::new(spoil)).await;
             if !found.is_empty() && !sayable(&answer.body, &garble::damaged(&answer.body, seed)) {
                 wrong.push(format!("{}, seed {seed}: {}", answer.call, found.join(", ")));
-            }
-            // Emptied, another's page, not UTF-8, two of them: never an answer.
-            let never = [0, 4, 5, 10].contains(&seed) && unseen == Some(false);
-            if never && !is_a_question_of_taste(&answer.call) {
-                wrong.push(format!("{}, seed {seed}: it was believed", answer.call));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Reads on which nothing hangs where they are refused: whether a bucket holds something, which
-/// is asked again before it is deleted, and whose a key is.
-fn is_a_question_of_taste(call: &str) -> bool {
-    matches!(call, "S3 ListObjectVersions" | "Kms DescribeKey")
 }
 
 #[tokio::test]
@@ -142,10 +130,9 @@ async fn a_damaged_answer_makes_no_turn_call_anything() {
                 stage.spoil(answer, Box::new(move |body| garble::damaged(body, seed)));
                 let turn = stage.provider.advance(&operation, &gate).await;
                 stage.mend();
-                match turn {
-                    Err(_) => {}
-                    Ok(Progress::Done(_)) if is_a_question_of_taste(&answer.call) => {}
-                    other => wrong.push(format!("{key}: {}, {seed}: {other:?}", answer.call)),
+                // What nobody mentioned, or one region alone knows, may go unread.
+                if let Ok(Progress::Called { call, .. }) = turn {
+                    wrong.push(format!("{key}: {}, {seed}: {call}", answer.call));
                 }
             }
         }
