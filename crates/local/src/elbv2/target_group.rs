@@ -92,7 +92,11 @@ pub(super) fn create(world: &mut World, call: &Call, params: &Params) -> Fields 
         }
     }
     let http = matches!(protocol.as_deref(), Some("HTTP" | "HTTPS"));
-    let version = one_of(params, "ProtocolVersion", &["HTTP1", "HTTP2", "GRPC"])?;
+    // A text without an enumeration in the service's model: clients send an empty one for none.
+    let version = match params.get("ProtocolVersion") {
+        Some("") => None,
+        _ => one_of(params, "ProtocolVersion", &["HTTP1", "HTTP2", "GRPC"])?,
+    };
     if version.is_some() && !http {
         return Err(invalid(
             "Protocol version can only be specified for target groups with protocol 'HTTP' or \

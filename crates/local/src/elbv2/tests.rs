@@ -977,3 +977,18 @@ fn refusals() {
         check(&mut world, operation, &fields, expect);
     }
 }
+
+#[test]
+fn an_empty_protocol_version_is_none() {
+    for (given, stands) in [("", "HTTP1"), ("HTTP2", "HTTP2")] {
+        let world = &mut World::default();
+        let mut fields = group_fields("web", "HTTP");
+        fields.push(("ProtocolVersion", given.into()));
+        let made = send(world, "CreateTargetGroup", &fields);
+        assert_eq!(value(&made, "ProtocolVersion"), stands);
+    }
+    let mut fields = group_fields("web", "HTTP");
+    fields.push(("ProtocolVersion", "HTTP3".into()));
+    let refused = send(&mut World::default(), "CreateTargetGroup", &fields);
+    assert!(refused.starts_with("400 ValidationError"), "{refused}");
+}
