@@ -120,12 +120,12 @@ fn allocations_per_resource_do_not_grow() {
     check(
         &lines,
         expect![[r#"
-            seal: 7, 7, 7
-            plan: all is new: 133, 128, 128
-            carry it out: 320, 317, 317
-            plan: nothing changed: 87, 87, 87
-            plan: everything edited: 98, 98, 97
-            plan: all of it deleted: 83, 78, 78
+            seal: 3, 2, 2; at the peak 0.3, 0.3, 0.3 kB
+            plan: all is new: 59, 52, 51; at the peak 2.5, 2.4, 2.5 kB
+            carry it out: 114, 111, 111; at the peak 1.7, 1.6, 1.6 kB
+            plan: nothing changed: 19, 18, 18; at the peak 0.7, 0.6, 0.6 kB
+            plan: everything edited: 25, 24, 23; at the peak 1.0, 1.0, 1.0 kB
+            plan: all of it deleted: 44, 37, 36; at the peak 1.8, 1.7, 1.7 kB
         "#]],
     );
 }
