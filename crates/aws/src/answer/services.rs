@@ -103,7 +103,8 @@ const ELBV2: Calls = &[
             List(
                 "Listeners",
                 "member",
-                &[Text("ListenerArn"), Text("LoadBalancerArn"), Text("Port"), Text("Protocol")],
+                // A gateway load balancer's listener has neither a port nor a protocol.
+                &[Text("ListenerArn"), Text("LoadBalancerArn")],
             ),
             Asked("ListenerArns.member.1", "Listeners", None),
         ]),

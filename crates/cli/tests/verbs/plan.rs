@@ -99,7 +99,7 @@ fn json_for_scripts() {
           "calls": {},
           "changes": [],
           "floor_seconds": 0,
-          "generation": 19,
+          "generation": 18,
           "left_out": [
             "ap-south-1/assets",
             "www-ap-south-1"
