@@ -301,7 +301,7 @@ fn state_is_kept_where_it_is_said_and_moves() {
 
             Outputs
               endpoint-us-east-1   api-320814116.us-east-1.elb.amazonaws.com
-              endpoint-ap-south-1  api-2687533482.ap-south-1.elb.amazonaws.com
+              endpoint-ap-south-1  api-3790215154.ap-south-1.elb.amazonaws.com
               users reach          https://api.naveenteja.cloud
               zone                 ZCN5X83FCCU52DMA9IQTC
               name servers         ns-49.awsdns-06.com

@@ -68,7 +68,12 @@ fn collect(value: &Value, found: &mut impl FnMut(&str, &str)) {
                 collect(value, found);
             }
         }
-        Value::Array(list) => list.iter().for_each(|value| collect(value, found)),
+        Value::Array(list) => {
+            if let [Value::String(key), Value::String(value)] = list.as_slice() {
+                found(key, value);
+            }
+            list.iter().for_each(|value| collect(value, found));
+        }
         Value::String(text) => {
             // Tags of a bucket are kept as they were sent.
             for tag in text.split("<Tag>").skip(1) {

@@ -126,6 +126,18 @@ def walk(w):
     call("put_bucket_website", Bucket=A, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"}})
     call("get_bucket_website", Bucket=A)
     call("delete_bucket_website", Bucket=A)
+    call("put_bucket_analytics_configuration", Bucket=A, Id="all", AnalyticsConfiguration={"Id": "all", "StorageClassAnalysis": {}})
+    call("put_bucket_metrics_configuration", Bucket=A, Id="all", MetricsConfiguration={"Id": "all"})
+    call("put_bucket_intelligent_tiering_configuration", Bucket=A, Id="cold", IntelligentTieringConfiguration={
+        "Id": "cold", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]})
+    call("put_bucket_inventory_configuration", Bucket=A, Id="week", InventoryConfiguration={
+        "Id": "week", "IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Weekly"},
+        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::walk-logs", "Format": "CSV"}}})
+    w.later(300)
+    for kind, name in (("analytics", "all"), ("metrics", "all"), ("intelligent_tiering", "cold"), ("inventory", "week")):
+        call(f"get_bucket_{kind}_configuration", Bucket=A, Id=name)
+        call(f"list_bucket_{kind}_configurations", Bucket=A)
+        call(f"delete_bucket_{kind}_configuration", Bucket=A, Id=name)
     call("put_bucket_notification_configuration", Bucket=A, NotificationConfiguration={"EventBridgeConfiguration": {}})
     call("get_bucket_notification_configuration", Bucket=A)
 

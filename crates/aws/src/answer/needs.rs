@@ -40,7 +40,11 @@ pub(super) enum Need {
 pub(super) fn unmet(needs: &[Need], of: &Node, asked: &str) -> Option<String> {
     needs.iter().find_map(|need| {
         let lacks = |name: &str| {
-            let verb = if of.has(name) { "has more than one" } else { "lacks" };
+            let verb = match (of.has(name), of.child(name)) {
+                (false, _) => "lacks",
+                (true, None) => "has more than one",
+                (true, Some(_)) => "can't be believed about its",
+            };
             Some(format!("{} {verb} {name}", shown(of)))
         };
         match *need {
