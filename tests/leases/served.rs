@@ -240,7 +240,7 @@ impl Run {
     }
 }
 
-/// Stops a process where it is, until it has stopped; or lets it go on.
+/// Sends a signal; one that stops a process is waited for until it has.
 pub fn signal(process: u32, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status();
     assert!(sent.expect("kill runs").success(), "it still runs");

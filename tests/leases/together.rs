@@ -2,7 +2,7 @@
 
 use bicoastal::local::log::Phase::{After, Before};
 
-use crate::served::{Moment, Served};
+use crate::served::{Moment, Served, signal};
 use crate::stage::Kind;
 use crate::stopped::undisturbed;
 use crate::worlds;
@@ -52,6 +52,21 @@ fn one_works_and_the_other_is_told_or_waits_in_s3() {
 #[test]
 fn one_works_and_the_other_is_told_or_waits_in_dynamodb() {
     at_once(Kind::Dynamo);
+}
+
+/// Interrupted once, nobody goes on waiting.
+#[test]
+fn waiting_is_interrupted() {
+    let served = Served::new(Kind::File);
+    let hold = served.hold_at(Moment("CreateHostedZone", 1, Before));
+    let mut first = served.start(&["apply", "--yes"]);
+    hold.until_it_comes(&mut first);
+    let waiting = served.start(&["apply", "--yes", "--wait"]);
+    waiting.until_it_says("Waiting until it is done");
+    signal(waiting.id(), "INT");
+    waiting.end().code(1).complains(&["is not waited for any more; nothing was done"]);
+    drop(hold);
+    first.end().code(0);
 }
 
 /// Nobody waits longer than asked for a holder that is at work.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal::aws::iam;
 use bicoastal::recover::Proof;
+use expect_test::expect;
 use serde_json::Value;
 
 use crate::recovery::{lose_state, recover};
@@ -14,7 +15,7 @@ use crate::*;
 const TAGLESS: [&str; 2] = ["Route53:RecordSet", "S3:ReplicationConfiguration"];
 
 /// Collections bear neither tags nor a token that can be read back, and are inside of nothing: after
-/// a lost state they are taken over by name.
+/// a lost state the program has to say that they are the stack's.
 const UNMARKED: &str = "Route53:CidrCollection";
 /// Only ever looked up: nobody makes them here.
 const LOOKED_UP: [&str; 2] = ["KMS:Key", "STS:CallerIdentity"];
@@ -191,4 +192,52 @@ async fn what_bears_no_mark_is_claimed_if_it_is_as_declared_and_the_rest_is_list
     assert_eq!(read().await.replication_configuration.unwrap().rules.len(), 2);
     let policies = iam.list_role_policies().role_name(&role).send().await.unwrap();
     assert!(policies.policy_names().iter().any(|name| name == "somebody-s"));
+}
+
+/// A collection, and records that are told apart by it.
+fn by_address(adopt: Option<&str>) -> Desired {
+    seal(|stack| {
+        let zone = HostedZone::builder().name("example.net").build();
+        let zone = stack.global().add("zone", zone);
+        let berlin = CidrLocation::new("berlin", ["192.0.2.0/24"]);
+        let offices = CidrCollection::builder().name("offices").locations([berlin]).build();
+        let offices = stack.global().add("offices", offices);
+        for location in ["berlin", "*"] {
+            let collection = offices.id().into();
+            let www = RecordSet::builder()
+                .zone(&zone)
+                .name("www")
+                .a(60, ["192.0.2.1"])
+                .routing(Routing::Cidr { collection, location: location.to_owned() })
+                .build();
+            stack.global().add(&format!("www-{}", location.replace('*', "default")), www);
+        }
+        if let Some(physical) = adopt {
+            stack.adopt(&offices, physical);
+        }
+    })
+}
+
+/// What can bear no mark and is inside of nothing is nobody's, until the program says whose it is; then
+/// it is found again with all that refers to it.
+#[tokio::test]
+async fn what_can_bear_no_mark_at_all_is_listed_until_the_program_adopts_it() {
+    let mut world = World::new();
+    let desired = by_address(None);
+    world.apply_with(&desired, &PlanOptions::default()).await;
+    lose_state(&mut world);
+    let options = bicoastal::runtime::RecoverOptions::default();
+    let rebuilt = world.engine.recover(&desired, &options).await.unwrap().rebuilt;
+    let offices = rebuilt.left.iter().find(|it| it.what == "offices").expect("it is listed");
+    let left = rebuilt.left.iter().map(|it| format!("{}: {}; {}", it.what, it.why, it.hint));
+    let left = left.collect::<Vec<_>>().join("\n").replace(&offices.physical, "OFFICES");
+    expect![[r#"
+        offices: it can bear no mark, and is inside of nothing that is this stack's; to take it over, say stack.adopt(&handle, "OFFICES")
+        www-berlin: it can bear no mark, and is not as declared; to take it over, say stack.adopt(&handle, "ZONE www.example.net. A berlin")
+        www-default: it can bear no mark, and is not as declared; to take it over, say stack.adopt(&handle, "ZONE www.example.net. A default")"#]].assert_eq(&left.replace(&rebuilt.claimed[0].physical, "ZONE"));
+
+    let adopting = by_address(Some(&offices.physical));
+    let rebuilt = recover(&world, &adopting).await;
+    assert!(rebuilt.left.is_empty() && rebuilt.absent.is_empty(), "{rebuilt:?}");
+    assert_settled(&world, &adopting).await;
 }

@@ -234,3 +234,31 @@ async fn a_load_balancer() {
         Plan: 1 to forget.
     "#]]).await;
 }
+
+/// AWS answers a create with what is there and has the same settings. Attributes are none of those: they
+/// are read after it, and what is read bears no mark.
+#[tokio::test]
+async fn a_load_balancer_that_appears_after_the_plan() {
+    let world = World::new();
+    let subnets = seed::subnet_ids("us-east-1");
+    let desired = seal(|stack| {
+        let front = LoadBalancer::builder().name("front").idle_timeout(120);
+        let front = front.subnets(subnets.iter().map(String::as_str)).build();
+        stack.region(Region::UsEast1).add("front", front);
+    });
+    let (cloud, options) = (&world.cloud, PlanOptions::default());
+    let plan = plan(&world, &desired).await;
+    let front = elbv2(cloud, "us-east-1").create_load_balancer().name("front");
+    front.set_subnets(Some(subnets.to_vec())).send().await.unwrap();
+    let report = world.engine.apply(plan, &desired, &options, &Quiet, &Cancel::new()).await;
+    let mut said = render::plain(&render::report(&report.unwrap()));
+    said += &format!("calls: {}\n", mutating(cloud).join(", "));
+    expect![[r#"
+        error: could not create us-east-1/front
+          declared at tests/reference/rivals.rs:247
+          us-east-1/front already exists as arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/front/c0f472530da71763 and is not ours: it bears no mark of this stack
+          hint: adopt it with stack.adopt(&…, "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/front/c0f472530da71763"), or give this one another name
+        Not finished: 0 of 1 change done, 1 failed. Nothing is undone; apply again to go on.
+        calls: CreateLoadBalancer, CreateLoadBalancer
+    "#]].assert_eq(&said);
+}

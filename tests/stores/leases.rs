@@ -1,7 +1,9 @@
 //! One run at a time, whatever becomes of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bicoastal::Cancel;
 use bicoastal::runtime::{Ask, StoreError};
 
 use crate::stage::{ALL, REMOTE, Stage, exports, opened};
@@ -56,6 +58,39 @@ async fn who_waits_comes_next() {
         let (_, next) = tokio::join!(work, store.lease("s", &ask));
         let next = next.unwrap();
         assert_eq!((next.note().token, next.note().purpose.as_str()), (2, "destroy"), "{kind:?}");
+    }
+}
+
+/// Told to stop, nobody goes on waiting, and nothing is taken.
+#[tokio::test]
+async fn who_waits_can_be_stopped() {
+    for kind in ALL {
+        let stage = Stage::new(kind).await;
+        let lease = stage.lease().await;
+        let cancel = Cancel::new();
+        let ask = Ask {
+            wait: Duration::from_secs(600),
+            told: Some({
+                let cancel = cancel.clone();
+                Arc::new(move |_: &_| cancel.stop())
+            }),
+            cancel: Some(cancel),
+            ..Ask::new("destroy")
+        };
+        let store = stage.store();
+        let before = stage.cloud.now();
+        let stopped = tokio::select! {
+            lost = lease.keep() => panic!("{lost}"),
+            stopped = store.lease("s", &ask) => stopped.map(|lease| lease.note()),
+        };
+        let Err(StoreError::Held(words)) = stopped else { panic!("{kind:?}: {stopped:?}") };
+        expect_test::expect!["another run is changing the stack 's', and is not waited for any more; nothing was done"].assert_eq(&words);
+        assert!(stage.cloud.now() - before < 1_000, "{kind:?}");
+        assert_eq!(lease.note().token, 1);
+        lease.release().await;
+        drop(lease);
+        let next = store.lease("s", &Ask::new("apply")).await.unwrap();
+        assert_eq!(next.note().token, 2, "{kind:?}");
     }
 }
 

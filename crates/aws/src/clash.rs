@@ -2,27 +2,40 @@
 
 use bicoastal_model::diff::diff;
 use bicoastal_model::{
-    ErrorFacts, Goal, Member, Objection, OpError, Resource, Retry, Schema, Snapshot,
+    Claim, ErrorFacts, Goal, Member, Objection, OpError, Resource, Retry, Schema, Snapshot,
 };
 
 use crate::kind::Turn;
 
 /// The turn of one member, unless what is there is another's.
+///
+/// `answers_twins` is what [`crate::kind::Kind::answers_twins`] says.
 pub(crate) fn turn<'a, R: Resource>(
     member: &'a Member,
+    answers_twins: bool,
     seen: Option<&'a Snapshot>,
 ) -> Result<Turn<'a, R>, OpError> {
-    if let Some(clash) = seen.and_then(|seen| clash(R::SCHEMA, member, seen)) {
+    let claim = proved(member, answers_twins);
+    if let Some(clash) = seen.and_then(|seen| clash(R::SCHEMA, member, claim, seen)) {
         return Err(clash);
     }
     Turn::new(&member.target, &member.goal, seen).map_err(|message| refusal(message, ""))
 }
 
-/// The refusal of what is there and not covered by the member's claim.
-fn clash(schema: &Schema, member: &Member, seen: &Snapshot) -> Option<OpError> {
+/// What is claimed of a thing: that a create was answered is no proof where it might have been
+/// answered with another's.
+fn proved(member: &Member, answers_twins: bool) -> Claim {
+    match (member.claim, &member.goal) {
+        (Claim::Made, Goal::Present { applied: None, .. }) if answers_twins => Claim::InDoubt,
+        (claim, _) => claim,
+    }
+}
+
+/// The refusal of what is there and not covered by the claim.
+fn clash(schema: &Schema, member: &Member, claim: Claim, seen: &Snapshot) -> Option<OpError> {
     let (Goal::Present { wanted: meant, .. } | Goal::Absent { applied: meant, .. }) = &member.goal;
     let as_wanted = || diff(schema, meant, Some(meant), Some(&seen.props)).changes.is_empty();
-    let objection = member.claim.objection(&seen.ownership, schema.has_tags(), as_wanted)?;
+    let objection = claim.objection(&seen.ownership, schema.has_tags(), as_wanted)?;
     let (id, physical) = (&member.target.id, &seen.physical);
     let why = match &objection {
         Objection::Anothers(whose) => whose,
@@ -64,7 +77,7 @@ pub(crate) fn refusal(message: impl Into<String>, hint: &str) -> OpError {
 mod tests {
     use std::collections::BTreeMap;
 
-    use bicoastal_model::{Claim, Field, Memory, Ownership, Place, ScopeKind, Status, Target};
+    use bicoastal_model::{Field, Memory, Ownership, Place, ScopeKind, Status, Target};
     use expect_test::{Expect, expect};
     use serde_json::{Value, json};
 
@@ -80,8 +93,8 @@ mod tests {
     const BARE: Schema =
         Schema { kind: "Test:Bare", fields: &[Field::new("size")], ..Schema::BASE };
 
-    fn said(schema: &Schema, goal: &Goal, claim: Claim, found: &Ownership, size: u8) -> String {
-        let target = Target {
+    fn target(schema: &Schema) -> Target {
+        Target {
             id: "thing".into(),
             kind: schema.kind.to_owned(),
             place: Place { account: None, scope: ScopeKind::Global, regions: Vec::new() },
@@ -90,7 +103,11 @@ mod tests {
             physical: None,
             props: Value::Null,
             tags: BTreeMap::new(),
-        };
+        }
+    }
+
+    fn said(schema: &Schema, goal: &Goal, claim: Claim, found: &Ownership, size: u8) -> String {
+        let target = target(schema);
         let seen = Snapshot {
             physical: "a-name".to_owned(),
             props: json!({ "size": size }),
@@ -101,7 +118,7 @@ mod tests {
             facts: BTreeMap::new(),
         };
         let (goal, memory) = (goal.clone(), Memory::default());
-        match clash(schema, &Member { target, goal, claim, memory }, &seen) {
+        match clash(schema, &Member { target, goal, claim, memory }, claim, &seen) {
             None => "ours".to_owned(),
             Some(OpError::Refused { retry, facts }) => {
                 format!("{retry:?}: {} ({})", facts.message, facts.hint.unwrap_or_default())
@@ -189,5 +206,28 @@ mod tests {
             Foreign("b's"), Made: Never: a-name is there, where thing was, and is not ours: b's (plan again: it is left alone)
         "#]],
         );
+    }
+
+    #[test]
+    fn an_answer_that_might_be_about_anothers_proves_nothing() {
+        let creating = Goal::Present { wanted: json!({}), applied: None };
+        let changing = Goal::Present { wanted: json!({}), applied: Some(json!({})) };
+        let deleting = Goal::Absent { applied: json!({}), lift_guards: false };
+        let mut lines = String::new();
+        for (name, goal) in [("create", creating), ("change", changing), ("delete", deleting)] {
+            for claim in [Claim::Unmade, Claim::InDoubt, Claim::Made, Claim::Adopted] {
+                let (target, memory) = (target(&MARKED), Memory::default());
+                let member = Member { target, goal: goal.clone(), claim, memory };
+                let (refused, answered) = (proved(&member, false), proved(&member, true));
+                assert_eq!(refused, claim);
+                if answered != claim {
+                    lines += &format!("{name}: {claim:?} is {answered:?}\n");
+                }
+            }
+        }
+        expect![[r#"
+            create: Made is InDoubt
+        "#]]
+        .assert_eq(&lines);
     }
 }

@@ -251,6 +251,13 @@ pub trait Kind: Resource {
         false
     }
 
+    /// Whether AWS answers a create with what exists already and has the same settings, whoever made
+    /// that: then only the mark that a create sends along tells what a create has made. No, unless
+    /// said otherwise.
+    fn answers_twins() -> bool {
+        false
+    }
+
     /// How it is after an accepted call, where what was seen before and the call together say all
     /// of it: then it is not read again. A call whose answer describes the thing says so with
     /// [`Cx::tell`] instead. Nothing by default, which means another look.

@@ -322,7 +322,7 @@ impl<R: Kind> Erased for Single<R> {
                 Some(Known::Waited(seen)) => Box::pin(R::poll(cx, target, seen, goal)).await?,
                 _ => Box::pin(R::read(cx, target)).await?,
             };
-            let mut turn = turn::<R>(member, seen.as_ref())?;
+            let mut turn = turn::<R>(member, R::answers_twins(), seen.as_ref())?;
             if seen.is_none() && present {
                 turn = turn.with_around(Box::pin(R::around(cx, target)).await?);
             }
@@ -441,7 +441,7 @@ impl<R: BatchKind> Erased for Batched<R> {
             let mut clashes = Vec::new();
             let mut first_clash = None;
             for (index, (member, seen)) in members.iter().zip(&seen).enumerate() {
-                match turn::<R>(member, seen.as_ref()) {
+                match turn::<R>(member, false, seen.as_ref()) {
                     Ok(turn) => turns.push(turn),
                     Err(error) => {
                         clashes.push((index, error.facts().message.clone()));

@@ -76,8 +76,11 @@ impl Engine {
     ///
     /// Where another run has it, or the place of the state can't be read or written.
     pub async fn lease(&self, stack: &str, purpose: &str) -> Result<Box<dyn Lease>, Error> {
-        let ask = Ask { wait: self.wait, told: self.told.clone(), ..Ask::new(purpose) };
-        Ok(self.store.lease(stack, &ask).await?)
+        Ok(self.store.lease(stack, &self.ask(purpose)).await?)
+    }
+
+    fn ask(&self, purpose: &str) -> Ask {
+        Ask { wait: self.wait, told: self.told.clone(), ..Ask::new(purpose) }
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {
@@ -271,7 +274,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Before anything is done: a stale plan, a stack that another run holds. Failures of single
+    /// Before anything is done: a stale plan, a stack that another run holds (it is not waited for any
+    /// longer once `cancel` says so). Failures of single
     /// operations are in the report.
     pub async fn apply(
         &self,
@@ -282,7 +286,8 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<Report, Error> {
         let purpose = if options.destroy { "destroy" } else { "apply" };
-        let lease = self.lease(&plan.stack, purpose).await?;
+        let ask = Ask { cancel: Some(cancel.clone()), ..self.ask(purpose) };
+        let lease = self.store.lease(&plan.stack, &ask).await?;
         let applied = self.apply_under(&*lease, plan, desired, options, observer, cancel).await;
         lease.release().await;
         applied

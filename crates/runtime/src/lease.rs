@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::{Cancel, Level};
+use crate::clock::Clock;
 use crate::store::StoreError;
 
 /// The format of lease documents that this version writes.
@@ -173,6 +175,8 @@ pub struct Ask {
     pub told: Option<Told>,
     /// A place that the state has moved away from is good too: for moving it back.
     pub moved: bool,
+    /// Stops the waiting.
+    pub cancel: Option<Cancel>,
 }
 
 /// Hears who holds a stack that is waited for.
@@ -181,7 +185,39 @@ pub type Told = Arc<dyn Fn(&LeaseNote) + Send + Sync>;
 impl Ask {
     /// For a purpose, without waiting for a holder that is at work.
     pub fn new(purpose: impl Into<String>) -> Self {
-        Self { purpose: purpose.into(), wait: Duration::ZERO, told: None, moved: false }
+        Self {
+            purpose: purpose.into(),
+            wait: Duration::ZERO,
+            told: None,
+            moved: false,
+            cancel: None,
+        }
+    }
+
+    /// Waits before the stack is asked for again.
+    ///
+    /// # Errors
+    ///
+    /// Once it is cancelled: then nothing was taken.
+    pub async fn pause(
+        &self,
+        clock: &dyn Clock,
+        stack: &str,
+        time: Duration,
+    ) -> Result<(), StoreError> {
+        let cancelled = async {
+            match &self.cancel {
+                Some(cancel) => cancel.reached(Level::Stopping).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancelled => Err(StoreError::Held(format!(
+                "another run is changing the stack '{stack}', and is not waited for any more; nothing was done"
+            ))),
+            () = clock.sleep(time) => Ok(()),
+        }
     }
 }
 

@@ -74,8 +74,7 @@ impl Rebuild<'_> {
             Proof::Tags | Proof::Token => None,
             Proof::Declared => {
                 if !question.inside_ours {
-                    let why =
-                        "it can bear no mark, and is inside of something that is not this stack's";
+                    let why = "it can bear no mark, and is inside of nothing that is this stack's";
                     Some((why.to_owned(), adopt))
                 } else if !is_declared(schema, wanted, &snapshot.props, applied) {
                     let why = "it can bear no mark, and is not as declared";

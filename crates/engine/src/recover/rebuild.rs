@@ -371,6 +371,10 @@ impl<'a> Rebuild<'a> {
                 if !identity_known(declared, &resolved) {
                     return Vec::new();
                 }
+                if let Some(physical) = &declared.adopt {
+                    // The program itself says whose it is.
+                    return vec![question(own(Some(physical.clone()), Proof::Named), true, None)];
+                }
                 let inside_ours = self.is_inside_ours(declared);
                 vec![question(own(None, Proof::Declared), inside_ours, None)]
             }

@@ -90,7 +90,7 @@ pub(super) async fn take(dir: PathBuf, stack: &str, ask: &Ask) -> Result<FileLea
             told = true;
             tell(note);
         }
-        clock.sleep(POLL).await;
+        ask.pause(&clock, stack, POLL).await?;
     };
     // A document that can't be read is of no use to anybody: nobody else holds the lock.
     let before = read_note(&dir).unwrap_or_default().map_or(0, |note| note.token);

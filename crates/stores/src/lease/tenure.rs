@@ -156,7 +156,7 @@ pub(super) async fn take(
         if alive && now_ms >= begun_ms.saturating_add(millis(ask.wait)) {
             return Err(holder.held(stack));
         }
-        clock.sleep(POLL).await;
+        ask.pause(&**clock, stack, POLL).await?;
     }
 }
 

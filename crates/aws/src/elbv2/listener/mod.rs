@@ -195,9 +195,12 @@ impl Kind for Listener {
         look::read(cx, target).await
     }
 
-    /// AWS answers a create with what is there and has the same settings: [`Self::confirm`] asks
-    /// whose that is.
+    /// A create is refused, or answered with what is there: whose that is, is asked.
     fn refuses_twins(_: &Target) -> bool {
+        true
+    }
+
+    fn answers_twins() -> bool {
         true
     }
 
