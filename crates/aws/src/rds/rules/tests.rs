@@ -2,8 +2,8 @@ use bicoastal_model::{ActiveRegions, Check, Handle, Place, Region, Resource, Sco
 use expect_test::{Expect, expect};
 
 use crate::rds::{
-    DatabaseInsights, DbCluster, DbClusterParameterGroup, DbInstance, Engine, FinalSnapshot,
-    GlobalCluster, ServerlessScaling,
+    DatabaseInsights, DbCluster, DbClusterParameterGroup, DbInstance, DbSubnetGroup, Engine,
+    FinalSnapshot, GlobalCluster, ServerlessScaling,
 };
 
 const US: Region = Region::UsEast1;
@@ -243,5 +243,90 @@ fn a_parameter_group_is_of_its_clusters_family() {
         expect![
             "us-east-1/app: its parameter group us-east-1/group is of the family aurora-mysql8.0, not of aurora-postgresql"
         ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_member_of_a_global_database() {
+    let regions = ActiveRegions::new(US, IN);
+    let with = |edit: fn(&mut DbCluster), readers: usize| {
+        move |stack: &mut Stack| {
+            let global = stack.across(&regions).add(
+                "app",
+                GlobalCluster::builder().identifier("app").engine(Engine::AuroraPostgresql).build(),
+            );
+            for (region, first) in [(US, true), (IN, false)] {
+                let mut cluster = DbCluster::builder()
+                    .identifier(region.named("app"))
+                    .engine(Engine::AuroraPostgresql)
+                    .initial_writer(first)
+                    .master_username("owner")
+                    .master_password("correct-horse")
+                    .global(&global)
+                    .final_snapshot(FinalSnapshot::Skip)
+                    .build();
+                if first {
+                    edit(&mut cluster);
+                }
+                let cluster = stack.region(region).add("app", cluster);
+                for number in 0..if first { readers } else { 0 } {
+                    let instance = DbInstance::builder()
+                        .identifier(format!("app-{number}"))
+                        .cluster(cluster.identifier())
+                        .engine(Engine::AuroraPostgresql)
+                        .class("db.r6g.large")
+                        .build();
+                    stack.region(region).add(format!("app-{number}"), instance);
+                }
+            }
+        }
+    };
+    // A writer and fourteen readers beside one secondary cluster.
+    sealed(with(|_| {}, 15), expect![""]);
+    sealed(
+        with(|_| {}, 16),
+        expect![
+            "us-east-1/app: it has 16 instances and can have 15: a writer and 15 readers, secondary clusters counted"
+        ],
+    );
+    sealed(
+        with(
+            |cluster| {
+                cluster.engine_version = Some("16.8".to_owned());
+                cluster.backtrack_window_seconds = Some(60);
+                cluster.master_password = None;
+                cluster.manage_master_password = Some(true);
+            },
+            1,
+        ),
+        expect![[r#"
+            us-east-1/app: the version of a member of a global database is the global cluster's
+            us-east-1/app: clusters of a global database can't be wound back (backtrack_window_seconds)
+            us-east-1/app: RDS keeps no passwords of global databases (manage_master_password)
+            us-east-1/app: only Aurora MySQL can be wound back (backtrack_window_seconds)"#]],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_subnet_group() {
+    let with = |name: &'static str, subnets: usize| {
+        move |stack: &mut Stack| {
+            let subnets = (0..subnets).map(|number| format!("subnet-{number}"));
+            let group = DbSubnetGroup::builder().name(name).subnet_ids(subnets).build();
+            stack.region(US).add("group", group);
+        }
+    };
+    sealed(with("app", 2), expect![""]);
+    sealed(
+        with("Default", 1),
+        expect![[r#"
+            us-east-1/group: 'default' is the name of AWS's own DB subnet group
+            us-east-1/group: a DB subnet group has subnets of two or more Availability Zones"#]],
+    );
+    sealed(
+        with("a/b", 21),
+        expect![[r#"
+            us-east-1/group: 'a/b' is no name for a DB subnet group: it has letters, digits, '.', '_', '-' and spaces, at most 255
+            us-east-1/group: a DB subnet group has at most 20 subnets, not 21"#]],
     );
 }

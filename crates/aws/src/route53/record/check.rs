@@ -280,6 +280,27 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_one_of_several_or_a_wildcard_is_refused_offline() {
+        let several = |data: RecordData| {
+            let record = RecordSet::builder().zone(ZoneRef::new("Z1", "example.com")).name("api");
+            record.data(data).routing(Routing::Multivalue).set_identifier("one").build()
+        };
+        assert_eq!(errors(&several(address())), Vec::<String>::new());
+        assert_eq!(errors(&several(front())), ["an alias can't be one of several values"]);
+        let cname = RecordData::values(RecordType::Cname, 60, ["other.example.net"]);
+        assert_eq!(errors(&several(cname)), ["a CNAME can't be one of several values"]);
+        let wild = |data: RecordData| {
+            let record = RecordSet::builder().zone(ZoneRef::new("Z1", "example.com")).name("*");
+            record.data(data).build()
+        };
+        assert_eq!(errors(&wild(address())), Vec::<String>::new());
+        assert_eq!(
+            errors(&wild(RecordData::values(RecordType::Ns, 60, ["ns.example.net"]))),
+            ["a wildcard can't be delegated: NS records need a name of their own"]
+        );
+    }
+
+    #[test]
     fn names_are_relative_unless_they_end_with_a_dot() {
         let name = |name: &str| {
             let zone = ZoneRef::new("Z1", "Example.com.");

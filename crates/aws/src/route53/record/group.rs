@@ -426,6 +426,25 @@ mod tests {
     }
 
     #[test]
+    fn cloudfront_is_not_both_halves_of_a_pair() {
+        let half = |role| {
+            let data = RecordData::Alias {
+                record_type: RecordType::A,
+                target: AliasTarget::new("d1.cloudfront.net", CLOUDFRONT_ZONE),
+                evaluate_target_health: false,
+            };
+            ("f", data, Routing::Failover(role), None)
+        };
+        let said = found(&[half(FailoverRole::Primary), half(FailoverRole::Secondary)]);
+        let pair = "CloudFront distributions can't be both halves of a failover pair";
+        assert!(said.contains(pair), "{said}");
+        let front = AliasTarget::new("front.us-east-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K");
+        let other =
+            ("f", RecordData::alias(front), Routing::Failover(FailoverRole::Secondary), None);
+        assert!(!found(&[half(FailoverRole::Primary), other]).contains(pair));
+    }
+
+    #[test]
     fn private_zones_take_no_address_blocks_and_no_cloudfront() {
         let said = |private: bool| {
             let mut stack = Stack::new("test");
