@@ -1,6 +1,6 @@
 //! A region that is gone, names that are taken, plans that are out of date, answers that are lost.
 
-use bicoastal::runtime::Quiet;
+use bicoastal::runtime::{Event, Observer, Quiet};
 use bicoastal::{Cancel, Error};
 use bicoastal_engine::machine::Report;
 use bicoastal_local::faults::{Effect, Rule};
@@ -330,4 +330,90 @@ async fn a_long_wait_leaves_the_next_one_its_patience() {
     // Done in one run: to create, and then to forward writes, take less than each may take.
     world.apply_with(&declared(&two()), &PlanOptions::default()).await;
     assert_settled(&world, &declared(&two())).await;
+}
+
+/// The events of an apply, a line each.
+#[derive(Default)]
+struct Heard(std::sync::Mutex<Vec<String>>);
+
+impl Observer for Heard {
+    fn event(&self, event: &Event) {
+        let line = match event {
+            Event::Started { op, what } => format!("{op} started: {what}"),
+            Event::Called { op, call } => format!("{op} called {call}"),
+            Event::Waiting { op, what } => format!("{op} waiting for {what}"),
+            Event::Trouble { op, error } => {
+                format!("{op} trouble: {}", error.code().unwrap_or_default())
+            }
+            Event::Ended { op, done } => format!("{op} ended, {done}"),
+            _ => "other".to_owned(),
+        };
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+/// A batch that is refused because of one of its members goes on without it, and what happens to it is
+/// told as what happens to one operation: it starts once and ends once.
+#[tokio::test]
+async fn a_batch_that_is_parted_is_told_as_one_operation() {
+    let world = World::new();
+    let desired = seal(|stack| {
+        let zone = HostedZone::builder().name("example.net").build();
+        let zone = stack.global().add("zone", zone);
+        for name in ["a", "b", "c"] {
+            let record = RecordSet::builder().zone(&zone).name(name).a(60, ["192.0.2.1"]).build();
+            stack.global().add(name, record);
+        }
+    });
+    let (cloud, options) = (&world.cloud, PlanOptions::default());
+    let only_zone = PlanOptions { only: [ResourceId::from("zone")].into(), ..options.clone() };
+    world.apply_with(&desired, &only_zone).await;
+    let plan = plan(&world, &desired).await;
+
+    let client = route53(cloud);
+    let zones = client.list_hosted_zones().send().await.unwrap();
+    let theirs = aws_sdk_route53::types::ResourceRecordSet::builder()
+        .name("b.example.net")
+        .r#type("A".into())
+        .ttl(60)
+        .resource_records(
+            aws_sdk_route53::types::ResourceRecord::builder().value("192.0.2.9").build().unwrap(),
+        );
+    let change = aws_sdk_route53::types::Change::builder()
+        .action("CREATE".into())
+        .resource_record_set(theirs.build().unwrap());
+    let batch = aws_sdk_route53::types::ChangeBatch::builder().changes(change.build().unwrap());
+    client
+        .change_resource_record_sets()
+        .hosted_zone_id(zones.hosted_zones()[0].id())
+        .change_batch(batch.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+
+    let heard = Heard::default();
+    let report =
+        world.engine.apply(plan, &desired, &options, &heard, &Cancel::new()).await.unwrap();
+    expect![[r#"
+        0 started: create a, b, c
+        0 trouble: InvalidChangeBatch
+        0 called ChangeResourceRecordSets
+        0 waiting for change PENDING
+        0 waiting for change PENDING
+        0 waiting for change PENDING
+        0 waiting for change PENDING
+        0 waiting for change PENDING
+        0 waiting for change PENDING
+        0 ended, false"#]]
+    .assert_eq(&heard.0.into_inner().unwrap().join("\n"));
+    let said = render::plain(&render::report(&report));
+    let said: String =
+        said.lines().map(|it| format!("{}\n", it.split(" (request").next().unwrap())).collect();
+    expect![[r#"
+        error: could not create b
+          declared at tests/reference/trouble.rs:365
+          route53 ChangeResourceRecordSets in us-east-1: InvalidChangeBatch: Tried to create resource record set [name='b.example.net.', type='A'] but it already exists
+          hint: adopt the record with stack.adopt(&…), or give this one another name
+        Not finished: 2 of 3 changes done, 1 failed. Nothing is undone; apply again to go on.
+    "#]].assert_eq(&said);
 }

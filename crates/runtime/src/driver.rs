@@ -176,14 +176,16 @@ impl Driver<'_> {
             Ok(Progress::Waiting { what, .. }) => {
                 self.observer.event(&Event::Waiting { op, what: what.clone() });
             }
-            Ok(Progress::Done(_)) => self.observer.event(&Event::Ended { op, done: true }),
+            Ok(Progress::Done(_)) => {}
             Err(error) => {
                 self.observer.event(&Event::Trouble { op, error: error.clone() });
             }
         }
+        let done = matches!(turn, Ok(Progress::Done(_)));
         execution.answered(op, turn);
-        if execution.has_failed(op) {
-            self.observer.event(&Event::Ended { op, done: false });
+        let failed = execution.has_failed(op);
+        if done || failed {
+            self.observer.event(&Event::Ended { op, done: !failed });
         }
     }
 
