@@ -380,7 +380,9 @@ fn named(request: &HttpRequest) -> (String, String) {
             let (path, query) = path.split_once('?').unwrap_or((path, ""));
             let kind =
                 path.split('/').skip(1).filter(|it| it.chars().all(|c| c.is_ascii_lowercase()));
-            let kind = kind.last().unwrap_or_default();
+            // The tags of several things are asked for with a POST.
+            let of_several = path.split('/').rev().nth(1) == Some("tags");
+            let kind = if of_several { "tags" } else { kind.last().unwrap_or_default() };
             let part = query.split(['&', '=']).next().unwrap_or_default();
             format!("{} {kind}?{part}", request.method())
         }

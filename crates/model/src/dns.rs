@@ -12,6 +12,9 @@
 /// assert_ne!(canonical("a\\056b.example.com"), canonical("a.b.example.com"));
 /// ```
 pub fn canonical(name: &str) -> String {
+    if name.bytes().all(is_plain) {
+        return if name.ends_with('.') { name.to_owned() } else { format!("{name}.") };
+    }
     let mut out = String::with_capacity(name.len() + 1);
     let mut bytes = name.bytes().peekable();
     while let Some(byte) = bytes.next() {
@@ -31,11 +34,7 @@ pub fn canonical(name: &str) -> String {
             }
         }
         let literal = literal.to_ascii_lowercase();
-        if literal.is_ascii_lowercase()
-            || literal.is_ascii_digit()
-            || literal == b'-'
-            || literal == b'_'
-        {
+        if literal != b'.' && is_plain(literal) {
             out.push(char::from(literal));
         } else {
             out.push_str(&format!("\\{literal:03o}"));
@@ -45,6 +44,11 @@ pub fn canonical(name: &str) -> String {
         out.push('.');
     }
     out
+}
+
+/// Whether Route 53 writes it as it is, and it is what it looks like.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 /// The canonical name without a leading `dualstack.`, which consoles add to load balancers' names.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_sdk_route53::types::RrType;
 use bicoastal_model::{OpError, dns};
 
+use super::records::Records;
 use super::wire::WireRecord;
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::route53::failed;
@@ -19,8 +20,9 @@ const PAGE: i32 = 300;
 pub(in crate::route53) async fn records_of(
     cx: &Cx,
     zone_id: &str,
-) -> Result<Arc<Vec<WireRecord>>, OpError> {
-    cx.shared(format!("route53 records {zone_id}"), list(cx, zone_id, None)).await
+) -> Result<Arc<Records>, OpError> {
+    let all = async { list(cx, zone_id, None).await.map(Records::new) };
+    cx.shared(format!("route53 records {zone_id}"), all).await
 }
 
 /// The records of one canonical name.
@@ -39,7 +41,7 @@ pub(in crate::route53) async fn records_of_name(
     };
     if many {
         let all = records_of(cx, zone_id).await?;
-        return Ok(all.iter().filter(|it| dns::canonical(&it.name) == name).cloned().collect());
+        return Ok(all.of_name(name).cloned().collect());
     }
     let key = format!("route53 records {zone_id} {name}");
     Ok(cx.shared(key, list(cx, zone_id, Some(name))).await?.to_vec())

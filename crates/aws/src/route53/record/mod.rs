@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod group;
 mod listing;
+mod records;
 mod refusal;
 mod routing;
 mod step;

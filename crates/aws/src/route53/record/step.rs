@@ -145,7 +145,7 @@ async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     let found = match cx.purpose() {
         Purpose::Refresh => {
             let all = records_of(cx, zone_id).await?;
-            all.iter().find(|record| record.key() == key).cloned()
+            all.get(&key).cloned()
         }
         Purpose::Turn => {
             let all = records_of_name(cx, zone_id, &name).await?;

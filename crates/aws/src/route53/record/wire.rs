@@ -33,11 +33,17 @@ pub(in crate::route53) struct WireRecord {
     pub(in crate::route53) traffic_policy_instance: Option<String>,
 }
 
+/// Name, type and set identifier: what tells a record from every other one of its zone.
+pub(super) type Key<'a> = (String, &'a str, &'a str);
+
 impl WireRecord {
-    /// What tells it from every other record of its zone.
-    pub(super) fn key(&self) -> (String, &str, &str) {
+    pub(super) fn canonical_name(&self) -> String {
+        dns::canonical(&self.name)
+    }
+
+    pub(super) fn key(&self) -> Key<'_> {
         (
-            dns::canonical(&self.name),
+            self.canonical_name(),
             &self.record_type,
             self.set_identifier.as_deref().unwrap_or_default(),
         )
