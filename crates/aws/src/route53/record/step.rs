@@ -161,7 +161,12 @@ async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     } else {
         Ownership::Unmarked
     };
-    Ok(Some(snapshot(zone_id, &record, ownership)))
+    let mut seen = snapshot(zone_id, &record, ownership);
+    if cx.purpose() == Purpose::Refresh {
+        // Only an operation needs it as AWS writes it, and it looks again.
+        seen.facts.clear();
+    }
+    Ok(Some(seen))
 }
 
 fn snapshot(zone_id: &str, record: &WireRecord, ownership: Ownership) -> Snapshot {
