@@ -26,6 +26,10 @@ mod program;
 mod runs;
 #[path = "faults/stage.rs"]
 mod stage;
+#[path = "faults/stale.rs"]
+mod stale;
+#[path = "faults/sweeps.rs"]
+mod sweeps;
 #[path = "crash/worlds.rs"]
 #[allow(dead_code, reason = "what the crash tests count")]
 mod worlds;

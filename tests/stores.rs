@@ -8,6 +8,8 @@
     reason = "what fails here is a failed test"
 )]
 
+#[path = "stores/bytes.rs"]
+mod bytes;
 #[path = "stores/contract.rs"]
 mod contract;
 #[path = "stores/costs.rs"]
@@ -20,6 +22,9 @@ mod deploys;
 mod leases;
 #[path = "stores/moves.rs"]
 mod moves;
+#[path = "faults/mutation.rs"]
+#[allow(unreachable_pub, reason = "the faults tests use it too")]
+mod mutation;
 #[path = "stores/regions.rs"]
 mod regions;
 #[path = "stores/stage.rs"]

@@ -19,7 +19,7 @@ use crate::mutation::Mutation;
 use crate::stage::{Answer, Spoil, Stage, rash};
 
 /// The names of the items of lists. Without one of them, an answer says validly that it is not there.
-const ITEMS: &[&str] = &[
+pub const ITEMS: &[&str] = &[
     "DBCluster",
     "DBClusterParameterGroup",
     "DBInstance",
@@ -167,7 +167,7 @@ async fn no_mutation_of_an_answer_makes_anything_rash() {
 
 /// Whether AWS could have given this answer where it gave that one: texts may be others, and items
 /// of lists may be missing.
-fn sayable(true_one: &[u8], other: &[u8]) -> bool {
+pub fn sayable(true_one: &[u8], other: &[u8]) -> bool {
     match (serde_json::from_slice(true_one), serde_json::from_slice(other)) {
         (Ok(one), Ok(other)) => json(&one, &other),
         (Ok::<Value, _>(_), _) => false,

@@ -28,7 +28,7 @@ impl Start {
     }
 
     /// One of its own, as it was.
-    fn again(&self) -> World {
+    pub fn again(&self) -> World {
         let world = quick();
         world.cloud.with_world(|it| *it = self.things.clone());
         copy(self.state.path(), world.state_dir());
@@ -37,10 +37,15 @@ impl Start {
 }
 
 /// A cloud where waiting is short: what is polled for is not what this is about.
-fn quick() -> World {
+pub fn quick() -> World {
     let world = World::new();
     world.cloud.scale_durations(0.05);
     world
+}
+
+/// A copy of a cloud and its state.
+pub fn copied(world: &World) -> Start {
+    Start::of(world)
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
@@ -101,7 +106,7 @@ impl Change {
 }
 
 /// Everything that is recorded, and every doubt and debt.
-async fn recorded(world: &World) -> BTreeSet<String> {
+pub async fn recorded(world: &World) -> BTreeSet<String> {
     let state = world.engine.state("test").await.unwrap();
     let entries = state.iter().flat_map(|state| &state.entries);
     entries
@@ -113,7 +118,7 @@ async fn recorded(world: &World) -> BTreeSet<String> {
         .collect()
 }
 
-fn normal(world: &World) -> Value {
+pub fn normal(world: &World) -> Value {
     world.cloud.advance(24 * 3_600_000);
     worlds::normal(&world.cloud.with_world(|world| {
         world.settle();
@@ -123,6 +128,12 @@ fn normal(world: &World) -> Value {
 
 const GUARDED: &[&str] = &["ap-south-1/app", "app", "us-east-1/app", "user-sessions", "zone"];
 
+/// Everything that is protected, or holds data.
+pub fn unprotected() -> BTreeSet<ResourceId> {
+    let more = ["notes", "more", "us-east-1/logs", "reader", "writer"];
+    GUARDED.iter().chain(&more).map(|id| ResourceId::from(*id)).collect()
+}
+
 /// The first apply alone.
 pub async fn first() -> Change {
     Change::new("apply", None, program::declared(Edit::None), PlanOptions::default()).await.0
@@ -131,11 +142,7 @@ pub async fn first() -> Change {
 /// The first apply, an update, a replacement of everything that can't be updated, and the end.
 pub async fn all() -> Vec<Change> {
     let options = PlanOptions::default;
-    let unprotect = GUARDED
-        .iter()
-        .chain(&["notes", "more", "us-east-1/logs", "reader", "writer"])
-        .map(|id| ResourceId::from(*id))
-        .collect::<BTreeSet<_>>();
+    let unprotect = unprotected();
     let declared = program::declared;
     let (first, world) = Change::new("apply", None, declared(Edit::None), options()).await;
     let update = Change::new("update", Some(&world), declared(Edit::Update), options()).await.0;

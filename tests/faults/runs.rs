@@ -153,6 +153,7 @@ async fn attempt(change: &Change, trouble: &Trouble) -> Verdict {
                     }
                 }
                 let text = render::plain(&render::report(&report));
+                println!("{} {}:\n{text}", change.name, trouble.name);
                 text.lines().last().unwrap_or_default().to_owned()
             }
         },

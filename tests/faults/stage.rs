@@ -190,7 +190,7 @@ impl Stage {
 }
 
 /// An answer without the id of its request: what is the same when it is asked for again.
-fn lasting(body: &[u8]) -> Vec<u8> {
+pub fn lasting(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     match (text.find("<RequestId>"), text.find("</RequestId>")) {
         (Some(from), Some(to)) if from < to => [&text[..from], &text[to..]].concat().into_bytes(),

@@ -136,7 +136,9 @@ pub(crate) async fn identity(cx: &Cx) -> Result<GetCallerIdentityOutput, OpError
     let mut unanswered = None;
     for region in WHO_AM_I {
         // One attempt each: another region is a better one than another time.
-        let client = cx.clients().get("sts", region, true, aws_sdk_sts::Client::new);
+        let client = cx.clients().get("sts", region, true, |config| {
+            crate::believing!(aws_sdk_sts, aws_sdk_sts::config::Builder::from(config))
+        });
         let answer = client.get_caller_identity().send().await;
         match answer.map_err(|error| classify("sts", "GetCallerIdentity", region, &[], error)) {
             Ok(identity) => return Ok(identity),

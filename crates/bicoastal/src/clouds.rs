@@ -99,6 +99,10 @@ impl Clock for EndpointClock {
         self.remote.now_ms().unwrap_or_else(|| self.system.now_ms())
     }
 
+    fn unix_ms(&self) -> u64 {
+        self.remote.now_ms().unwrap_or_else(|| self.system.unix_ms())
+    }
+
     fn sleep<'a>(&'a self, time: Duration) -> BoxFuture<'a, ()> {
         Box::pin(self.remote.sleep(time))
     }

@@ -88,7 +88,13 @@ impl State {
                 entry.physical = Some(physical.clone());
                 Ok(())
             }
-            Record::End { op, results } => self.end(*op, results),
+            Record::End { op, results, at_ms } => {
+                self.end(*op, results)?;
+                if results.iter().any(|ended| matches!(ended, Ended::Present { .. })) {
+                    self.changed_ms = self.changed_ms.max(*at_ms);
+                }
+                Ok(())
+            }
             Record::Noted { key, physical, applied, outputs, edges, protected, retained } => {
                 let entry = self.entry(key)?;
                 if entry.superseded {

@@ -21,5 +21,6 @@ pub mod recover;
 pub mod render;
 pub mod retry;
 pub mod saved;
+pub mod shown;
 pub mod state;
 mod waves;

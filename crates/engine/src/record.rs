@@ -99,6 +99,9 @@ pub enum Record {
         op: u64,
         /// The results.
         results: Vec<Ended>,
+        /// When, in milliseconds since 1970, by the clock of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_ms: Option<u64>,
     },
     /// What is there was seen to be what is wanted, or to have other outputs: no call was needed.
     Noted {

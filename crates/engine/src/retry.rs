@@ -60,7 +60,8 @@ pub struct Policy {
 /// The policy of a class.
 ///
 /// A database may be busy with a maintenance or a backup for tens of minutes; IAM and Route 53
-/// are consistent everywhere within two minutes by their own documentation, so three are enough;
+/// are consistent everywhere within two minutes by their own documentation, so three are enough
+/// to see what is there, and what a token belongs to that was not seen for three is gone;
 /// an unreachable region is given up after about a quarter of a minute, because the rest of the
 /// plan has to go on without it.
 pub const fn policy(class: Class) -> Policy {
@@ -68,7 +69,7 @@ pub const fn policy(class: Class) -> Policy {
         Class::Throttled => (1, 30, 10 * 60, u32::MAX),
         Class::Busy => (5, 30, 30 * 60, u32::MAX),
         Class::NotYet => (2, 15, 3 * 60, u32::MAX),
-        Class::Spent => (5, 60, 3 * 60, 4),
+        Class::Spent => (5, 60, 3 * 60, u32::MAX),
         Class::NotSent => (2, 8, 60, 3),
         Class::InDoubt => (3, 3, 60, 5),
     };
@@ -124,7 +125,14 @@ mod tests {
 
     #[test]
     fn delays_grow_to_a_limit_and_end_with_the_budget() {
-        let all = [Class::Throttled, Class::Busy, Class::NotYet, Class::NotSent, Class::InDoubt];
+        let all = [
+            Class::Throttled,
+            Class::Busy,
+            Class::NotYet,
+            Class::Spent,
+            Class::NotSent,
+            Class::InDoubt,
+        ];
         let lines = all.map(|class| {
             let mut spent = Spent::default();
             let mut delays = Vec::new();
@@ -143,6 +151,7 @@ mod tests {
             Throttled: 1.0 1.9 3.9 7.8 16.3 31.5 … 19 more, 25 tries, 625 s
             Busy: 5.0 9.5 19.7 29.1 30.5 31.5 … 57 more, 63 tries, 1819 s
             NotYet: 2.0 3.8 7.9 14.5 15.3 15.8 … 9 more, 15 tries, 194 s
+            Spent: 5.0 9.5 19.7 38.8 61.1 63.0 … 0 more, 6 tries, 196 s
             NotSent: 2.0 3.8 7.9 … 0 more, 3 tries, 13 s
             InDoubt: 3.0 2.8 3.0 2.9 3.1 … 0 more, 5 tries, 14 s"#]]
         .assert_eq(&lines.join("\n"));

@@ -139,6 +139,10 @@ pub struct State {
     /// The number of the operation that began last: numbers are never used twice.
     #[serde(default)]
     pub operations: u64,
+    /// When the last operation ended that left something there, in milliseconds since 1970 by the
+    /// clock of its run: AWS may not show it everywhere for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_ms: Option<u64>,
     /// Account numbers, by the program's name for the account (`""`: the default one).
     #[serde(default)]
     pub accounts: BTreeMap<String, String>,
@@ -181,6 +185,7 @@ impl State {
             lineage: lineage.into(),
             generation: 0,
             operations: 0,
+            changed_ms: None,
             accounts: BTreeMap::new(),
             entries: BTreeMap::new(),
             retired: BTreeMap::new(),

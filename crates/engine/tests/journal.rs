@@ -52,7 +52,7 @@ fn failed() -> Ended {
 }
 
 fn end(op: u64, results: &[Ended]) -> Record {
-    Record::End { op, results: results.to_vec() }
+    Record::End { op, results: results.to_vec(), at_ms: None }
 }
 
 fn noted(key: Key) -> Record {

@@ -182,9 +182,11 @@ impl Driver<'_> {
             }
         }
         let done = matches!(turn, Ok(Progress::Done(_)));
+        execution.at(self.clock.unix_ms());
         execution.answered(op, turn);
         let failed = execution.has_failed(op);
-        if done || failed {
+        // What is said to be gone too early is looked at again.
+        if failed || done && execution.is_decided(op) {
             self.observer.event(&Event::Ended { op, done: !failed });
         }
     }

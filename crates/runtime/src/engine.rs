@@ -10,6 +10,7 @@ use bicoastal_engine::observe::{self, Look, Observed};
 use bicoastal_engine::plan::Plan;
 use bicoastal_engine::planner::{self, Options as PlanOptions};
 use bicoastal_engine::record::Record;
+use bicoastal_engine::shown;
 use bicoastal_engine::state::{Key, State};
 use bicoastal_model::{Desired, Provider, ResourceId, Seen, Target};
 use futures_util::future::{join, join_all};
@@ -188,9 +189,36 @@ impl Engine {
         let (keys, targets): (Vec<Key>, Vec<Target>) =
             observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
         let seen = self.provider.refresh(&targets).await.into_iter().map(Look::from);
-        let seen = keys.into_iter().zip(seen).collect();
+        let mut seen: BTreeMap<Key, Look> = keys.iter().cloned().zip(seen).collect();
+        self.look_again(desired, state, keys.into_iter().zip(targets).collect(), &mut seen).await;
         let stacks = self.other_stacks(desired).await?;
         Ok(Observed { accounts, lookups, seen, stacks })
+    }
+
+    /// Looks again at what AWS may only not show yet, until it does or that is believed.
+    async fn look_again(
+        &self,
+        desired: &Desired,
+        state: &State,
+        mut targets: BTreeMap<Key, Target>,
+        seen: &mut BTreeMap<Key, Look>,
+    ) {
+        let mut waited = Duration::ZERO;
+        while waited < shown::WITHIN {
+            let again = {
+                let (catalog, now_ms) = (self.provider.catalog(), self.clock.unix_ms());
+                shown::to_look_at_again(desired, state, &catalog, seen, now_ms)
+            };
+            if again.is_empty() {
+                return;
+            }
+            self.clock.sleep(shown::POLL).await;
+            waited += shown::POLL;
+            targets.retain(|key, _| again.contains(key));
+            let asked: Vec<Target> = targets.values().cloned().collect();
+            let looks = self.provider.refresh(&asked).await.into_iter().map(Look::from);
+            seen.extend(targets.keys().cloned().zip(looks));
+        }
     }
 
     /// What the program's look-ups find.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_route53::types::{Tag, TagResourceType};
-use bicoastal_model::{OpError, Resource, Snapshot};
+use bicoastal_model::{ErrorFacts, OpError, Resource, Snapshot};
 
 use super::{failed, unbuilt};
 use crate::cx::{Cx, GLOBAL};
@@ -59,7 +59,7 @@ pub(super) async fn read(
     {
         let key = format!("route53 tags {kind} {first}");
         match cx.shared(key, read_some(cx, &kind, some)).await {
-            Ok(tags) => return Ok(tags.get(id).cloned().unwrap_or_default()),
+            Ok(tags) => return tags.get(id).cloned().ok_or_else(|| failed_to_say(id)),
             // One of them went meanwhile.
             Err(error) if error.code().is_some_and(|code| code.starts_with("NoSuch")) => {}
             Err(error) => return Err(error),
@@ -68,7 +68,8 @@ pub(super) async fn read(
     one(cx, kind, id).await
 }
 
-/// The tags of at most ten resources, by their ids.
+/// The tags of at most ten resources, by their ids: of all of them, as what an answer leaves out is
+/// not said to have none.
 pub(super) async fn read_some(
     cx: &Cx,
     kind: &TagResourceType,
@@ -89,7 +90,22 @@ pub(super) async fn read_some(
         );
         Some((super::bare(set.resource_id()?).to_owned(), tags))
     });
-    Ok(sets.collect())
+    let sets: BTreeMap<_, _> = sets.collect();
+    match ids.iter().find(|id| !sets.contains_key(**id)) {
+        Some(id) => Err(failed_to_say(id)),
+        None => Ok(sets),
+    }
+}
+
+/// An answer that leaves out what was asked for is no answer.
+fn failed_to_say(id: &str) -> OpError {
+    OpError::InDoubt(ErrorFacts {
+        service: "route53".to_owned(),
+        region: GLOBAL.code().to_owned(),
+        call: "ListTagsForResources".to_owned(),
+        message: format!("the answer is not whole: it leaves out {id}, which was asked for"),
+        ..ErrorFacts::default()
+    })
 }
 
 async fn one(

@@ -9,6 +9,7 @@ use super::report::{Failure, Fate};
 use super::run::{Run, Status};
 use crate::record::{Ended, Record};
 use crate::retry::{self, Class};
+use crate::shown;
 use crate::state::Verb;
 
 /// Calls that one operation may make per member, and besides: more than any resource takes, so
@@ -192,6 +193,9 @@ impl Execution {
             let message = "the provider's answer does not fit what was asked".to_owned();
             return self.fail(op, refusal("", message));
         }
+        if self.may_be_there(op, &outcomes) {
+            return self.look_again(op);
+        }
         let results = outcomes.into_iter().map(|outcome| {
             let ended = match outcome {
                 Outcome::Present(seen) => {
@@ -202,6 +206,30 @@ impl Execution {
             (ended, Fate::Done)
         });
         self.end(op, results.collect());
+    }
+
+    /// Whether something is said to be gone that the plan saw, and that nothing of ours deleted: if
+    /// it was made moments ago, it may only not be shown everywhere.
+    fn may_be_there(&self, op: usize, outcomes: &[Outcome]) -> bool {
+        let Some(run) = self.ops[op].run.as_ref() else { return false };
+        let seen = |index: usize| {
+            let member = self.plan.operations.get(op).and_then(|it| it.members.get(index));
+            member.is_some_and(|member| member.seen.is_some())
+        };
+        !run.touched
+            && run.waited < shown::WITHIN
+            && self.now_ms.is_some_and(|now_ms| self.ahead.may_lag(now_ms))
+            && run
+                .members
+                .iter()
+                .zip(outcomes)
+                .any(|(member, it)| *it == Outcome::Gone && seen(member.index))
+    }
+
+    fn look_again(&mut self, op: usize) {
+        let Some(run) = self.running(op) else { return };
+        run.waited += shown::POLL;
+        self.again(op, shown::POLL);
     }
 
     /// The whole operation failed.
@@ -232,7 +260,8 @@ impl Execution {
         let members: Vec<(usize, crate::state::Key)> =
             run.members.iter().map(|member| (member.index, member.key.clone())).collect();
         let sorted = order.iter().filter_map(|at| Some(results.get(*at)?.0.clone())).collect();
-        if let Err(why) = self.push(Record::End { op: number, results: sorted }) {
+        if let Err(why) = self.push(Record::End { op: number, results: sorted, at_ms: self.now_ms })
+        {
             // Left in doubt: what the journal does not allow is not written.
             return self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why).into()));
         }

@@ -114,6 +114,8 @@ pub struct Execution {
     cancelled: bool,
     /// Everything that had not begun when it was told to stop is given up.
     swept: bool,
+    /// What time it is, in milliseconds since 1970, as far as the driver has said.
+    now_ms: Option<u64>,
 }
 
 impl Execution {
@@ -152,6 +154,7 @@ impl Execution {
             ops,
             cancelled: false,
             swept: false,
+            now_ms: None,
             plan,
             state,
         };
@@ -189,6 +192,11 @@ impl Execution {
         if self.ops.is_over() && self.unconfirmed.is_empty() { Step::Finished } else { Step::Wait }
     }
 
+    /// What time it is, in milliseconds since 1970: what ends from now on is recorded with it.
+    pub fn at(&mut self, now_ms: u64) {
+        self.now_ms = Some(now_ms);
+    }
+
     /// Everything up to this number is durable.
     pub fn recorded(&mut self, upto: u64) {
         let durable = self.unconfirmed.partition_point(|(number, _)| *number <= upto);
@@ -222,6 +230,11 @@ impl Execution {
     /// What is durable so far.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether it is known what became of each thing of an operation.
+    pub fn is_decided(&self, op: usize) -> bool {
+        self.ops.get(op).is_some_and(Op::is_decided)
     }
 
     /// Whether an operation has come to an end that was not asked for, for one of its members at

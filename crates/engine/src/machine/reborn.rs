@@ -12,8 +12,9 @@ use crate::state::{Key, Verb, token};
 const TOKENS: u32 = 16;
 
 impl Execution {
-    /// Whether a creation may be tried under another token: AWS refused this one again and again,
-    /// nothing that bears it was seen all the while, and this run has not called with it in doubt.
+    /// Whether a creation may be tried under another token: AWS refused this one for longer than it
+    /// takes to show anything, nothing that bears it was seen all the while, and this run has not
+    /// called with it in doubt. An earlier run may have: what that made would be shown by now.
     pub(super) fn may_be_reborn(&self, op: usize) -> bool {
         let Some(run) = self.ops[op].run.as_ref() else { return false };
         let ([member], [handed_out]) = (run.members.as_slice(), &*run.operation.members) else {
@@ -33,7 +34,8 @@ impl Execution {
         let Some(run) = self.ops[op].run.as_ref() else { return Ok(()) };
         let Some(member) = run.members.first() else { return Ok(()) };
         let (number, index, key) = (run.number, member.index, member.key.clone());
-        self.push(Record::End { op: number, results: vec![Ended::Failed(error.clone())] })?;
+        let results = vec![Ended::Failed(error.clone())];
+        self.push(Record::End { op: number, results, at_ms: self.now_ms })?;
         self.push(Record::Forgotten {
             key: key.clone(),
             reason: "its token belonged to something that is deleted, and AWS remembers it"

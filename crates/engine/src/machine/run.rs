@@ -69,11 +69,15 @@ impl Op {
         self.status == Status::Over && self.fates.iter().all(|fate| *fate == Some(Fate::Done))
     }
 
+    /// Whether it is known what became of each member.
+    pub(super) fn is_decided(&self) -> bool {
+        self.fates.iter().all(Option::is_some)
+    }
+
     /// Whether it has come to its end and not all of it is done: of a batch that is parted, the rest
     /// goes on.
     pub(super) fn has_failed(&self) -> bool {
-        let decided = self.fates.iter().all(Option::is_some);
-        decided && self.fates.iter().flatten().any(|fate| *fate != Fate::Done)
+        self.is_decided() && self.fates.iter().flatten().any(|fate| *fate != Fate::Done)
     }
 
     /// Whether it takes one of the places for operations that call.

@@ -99,7 +99,7 @@ impl Oracle {
                     }
                 }
             }
-            Record::End { op, results } => {
+            Record::End { op, results, .. } => {
                 let begun = self.open.get(op).cloned().unwrap_or_default();
                 for (member, ended) in begun.iter().zip(results) {
                     self.ended(*op, member, ended, world)?;
@@ -156,7 +156,7 @@ impl Oracle {
                 }
                 self.open.insert(*op, members.clone());
             }
-            Record::End { op, results } => {
+            Record::End { op, results, .. } => {
                 let begun = self.open.remove(op).unwrap_or_default();
                 for (member, ended) in begun.iter().zip(results) {
                     self.end(&member.key, ended);

@@ -42,7 +42,7 @@ fn claims(state: &State, verb: Verb, adopt: bool, faults: &[Option<Fault>]) -> S
 }
 
 /// A state that has begun to make it, and no more.
-fn unborn(physical: Option<&str>) -> State {
+pub(crate) fn unborn(physical: Option<&str>) -> State {
     let mut state = opened();
     let key = Key::new("it", 1);
     let begun = Begun {
@@ -65,7 +65,7 @@ fn unborn(physical: Option<&str>) -> State {
     state
 }
 
-fn recorded() -> State {
+pub(crate) fn recorded() -> State {
     let mut state = unborn(None);
     let present = json!({"present": {"physical": "it-0", "outputs": {}}});
     let results: Value = json!({"end": {"op": 1, "results": [present]}});

@@ -427,7 +427,7 @@ pub(crate) fn words(record: &Record) -> String {
                 members.iter().map(|it| format!("{:?} {}", it.verb, it.key)).collect();
             format!("begin {op}: {}", members.join(", "))
         }
-        Record::End { op, results } => {
+        Record::End { op, results, .. } => {
             let results: Vec<&str> = results
                 .iter()
                 .map(|ended| match ended {

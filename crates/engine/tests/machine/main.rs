@@ -6,6 +6,7 @@ mod claims;
 mod cloud;
 mod crash;
 mod ends;
+mod lag;
 mod reborn;
 mod steps;
 mod trouble;

@@ -19,6 +19,9 @@ use crate::objects::{Put, put};
 use crate::side::Side;
 use crate::store::ObjectStore;
 
+/// Longer than any version's leases last.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
 /// How often a lease that somebody else holds is looked at.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -100,7 +103,12 @@ async fn look(store: &ObjectStore, side: &Side, stack: &str) -> Result<Found, St
 }
 
 fn open(bytes: &[u8], place: &str) -> Result<LeaseNote, StoreError> {
-    layout::unseal::<LeaseNote>(bytes, place).map(|(note, _)| note)
+    let (note, _) = layout::unseal::<LeaseNote>(bytes, place)?;
+    if note.length_ms > millis(LONGEST) {
+        // It would be waited for.
+        return Err(layout::damaged(place, "it lasts longer than any lease"));
+    }
+    Ok(note)
 }
 
 /// Takes the lease of a stack in these places, or says who holds it.
@@ -143,10 +151,11 @@ pub(super) async fn take(
             Some(_) => {}
         }
         let since = watched.as_ref().map_or(now_ms, |(_, since)| *since);
-        let silent = now_ms >= since + holder.length_ms + millis(GRACE);
+        let ends_ms = since.saturating_add(holder.length_ms).saturating_add(millis(GRACE));
+        let silent = now_ms >= ends_ms;
         let long_over = holder
             .expires_at_ms
-            .is_some_and(|expiry| clock.unix_ms() > expiry + millis(GRACE + SKEW));
+            .is_some_and(|expiry| clock.unix_ms() > expiry.saturating_add(millis(GRACE + SKEW)));
         if silent || long_over {
             if let Some(tenure) = try_take(store, stack, ask, &found).await? {
                 return Ok(tenure);

@@ -1,0 +1,164 @@
+//! What is too early to be believed: AWS may not show yet what was made moments ago.
+//!
+//! A plan that believed it would make the thing a second time, or forget it where it is to be
+//! deleted; or replace what has just been replaced.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bicoastal_model::diff::{Cause, diff};
+use bicoastal_model::schema::Change;
+use bicoastal_model::{Catalog, Desired, Packed};
+
+use crate::observe::{Look, Thing};
+use crate::planner::view::moved;
+use crate::state::{Entry, Key, State, Verb};
+
+/// How long AWS may take to show everywhere what it has taken: two minutes by the documentation of
+/// IAM, the slowest, and one more.
+pub const WITHIN: Duration = Duration::from_secs(180);
+
+/// How often it is looked again meanwhile.
+pub const POLL: Duration = Duration::from_secs(3);
+
+impl State {
+    /// Whether something was made so shortly before this moment, in milliseconds since 1970, that
+    /// AWS may not show it everywhere.
+    pub fn may_lag(&self, now_ms: u64) -> bool {
+        // Another machine's clock may be ahead of this one's.
+        self.changed_ms.is_some_and(|at| u128::from(now_ms.abs_diff(at)) < WITHIN.as_millis())
+    }
+}
+
+/// What is to be looked at again before it is believed, because a run changed things moments ago:
+/// what is recorded as made and seen to be absent, unless something of ours has begun to delete it;
+/// and what is seen to have something that can't be changed in place otherwise than it is recorded,
+/// which is how the former thing of the same name was.
+pub fn to_look_at_again(
+    desired: &Desired,
+    state: &State,
+    catalog: &Catalog,
+    seen: &BTreeMap<Key, Look>,
+    now_ms: u64,
+) -> Vec<Key> {
+    if !state.may_lag(now_ms) {
+        return Vec::new();
+    }
+    let view = moved(desired, state);
+    let state = &*view.state;
+    let too_early = |(key, look): &(&Key, &Look)| {
+        let Some(entry) = state.entries.get(*key) else { return false };
+        let Some(applied) = &entry.applied else { return false };
+        let deleting = entry.doubt.as_ref().is_some_and(|it| it.verb == Verb::Delete);
+        match look {
+            Look::Absent => !deleting,
+            Look::Present(thing) => is_former(catalog, entry, applied, thing),
+            Look::Unknown(_) => false,
+        }
+    };
+    seen.iter().filter(too_early).map(|(key, _)| key.clone()).collect()
+}
+
+/// Whether what is seen is otherwise than what was applied can have become.
+fn is_former(catalog: &Catalog, entry: &Entry, applied: &Packed, thing: &Thing) -> bool {
+    let Some(schema) = catalog.get(&entry.kind) else { return false };
+    let changes = diff(schema, applied, Some(applied), Some(&thing.props)).changes;
+    changes.iter().any(|it| it.change == Change::Replace && it.cause != Cause::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use bicoastal_model::{Field, Fields, Ids, Ownership, Place, Schema, ScopeKind, Stack, Status};
+    use expect_test::{Expect, expect};
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::Doubt;
+
+    static THING: Schema = Schema {
+        kind: "Test:Thing",
+        fields: &[Field::new("key").replaces(), Field::new("size")],
+        ..Schema::BASE
+    };
+
+    const MADE_MS: u64 = 1_000_000;
+
+    fn entry(applied: bool, doubt: Option<Verb>) -> Entry {
+        Entry {
+            kind: "Test:Thing".into(),
+            place: Place { account: None, scope: ScopeKind::Global, regions: Vec::new() },
+            born: "thing".into(),
+            token: "token".into(),
+            physical: Some("physical".to_owned()),
+            applied: applied.then(|| json!({"key": "a", "size": 1}).into()),
+            outputs: Fields::default(),
+            edges: Ids::default(),
+            protected: false,
+            retained: false,
+            superseded: false,
+            doubt: doubt.map(|verb| Doubt { op: 1, verb, wanted: None }),
+        }
+    }
+
+    fn thing(props: Packed) -> Thing {
+        Thing {
+            physical: "physical".to_owned(),
+            props,
+            outputs: Fields::default(),
+            status: Status::Ready,
+            ownership: Ownership::Ours,
+            children: Vec::new(),
+            facts: Fields::default(),
+        }
+    }
+
+    /// What is looked at again, so long after the last change.
+    fn check(changed_ms: Option<u64>, now_ms: u64, expected: Expect) {
+        let desired = Stack::new("test").seal().unwrap();
+        let mut state = State::empty("test", "lineage");
+        state.changed_ms = changed_ms;
+        let entries = [
+            ("made", entry(true, None)),
+            ("being changed", entry(true, Some(Verb::Update))),
+            ("being deleted", entry(true, Some(Verb::Delete))),
+            ("being made", entry(false, Some(Verb::Create))),
+        ];
+        for (id, entry) in entries {
+            state.entries.insert(Key::new(id, 1), entry);
+        }
+        let mut seen: BTreeMap<Key, Look> =
+            state.entries.keys().map(|key| (key.clone(), Look::Absent)).collect();
+        seen.insert(Key::new("declared", 1), Look::Absent);
+        for (id, props) in [
+            ("as it was made", json!({"key": "a", "size": 1})),
+            ("edited", json!({"key": "a", "size": 2})),
+            ("the former one", json!({"key": "b", "size": 1})),
+        ] {
+            state.entries.insert(Key::new(id, 1), entry(true, None));
+            seen.insert(Key::new(id, 1), Look::Present(Box::new(thing(props.into()))));
+        }
+        let catalog = Catalog::new([&THING]);
+        let again = to_look_at_again(&desired, &state, &catalog, &seen, now_ms);
+        let again: Vec<String> = again.iter().map(ToString::to_string).collect();
+        expected.assert_eq(&again.join(", "));
+    }
+
+    #[test]
+    fn only_what_may_not_be_shown_yet_is_looked_at_again() {
+        check(Some(MADE_MS), MADE_MS, expect!["being changed#1, made#1, the former one#1"]);
+        check(
+            Some(MADE_MS),
+            MADE_MS + 179_999,
+            expect!["being changed#1, made#1, the former one#1"],
+        );
+        check(Some(MADE_MS), MADE_MS + 180_000, expect![""]);
+        // Made by a machine whose clock is a minute ahead, or two hours.
+        check(
+            Some(MADE_MS),
+            MADE_MS - 60_000,
+            expect!["being changed#1, made#1, the former one#1"],
+        );
+        check(Some(8_200_000), MADE_MS, expect![""]);
+        check(None, MADE_MS, expect![""]);
+    }
+}
