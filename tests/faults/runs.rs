@@ -142,7 +142,8 @@ async fn attempt(change: &Change, trouble: &Trouble) -> Verdict {
                 for it in report.troubled() {
                     match &it.fate {
                         Fate::Failed(failure) | Fate::InDoubt(failure)
-                            if failure.message.is_empty() =>
+                            if failure.message.is_empty()
+                                || failure.message.contains("without a message") =>
                         {
                             wrong.push(format!("{} failed without a word", it.id));
                         }

@@ -3,7 +3,7 @@
 //! The law is that of [`answers`](crate::answers): a damaged answer makes a sweep say that something
 //! did not answer, unless it is one that AWS could have given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use bicoastal::model::{Provider as _, Sweep, Swept};
@@ -98,7 +98,9 @@ async fn what_an_answer_lacks_is_not_swept_away() {
     let mut lost = Vec::new();
     for (call, body) in &sweeping.answers {
         for name in garble::names(body) {
-            if ITEMS.contains(&name.as_str()) || !tried.insert((call, name.clone())) {
+            // Elsewhere a bucket's name is no item.
+            let is_item = call == "S3 ListBuckets" && name == "Bucket";
+            if is_item || ITEMS.contains(&name.as_str()) || !tried.insert((call, name.clone())) {
                 continue;
             }
             let lacks = name.clone();
@@ -121,7 +123,10 @@ async fn what_an_answer_lacks_is_not_swept_away() {
 async fn a_damaged_answer_sweeps_nothing_away() {
     let sweeping = Sweeping::new().await;
     let mut lost = Vec::new();
-    for (call, body) in &sweeping.answers {
+    // One answer of each call.
+    let some: BTreeMap<&String, &Vec<u8>> =
+        sweeping.answers.iter().map(|(call, body)| (call, body)).collect();
+    for (call, body) in some {
         for seed in 0..garble::WAYS {
             let gone = sweeping.lost(body, Box::new(move |body| garble::damaged(body, seed))).await;
             if !gone.is_empty() && !sayable(body, &garble::damaged(body, seed)) {

@@ -75,6 +75,10 @@ const DENIED: &[(&str, &str)] = &[
     ("OptInRequired", "the region or the service is not enabled for this account"),
 ];
 
+/// Statuses that are refusals even without a code: of an answer without a body, or of something
+/// between here and AWS. Of any other, what it refuses, if it does, was lost on the way.
+const SAYS_ENOUGH: &[u16] = &[401, 403, 404, 407, 429];
+
 /// What a failed call means.
 pub fn classify<E>(
     service: &str,
@@ -153,10 +157,15 @@ where
             let status = answered.raw().status().as_u16();
             let inner = answered.err();
             facts.code = inner.code().map(str::to_owned);
+            facts.request_id = inner.request_id().map(str::to_owned);
+            if facts.code.is_none() && !SAYS_ENOUGH.contains(&status) && status < 500 {
+                facts.message =
+                    format!("AWS's answer could not be understood: HTTP {status} without a code");
+                return OpError::InDoubt(facts);
+            }
             facts.message = inner
                 .message()
                 .map_or_else(|| format!("HTTP {status} without a message"), str::to_owned);
-            facts.request_id = inner.request_id().map(str::to_owned);
             refused(status, rules, facts)
         }
         other => {

@@ -35,7 +35,7 @@ use crate::record::Record;
 use crate::state::{LookedUp, State};
 use decide::Planner;
 use resolve::Outputs;
-pub(crate) use resolve::{with_name, with_ownership};
+pub(crate) use resolve::{is_ignored, with_name, with_ownership};
 
 /// What the user asks for besides what the program declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,39 +1,52 @@
-//! What is too early to be believed: AWS may not show yet what was made moments ago.
+//! What is too early to be believed: AWS may not show yet what was made or changed moments ago.
 //!
 //! A plan that believed it would make the thing a second time, or forget it where it is to be
-//! deleted; or replace what has just been replaced.
+//! deleted; replace what has just been replaced; or take for removed what has just been set.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bicoastal_model::diff::{Cause, diff};
 use bicoastal_model::schema::Change;
-use bicoastal_model::{Catalog, Desired, Packed};
+use bicoastal_model::{Catalog, Declared, Desired};
 
 use crate::observe::{Look, Thing};
+use crate::planner::is_ignored;
 use crate::planner::view::moved;
 use crate::state::{Entry, Key, State, Verb};
 
-/// How long AWS may take to show everywhere what it has taken: two minutes by the documentation of
-/// IAM, the slowest, and one more.
+/// How long AWS may take to show everywhere that something is there: two minutes by the documentation
+/// of IAM, the slowest, and one more.
 pub const WITHIN: Duration = Duration::from_secs(180);
 
-/// How often it is looked again meanwhile.
-pub const POLL: Duration = Duration::from_secs(3);
+/// How long AWS may take to show how something is that it shows. Operations on what is known to show
+/// changes late end only when they are shown, so this is for the rest.
+const CHANGES_WITHIN: Duration = Duration::from_secs(90);
+
+/// The pauses between looks: the first, and the longest. Each is twice as long as the one before.
+const POLLS: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(15));
+
+/// How long to wait before the next look, after so many.
+pub fn pause(looks: u32) -> Duration {
+    POLLS.0.saturating_mul(1 << looks.min(10)).min(POLLS.1)
+}
 
 impl State {
     /// Whether something was made so shortly before this moment, in milliseconds since 1970, that
     /// AWS may not show it everywhere.
     pub fn may_lag(&self, now_ms: u64) -> bool {
+        self.has_changed(WITHIN, now_ms)
+    }
+
+    fn has_changed(&self, within: Duration, now_ms: u64) -> bool {
         // Another machine's clock may be ahead of this one's.
-        self.changed_ms.is_some_and(|at| u128::from(now_ms.abs_diff(at)) < WITHIN.as_millis())
+        self.changed_ms.is_some_and(|at| u128::from(now_ms.abs_diff(at)) < within.as_millis())
     }
 }
 
 /// What is to be looked at again before it is believed, because a run changed things moments ago:
 /// what is recorded as made and seen to be absent, unless something of ours has begun to delete it;
-/// and what is seen to have something that can't be changed in place otherwise than it is recorded,
-/// which is how the former thing of the same name was.
+/// and what is otherwise than it is recorded, unless an operation on it has not ended well.
 pub fn to_look_at_again(
     desired: &Desired,
     state: &State,
@@ -44,26 +57,40 @@ pub fn to_look_at_again(
     if !state.may_lag(now_ms) {
         return Vec::new();
     }
+    let changes = state.has_changed(CHANGES_WITHIN, now_ms);
     let view = moved(desired, state);
     let state = &*view.state;
     let too_early = |(key, look): &(&Key, &Look)| {
         let Some(entry) = state.entries.get(*key) else { return false };
-        let Some(applied) = &entry.applied else { return false };
         let deleting = entry.doubt.as_ref().is_some_and(|it| it.verb == Verb::Delete);
         match look {
-            Look::Absent => !deleting,
-            Look::Present(thing) => is_former(catalog, entry, applied, thing),
+            Look::Absent => entry.applied.is_some() && !deleting,
+            Look::Present(thing) => {
+                let declared = desired.resources.get(&key.id);
+                changes && entry.doubt.is_none() && is_otherwise(catalog, entry, declared, thing)
+            }
             Look::Unknown(_) => false,
         }
     };
     seen.iter().filter(too_early).map(|(key, _)| key.clone()).collect()
 }
 
-/// Whether what is seen is otherwise than what was applied can have become.
-fn is_former(catalog: &Catalog, entry: &Entry, applied: &Packed, thing: &Thing) -> bool {
-    let Some(schema) = catalog.get(&entry.kind) else { return false };
+/// Whether it is otherwise than it was applied, in something that the program cares for.
+fn is_otherwise(
+    catalog: &Catalog,
+    entry: &Entry,
+    declared: Option<&Declared>,
+    thing: &Thing,
+) -> bool {
+    let (Some(schema), Some(applied)) = (catalog.get(&entry.kind), &entry.applied) else {
+        return false;
+    };
     let changes = diff(schema, applied, Some(applied), Some(&thing.props)).changes;
-    changes.iter().any(|it| it.change == Change::Replace && it.cause != Cause::Unknown)
+    changes.iter().any(|it| {
+        !matches!(it.change, Change::CreateOnly | Change::DeleteOption | Change::Local)
+            && it.cause != Cause::Unknown
+            && !declared.is_some_and(|declared| is_ignored(declared, &it.path))
+    })
 }
 
 #[cfg(test)]
@@ -77,7 +104,7 @@ mod tests {
 
     static THING: Schema = Schema {
         kind: "Test:Thing",
-        fields: &[Field::new("key").replaces(), Field::new("size")],
+        fields: &[Field::new("key"), Field::new("size")],
         ..Schema::BASE
     };
 
@@ -100,7 +127,7 @@ mod tests {
         }
     }
 
-    fn thing(props: Packed) -> Thing {
+    fn thing(props: bicoastal_model::Packed) -> Thing {
         Thing {
             physical: "physical".to_owned(),
             props,
@@ -131,8 +158,7 @@ mod tests {
         seen.insert(Key::new("declared", 1), Look::Absent);
         for (id, props) in [
             ("as it was made", json!({"key": "a", "size": 1})),
-            ("edited", json!({"key": "a", "size": 2})),
-            ("the former one", json!({"key": "b", "size": 1})),
+            ("otherwise", json!({"key": "a", "size": 2})),
         ] {
             state.entries.insert(Key::new(id, 1), entry(true, None));
             seen.insert(Key::new(id, 1), Look::Present(Box::new(thing(props.into()))));
@@ -145,19 +171,11 @@ mod tests {
 
     #[test]
     fn only_what_may_not_be_shown_yet_is_looked_at_again() {
-        check(Some(MADE_MS), MADE_MS, expect!["being changed#1, made#1, the former one#1"]);
-        check(
-            Some(MADE_MS),
-            MADE_MS + 179_999,
-            expect!["being changed#1, made#1, the former one#1"],
-        );
+        check(Some(MADE_MS), MADE_MS, expect!["being changed#1, made#1, otherwise#1"]);
+        check(Some(MADE_MS), MADE_MS + 179_999, expect!["being changed#1, made#1"]);
         check(Some(MADE_MS), MADE_MS + 180_000, expect![""]);
         // Made by a machine whose clock is a minute ahead, or two hours.
-        check(
-            Some(MADE_MS),
-            MADE_MS - 60_000,
-            expect!["being changed#1, made#1, the former one#1"],
-        );
+        check(Some(MADE_MS), MADE_MS - 60_000, expect!["being changed#1, made#1, otherwise#1"]);
         check(Some(8_200_000), MADE_MS, expect![""]);
         check(None, MADE_MS, expect![""]);
     }

@@ -203,17 +203,16 @@ impl Engine {
         mut targets: BTreeMap<Key, Target>,
         seen: &mut BTreeMap<Key, Look>,
     ) {
-        let mut waited = Duration::ZERO;
+        let (mut looks, mut waited) = (0, Duration::ZERO);
         while waited < shown::WITHIN {
-            let again = {
-                let (catalog, now_ms) = (self.provider.catalog(), self.clock.unix_ms());
-                shown::to_look_at_again(desired, state, &catalog, seen, now_ms)
-            };
+            let (catalog, now_ms) = (self.provider.catalog(), self.clock.unix_ms());
+            let again = shown::to_look_at_again(desired, state, &catalog, seen, now_ms);
             if again.is_empty() {
                 return;
             }
-            self.clock.sleep(shown::POLL).await;
-            waited += shown::POLL;
+            let pause = shown::pause(looks);
+            self.clock.sleep(pause).await;
+            (looks, waited) = (looks + 1, waited + pause);
             targets.retain(|key, _| again.contains(key));
             let asked: Vec<Target> = targets.values().cloned().collect();
             let looks = self.provider.refresh(&asked).await.into_iter().map(Look::from);

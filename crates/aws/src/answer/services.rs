@@ -182,6 +182,7 @@ const IAM: Calls = &[
         Query(&[List("Policies", "member", &[Text("PolicyName"), Text("Arn")]), MARKED]),
     ),
     ("ListPolicyTags", Query(&[List("Tags", "member", &[Tag]), MARKED])),
+    ("ListRoleTags", Query(&[List("Tags", "member", &[Tag]), MARKED])),
     (
         "ListPolicyVersions",
         Query(&[

@@ -102,6 +102,8 @@ const RULES: &[Rule] = &[
     rule("TrustStoreNotReady", "", Retry::NotYet, ""),
     rule("TargetGroupNotFound", "", Retry::NotYet, ""),
     rule("LoadBalancerNotFound", "", Retry::NotYet, ""),
+    rule("ListenerNotFound", "", Retry::NotYet, ""),
+    rule("RuleNotFound", "", Retry::NotYet, ""),
     // The log bucket's policy, or its spread over S3, may be behind.
     rule(
         "InvalidConfigurationRequest",

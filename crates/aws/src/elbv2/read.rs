@@ -208,5 +208,15 @@ pub(super) async fn tags_of(
             all.insert(description.resource_arn().unwrap_or_default().to_owned(), tags);
         }
     }
-    Ok(all)
+    // What an answer leaves out is not said to have none.
+    match arns.iter().find(|arn| !all.contains_key(*arn)) {
+        None => Ok(all),
+        Some(arn) => Err(OpError::InDoubt(ErrorFacts {
+            service: SERVICE.to_owned(),
+            region: region.code().to_owned(),
+            call: "DescribeTags".to_owned(),
+            message: format!("the answer is not whole: it leaves out {arn}, which was asked for"),
+            ..ErrorFacts::default()
+        })),
+    }
 }

@@ -13,13 +13,38 @@ use crate::ownership::tag_map;
 
 pub(super) async fn roles(cx: &Cx) -> Result<Vec<Listed>, OpError> {
     let all = cx.shared("iam:roles".to_owned(), role::read::list(cx)).await?;
-    let listed = all.values().map(|role| Listed {
-        physical: role.name.clone(),
-        identity: json!({ "name": role.name }),
-        tags: role.tags.clone(),
-        token: None,
-    });
-    Ok(listed.collect())
+    let mut listed = Vec::new();
+    for role in all.values() {
+        let tags = match role.untold {
+            true => role_tags(cx, &role.name).await?,
+            false => Some(role.tags.clone()),
+        };
+        let Some(tags) = tags else { continue };
+        listed.push(Listed {
+            physical: role.name.clone(),
+            identity: json!({ "name": role.name }),
+            tags,
+            token: None,
+        });
+    }
+    Ok(listed)
+}
+
+/// The tags of a role; `None` where it went meanwhile.
+async fn role_tags(cx: &Cx, name: &str) -> Result<Option<BTreeMap<String, String>>, OpError> {
+    let mut tags = BTreeMap::new();
+    let mut marker = None;
+    loop {
+        let call = cx.iam(GLOBAL).list_role_tags().role_name(name).set_marker(marker);
+        let page = call.send().await;
+        let page = page.map_err(|error| classify("iam", "ListRoleTags", GLOBAL, RULES, error));
+        let Some(page) = unless_missing(page)? else { return Ok(None) };
+        tags.extend(tag_map(page.tags().iter().map(|tag| (tag.key(), tag.value()))));
+        marker = page.marker;
+        if !page.is_truncated || marker.is_none() {
+            return Ok(Some(tags));
+        }
+    }
 }
 
 /// No listing of policies tells their tags.

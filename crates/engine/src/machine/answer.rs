@@ -228,8 +228,10 @@ impl Execution {
 
     fn look_again(&mut self, op: usize) {
         let Some(run) = self.running(op) else { return };
-        run.waited += shown::POLL;
-        self.again(op, shown::POLL);
+        let pause = shown::pause(run.looks);
+        run.looks += 1;
+        run.waited += pause;
+        self.again(op, pause);
     }
 
     /// The whole operation failed.

@@ -180,6 +180,7 @@ impl Execution {
             spent: std::collections::BTreeMap::new(),
             waited: Duration::ZERO,
             waited_in_all: Duration::ZERO,
+            looks: 0,
             patience: Duration::ZERO,
             waiting_for: String::new(),
         };

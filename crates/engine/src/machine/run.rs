@@ -134,6 +134,8 @@ pub(super) struct Run {
     pub(super) waited: Duration,
     /// Delay spent on waiting for AWS in all.
     pub(super) waited_in_all: Duration,
+    /// How often something was looked at again that was seen to be gone too early.
+    pub(super) looks: u32,
     /// The longest patience that was asked for.
     pub(super) patience: Duration,
     /// What the present wait is for, in its own words.

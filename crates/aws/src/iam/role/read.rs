@@ -27,6 +27,8 @@ pub(in crate::iam) struct Seen {
     inline: BTreeMap<String, Value>,
     attached: Vec<String>,
     pub(in crate::iam) tags: BTreeMap<String, String>,
+    /// The answer has no word of tags: there are none, or it left them out.
+    pub(in crate::iam) untold: bool,
 }
 
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
@@ -128,6 +130,7 @@ pub(in crate::iam) async fn list(cx: &Cx) -> Result<BTreeMap<String, Seen>, OpEr
                     .map(|policy| text(policy.policy_arn()))
                     .collect(),
                 tags: tags(role.tags()),
+                untold: role.tags.is_none(),
                 ..Seen::default()
             };
             roles.insert(seen.name.to_lowercase(), seen);
@@ -257,6 +260,7 @@ fn described(role: &Role) -> Seen {
         inline: BTreeMap::new(),
         attached: Vec::new(),
         tags: tags(role.tags()),
+        untold: role.tags.is_none(),
     }
 }
 

@@ -46,6 +46,9 @@ pub enum Edit {
 /// Seconds that accelerated recovery may take to be switched.
 const RECOVERY_PATIENCE: u64 = 3_600;
 
+/// Seconds that the count of a zone's records may lag behind what was deleted.
+const RECORDS_PATIENCE: u64 = 180;
+
 impl Kind for HostedZone {
     type Call = Call;
 
@@ -180,19 +183,18 @@ fn absent(turn: &Turn<'_, HostedZone>, applied: &Value) -> Next<Call> {
     }
     // Two are the zone's own.
     let left = seen.facts.get("records").and_then(Value::as_u64).unwrap_or(0).saturating_sub(2);
-    if left > 0 {
-        if applied.get("force_destroy") != Some(&Value::Bool(true)) {
-            return Next::refuse(
-                format!("the zone still has {left} records that are not of this stack"),
-                "delete them, or set force_destroy(true), apply, and try again",
-            );
-        }
+    if left > 0 && applied.get("force_destroy") == Some(&Value::Bool(true)) {
         let name = seen.props.get("name").and_then(Value::as_str).unwrap_or_default();
         return edit(seen, Edit::Empty { apex: dns::canonical(name) });
     }
     if seen.props.get("accelerated_recovery") == Some(&Value::Bool(true)) {
+        if left > 0 {
+            // It is not switched off for a deletion that AWS would refuse.
+            return Next::wait(format!("{left} records to be gone"), 5, RECORDS_PATIENCE);
+        }
         return edit(seen, Edit::Recovery(false));
     }
+    // The count may lag behind what was deleted: whether others' records are left is for AWS to say.
     edit(seen, Edit::Delete)
 }
 
