@@ -269,6 +269,17 @@ pub trait Kind: Resource {
         None
     }
 
+    /// Whether a call is to be made again where the next look is like the one that it was made on: it
+    /// does a part of its work each time. Of any other call that means that AWS does not show yet
+    /// what it has taken, and it is looked again first.
+    fn repeats(call: &Self::Call) -> bool
+    where
+        Self: Sized,
+    {
+        let _ = call;
+        false
+    }
+
     /// Looks again at what is being waited for, reading no more than that. `known` is how it was
     /// at the last look, or what the last call was answered; `goal` is what is to be true of it.
     fn poll<'a>(

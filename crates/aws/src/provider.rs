@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +31,9 @@ const READS_AT_ONCE: usize = 32;
 /// consistent everywhere within two minutes.
 const SHOWN_POLL: Duration = Duration::from_secs(3);
 const SHOWN_PATIENCE: Duration = Duration::from_secs(180);
+
+/// How often a look may be the one that a call was made on before that call is made again: a minute.
+const SAME_LOOKS: u32 = 20;
 
 type ReadResult = Result<Option<Snapshot>, OpError>;
 
@@ -328,6 +332,19 @@ impl<R: Kind> Erased for Single<R> {
             }
             match decide(R::step(&turn))? {
                 Decided::Call(call) => {
+                    let asked = digest(&call, seen.as_ref());
+                    if let Some(Known::Asked(before, looks)) = known
+                        && before == asked
+                        && looks < SAME_LOOKS
+                        && !R::repeats(&call)
+                    {
+                        member.memory.keep(Known::Asked(asked, looks + 1));
+                        return Ok(Progress::Waiting {
+                            what: "AWS to show it".to_owned(),
+                            poll: SHOWN_POLL,
+                            patience: SHOWN_PATIENCE,
+                        });
+                    }
                     let called = paced(cx, R::SCHEMA, R::name(&call), async || {
                         Box::pin(R::call(cx, target, &call)).await
                     });
@@ -338,9 +355,10 @@ impl<R: Kind> Erased for Single<R> {
                         }
                         called => called?,
                     };
-                    if let Some(told) = cx.told().or_else(|| R::after(&turn, &call)) {
-                        member.memory.keep(Known::Told(told));
-                    }
+                    member.memory.keep(match cx.told().or_else(|| R::after(&turn, &call)) {
+                        Some(told) => Known::Told(told),
+                        None => Known::Asked(asked, 0),
+                    });
                     Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
                 }
                 Decided::Progress(progress) => {
@@ -371,6 +389,13 @@ impl<R: Kind> Erased for Single<R> {
             }
         })
     }
+}
+
+/// What a call and the look that it is made on are told by, for as long as an operation lasts.
+fn digest(call: &impl std::fmt::Debug, seen: Option<&Snapshot>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{call:?} {seen:?}").hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Makes a call that changes something, at the pace of its service.
@@ -434,7 +459,7 @@ impl<R: BatchKind> Erased for Batched<R> {
                         Some(seen) => Some(seen),
                         None => Box::pin(R::read(cx, target)).await?,
                     },
-                    None => Box::pin(R::read(cx, target)).await?,
+                    Some(Known::Asked(..)) | None => Box::pin(R::read(cx, target)).await?,
                 });
             }
             let mut turns = Vec::with_capacity(members.len());

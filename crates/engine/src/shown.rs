@@ -26,6 +26,10 @@ const CHANGES_WITHIN: Duration = Duration::from_secs(90);
 /// The pauses between looks: the first, and the longest. Each is twice as long as the one before.
 const POLLS: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(15));
 
+/// How often something is looked at again in any case that the plan saw and that is then said to be
+/// gone, although nothing of ours deleted it.
+pub const LOOKS: u32 = 2;
+
 /// How long to wait before the next look, after so many.
 pub fn pause(looks: u32) -> Duration {
     POLLS.0.saturating_mul(1 << looks.min(10)).min(POLLS.1)

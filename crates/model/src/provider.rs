@@ -216,6 +216,9 @@ pub enum Known {
     Told(Snapshot),
     /// It was waited for, and looked like this.
     Waited(Snapshot),
+    /// What was called last and on which look, as a digest, and how often that look was the same
+    /// since.
+    Asked(u64, u32),
 }
 
 /// What is known of a member in the course of its operation, from one turn to the next. Whoever

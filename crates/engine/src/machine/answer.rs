@@ -208,17 +208,18 @@ impl Execution {
         self.end(op, results.collect());
     }
 
-    /// Whether something is said to be gone that the plan saw, and that nothing of ours deleted: if
-    /// it was made moments ago, it may only not be shown everywhere.
+    /// Whether something is said to be gone that the plan saw, and that nothing of ours deleted: it
+    /// may only not be shown, least of all where it was made moments ago. If it is forgotten and
+    /// still there, it is there for ever.
     fn may_be_there(&self, op: usize, outcomes: &[Outcome]) -> bool {
         let Some(run) = self.ops[op].run.as_ref() else { return false };
         let seen = |index: usize| {
             let member = self.plan.operations.get(op).and_then(|it| it.members.get(index));
             member.is_some_and(|member| member.seen.is_some())
         };
+        let may_lag = self.now_ms.is_some_and(|now_ms| self.ahead.may_lag(now_ms));
         !run.touched
-            && run.waited < shown::WITHIN
-            && self.now_ms.is_some_and(|now_ms| self.ahead.may_lag(now_ms))
+            && (run.looks < shown::LOOKS || may_lag && run.waited < shown::WITHIN)
             && run
                 .members
                 .iter()

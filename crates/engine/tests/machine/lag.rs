@@ -49,13 +49,15 @@ fn check(changed_ms: Option<u64>, shown_after: usize, seen: bool, expected: Expe
 }
 
 #[test]
-fn what_was_made_moments_ago_is_not_believed_to_be_gone() {
+fn what_the_plan_saw_is_not_believed_to_be_gone_at_once() {
+    // One answer that errs.
+    check(None, 1, true, expect!["3 looks, 4 s"]);
     check(Some(MADE_MS), 10, true, expect!["12 looks, 127 s"]);
     // It is gone.
     check(Some(MADE_MS), usize::MAX, true, expect!["15 looks, 186 s"]);
     // It was made long ago.
-    check(Some(MADE_MS - 180_000), usize::MAX, true, expect!["1 looks, 0 s"]);
-    check(None, usize::MAX, true, expect!["1 looks, 0 s"]);
+    check(Some(MADE_MS - 180_000), usize::MAX, true, expect!["3 looks, 9 s"]);
+    check(None, usize::MAX, true, expect!["3 looks, 9 s"]);
     // The plan did not see it either.
     check(Some(MADE_MS), usize::MAX, false, expect!["1 looks, 0 s"]);
 }

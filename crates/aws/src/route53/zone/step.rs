@@ -72,6 +72,10 @@ impl Kind for HostedZone {
         }
     }
 
+    fn repeats(call: &Call) -> bool {
+        matches!(call, Call::Edit(_, Edit::Empty { .. }))
+    }
+
     async fn poll<'a>(
         cx: &'a Cx,
         target: &'a Target,

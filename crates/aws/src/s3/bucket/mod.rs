@@ -274,6 +274,10 @@ impl Kind for Bucket {
         step::after(turn, call)
     }
 
+    fn repeats(call: &Self::Call) -> bool {
+        matches!(call, step::Call::DeleteObjects)
+    }
+
     fn step(turn: &Turn<'_, Self>) -> Next<Self::Call> {
         step::step(turn)
     }
