@@ -211,7 +211,6 @@ async fn all_converge(trials: Vec<(&Change, Trouble)>) {
 
 /// Every trouble in one of the changes, and a mixture in each.
 #[tokio::test]
-#[ignore = "minutes of work: cargo test -p bicoastal --test faults -- --ignored --nocapture"]
 async fn a_disturbed_run_converges_or_the_next_one_does() {
     let changes = change::all().await;
     let mut trials = Vec::new();
@@ -221,6 +220,26 @@ async fn a_disturbed_run_converges_or_the_next_one_does() {
     for (seed, change) in (1..).zip(&changes) {
         trials.push((change, mixed(seed)));
     }
+    all_converge(trials).await;
+}
+
+/// Those that found most, in another change.
+#[tokio::test]
+async fn so_does_a_sample_of_the_others() {
+    const SOME: &[&str] = &[
+        "500 after the fact",
+        "damaged answers",
+        "not found for a while",
+        "half a minute behind",
+        "now and then behind",
+        "stuck",
+    ];
+    let changes = change::all().await;
+    let some = alone(2).into_iter().filter(|it| SOME.contains(&it.name));
+    let mut trials: Vec<_> =
+        some.zip([1, 3, 3, 3, 2, 3]).map(|(trouble, change)| (&changes[change], trouble)).collect();
+    assert_eq!(trials.len(), SOME.len());
+    trials.push((&changes[3], mixed(10)));
     all_converge(trials).await;
 }
 
