@@ -32,7 +32,8 @@ const READS_AT_ONCE: usize = 32;
 const SHOWN_POLL: Duration = Duration::from_secs(3);
 const SHOWN_PATIENCE: Duration = Duration::from_secs(180);
 
-/// How often a look may be the one that a call was made on before that call is made again: a minute.
+/// How often a look may be the one that a call was made on before that call is made again, or show
+/// what can't be gone on with before that is believed: a minute.
 const SAME_LOOKS: u32 = 20;
 
 type ReadResult = Result<Option<Snapshot>, OpError>;
@@ -330,7 +331,19 @@ impl<R: Kind> Erased for Single<R> {
             if seen.is_none() && present {
                 turn = turn.with_around(Box::pin(R::around(cx, target)).await?);
             }
-            match decide(R::step(&turn))? {
+            let next = R::step(&turn);
+            if matches!(next, Next::Refuse { .. }) && seen.is_some() {
+                // The plan did not see this in the way: it may be what was there before.
+                let looks = match known {
+                    Some(Known::Refused(looks)) => looks,
+                    _ => 0,
+                };
+                if looks < SAME_LOOKS {
+                    member.memory.keep(Known::Refused(looks + 1));
+                    return Ok(shown_later());
+                }
+            }
+            match decide(next)? {
                 Decided::Call(call) => {
                     let asked = digest(&call, seen.as_ref());
                     if let Some(Known::Asked(before, looks)) = known
@@ -339,11 +352,7 @@ impl<R: Kind> Erased for Single<R> {
                         && !R::repeats(&call)
                     {
                         member.memory.keep(Known::Asked(asked, looks + 1));
-                        return Ok(Progress::Waiting {
-                            what: "AWS to show it".to_owned(),
-                            poll: SHOWN_POLL,
-                            patience: SHOWN_PATIENCE,
-                        });
+                        return Ok(shown_later());
                     }
                     let called = paced(cx, R::SCHEMA, R::name(&call), async || {
                         Box::pin(R::call(cx, target, &call)).await
@@ -378,16 +387,21 @@ impl<R: Kind> Erased for Single<R> {
                         && !Box::pin(R::confirm(cx, target, seen)).await?
                     {
                         member.memory.keep(Known::Told(seen.clone()));
-                        return Ok(Progress::Waiting {
-                            what: "AWS to show it".to_owned(),
-                            poll: SHOWN_POLL,
-                            patience: SHOWN_PATIENCE,
-                        });
+                        return Ok(shown_later());
                     }
                     Ok(Progress::Done(vec![outcome(seen)]))
                 }
             }
         })
+    }
+}
+
+/// AWS does not show yet what it has taken.
+fn shown_later() -> Progress {
+    Progress::Waiting {
+        what: "AWS to show it".to_owned(),
+        poll: SHOWN_POLL,
+        patience: SHOWN_PATIENCE,
     }
 }
 
@@ -459,7 +473,9 @@ impl<R: BatchKind> Erased for Batched<R> {
                         Some(seen) => Some(seen),
                         None => Box::pin(R::read(cx, target)).await?,
                     },
-                    Some(Known::Asked(..)) | None => Box::pin(R::read(cx, target)).await?,
+                    Some(Known::Asked(..) | Known::Refused(_)) | None => {
+                        Box::pin(R::read(cx, target)).await?
+                    }
                 });
             }
             let mut turns = Vec::with_capacity(members.len());

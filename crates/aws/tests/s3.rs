@@ -285,7 +285,6 @@ async fn a_slow_s3_is_waited_for() {
     expect![[r#"
         [
             "CreateBucket",
-            "(CreateBucket NotYet)",
             "PutBucketVersioning",
             "PutBucketPolicy",
             "PutBucketLifecycleConfiguration",

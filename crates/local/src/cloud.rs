@@ -388,11 +388,15 @@ impl Core {
     }
 
     /// Lets the services answer as they would have done a while ago.
-    fn answer_from_the_past(&self, call: &Call, ms: u32, id: &str) -> Result<Reply, Fault> {
+    fn answer_from_the_past(&mut self, call: &Call, ms: u32, id: &str) -> Result<Reply, Fault> {
         let then_ms = self.world.now_ms - i64::from(ms);
-        let mut then = self.history.at(then_ms).unwrap_or_else(|| self.world.clone());
+        let mut now = None;
+        let then = match self.history.at(then_ms) {
+            Some(then) => then,
+            None => now.insert(self.world.clone()),
+        };
         then.set_request_id(id);
-        router::answer(&mut then, call)
+        router::answer(then, call)
     }
 
     /// Lets the services answer, and puts what changed on disk.

@@ -219,6 +219,8 @@ pub enum Known {
     /// What was called last and on which look, as a digest, and how often that look was the same
     /// since.
     Asked(u64, u32),
+    /// That it can't be gone on with what was seen, and how often that was seen.
+    Refused(u32),
 }
 
 /// What is known of a member in the course of its operation, from one turn to the next. Whoever

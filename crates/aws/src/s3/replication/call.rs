@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types as sdk;
 use bicoastal_model::{ErrorFacts, OpError, Ownership, Region, Retry, Status, Target};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::ReplicationRule;
 use super::read::{bucket_of, document, ids, note_key, region_of, snapshot};
@@ -16,9 +16,9 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
     let before = document(cx, region, bucket).await?;
     let note = match &before {
         Some((role, rules)) => json!({ "role": role, "rules": rules }),
-        None => json!({ "role": null, "rules": Value::Null }),
+        None => json!({ "role": null, "rules": null }),
     };
-    match call {
+    let after = match call {
         Call::Put { role, rules, keep } => {
             let mut all = rules.clone();
             if let Some((other, others)) = before.filter(|_| *keep) {
@@ -53,13 +53,18 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
             if all.iter().any(|rule| ours.contains(&rule.id.as_str())) {
                 cx.tell(snapshot(bucket, role, &all, Status::Ready, Ownership::Ours));
             }
+            json!({ "role": role, "rules": all })
         }
         Call::Delete => {
             let sent = cx.s3_write(region).delete_bucket_replication().bucket(bucket).send().await;
             sent.map_err(|error| refused(call.name(), region, error))?;
+            json!({ "role": null, "rules": null })
         }
+    };
+    // What it was already would be waited for in vain.
+    if note != after {
+        cx.clients().note(note_key(region, bucket), note);
     }
-    cx.clients().note(note_key(region, bucket), note);
     Ok(Some(bucket.to_owned()))
 }
 
