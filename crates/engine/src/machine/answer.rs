@@ -210,21 +210,22 @@ impl Execution {
 
     /// Whether something is said to be gone that the plan saw, and that nothing of ours deleted: it
     /// may only not be shown, least of all where it was made moments ago. If it is forgotten and
-    /// still there, it is there for ever.
+    /// still there, it is there for ever. What spans regions is gone where each of them says so, and
+    /// one that errs is enough for the others' word to seem to be the last.
     fn may_be_there(&self, op: usize, outcomes: &[Outcome]) -> bool {
         let Some(run) = self.ops[op].run.as_ref() else { return false };
-        let seen = |index: usize| {
-            let member = self.plan.operations.get(op).and_then(|it| it.members.get(index));
-            member.is_some_and(|member| member.seen.is_some())
-        };
+        let planned = self.plan.operations.get(op).map_or(&[][..], |it| &it.members);
+        let seen = |index: usize| planned.get(index).is_some_and(|member| member.seen.is_some());
         let may_lag = self.now_ms.is_some_and(|now_ms| self.ahead.may_lag(now_ms));
-        !run.touched
-            && (run.looks < shown::LOOKS || may_lag && run.waited < shown::WITHIN)
-            && run
-                .members
-                .iter()
-                .zip(outcomes)
-                .any(|(member, it)| *it == Outcome::Gone && seen(member.index))
+        let few = run.looks < shown::LOOKS;
+        let early = few || may_lag && run.waited < shown::WITHIN;
+        let members = run.members.iter().zip(&run.operation.members).zip(outcomes);
+        members.filter(|(_, outcome)| **outcome == Outcome::Gone).any(
+            |((member, out), _)| match run.touched {
+                true => few && out.target.place.regions.len() > 1,
+                false => early && seen(member.index),
+            },
+        )
     }
 
     fn look_again(&mut self, op: usize) {
