@@ -90,8 +90,9 @@ impl State {
             }
             Record::End { op, results, at_ms } => {
                 self.end(*op, results)?;
-                if results.iter().any(|ended| matches!(ended, Ended::Present { .. })) {
-                    self.changed_ms = self.changed_ms.max(*at_ms);
+                let made = results.iter().any(|ended| matches!(ended, Ended::Present { .. }));
+                if made && at_ms.is_some() {
+                    self.changed_ms = *at_ms;
                 }
                 Ok(())
             }
