@@ -77,7 +77,7 @@ const DENIED: &[(&str, &str)] = &[
 
 /// Statuses that are refusals even without a code: of an answer without a body, or of something
 /// between here and AWS. Of any other, what it refuses, if it does, was lost on the way.
-const SAYS_ENOUGH: &[u16] = &[401, 403, 404, 407, 429];
+const SAYS_ENOUGH: &[u16] = &[401, 403, 407, 429];
 
 /// What a failed call means.
 pub fn classify<E>(

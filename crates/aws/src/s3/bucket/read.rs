@@ -32,13 +32,10 @@ pub(super) fn region_of(target: &Target) -> Region {
 pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
     let (region, name) = (region_of(target), name_of(target));
     let reader = Reader { client: cx.s3(region), region, name };
-    // The tags tell whether there is such a bucket, and whose it is.
-    let found = match reader.tags().await {
-        Ok(tags) => Box::pin(reader.rest(cx, target, tags)).await,
-        Err(error) => Err(error),
-    };
-    match found {
-        Ok(snapshot) => Ok(Some(snapshot)),
+    // The tags tell whether there is such a bucket, and whose it is. Where they are there and another
+    // part says that the bucket is not, one of the two lags: that is no answer.
+    match reader.tags().await {
+        Ok(tags) => Box::pin(reader.rest(cx, target, tags)).await.map(Some),
         Err(error) if is_no_bucket(&error) => Ok(None),
         Err(error) => Err(error),
     }
