@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Batch, Schema};
-use bicoastal_model::{Catalog, Packed, Word};
+use bicoastal_model::{Packed, Word};
 
 use crate::graph::Graph;
 use crate::plan::PlannedMember;
@@ -14,52 +14,54 @@ use crate::waves::{Unit, Wave};
 
 /// What may travel together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Parent {
-    kind: Word,
-    account: Option<String>,
+struct Parent<'n> {
+    kind: &'n Word,
+    account: Option<&'n str>,
     parent: String,
-    wave: Option<Wave>,
+    wave: Option<&'n Wave>,
 }
 
 fn props(member: &PlannedMember) -> &Packed {
     member.wanted.as_ref().or(member.applied.as_ref()).unwrap_or(&Packed::NULL)
 }
 
-fn batched<'n>(
-    node: &'n Node,
-    catalog: &Catalog,
-) -> Option<(&'n PlannedMember, &'static Schema, Batch)> {
-    let member = node.member.as_deref()?;
-    let schema = catalog.get(&member.kind)?;
-    Some((member, schema, schema.batch?))
+fn batched(node: &Node) -> Option<(&PlannedMember, &'static Schema, Batch)> {
+    let schema = node.schema?;
+    Some((node.member.as_deref()?, schema, schema.batch?))
 }
 
 /// Draws together what may not be parted: a routing group of which something exists already, and
 /// the two halves of a replacement; unless a reference leads from one to the other through
 /// something else.
-pub(crate) fn groups(nodes: &[Node], graph: &Graph, catalog: &Catalog) -> Vec<Vec<usize>> {
-    let mut wanted: BTreeMap<(Word, Option<String>, String), Vec<usize>> = BTreeMap::new();
+pub(crate) fn groups(nodes: &[Node], graph: &Graph) -> Vec<Vec<usize>> {
+    let exists = |node: &Node| node.is_batched() && node.verb != Some(Verb::Create);
+    if !nodes.iter().any(exists) {
+        return (0..nodes.len()).map(|node| vec![node]).collect();
+    }
+    let mut wanted: BTreeMap<(&Word, Option<&str>, String), Vec<usize>> = BTreeMap::new();
     let mut halves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
-        let Some((member, schema, _)) = batched(node, catalog) else { continue };
-        let key =
-            (member.kind.clone(), member.place.account.clone(), group_key(schema, props(member)));
+        let Some((member, schema, _)) = batched(node) else { continue };
+        let account = member.place.account.as_deref();
+        let key = (&member.kind, account, group_key(schema, props(member)));
         wanted.entry(key).or_default().push(index);
         if let Some(decision) = node.decision {
             halves.entry(decision).or_default().push(index);
         }
     }
-    let exists = |it: &usize| nodes[*it].verb() != Some(Verb::Create);
     let all = wanted.values().chain(halves.values());
-    let groups: Vec<&[usize]> =
-        all.filter(|it| it.len() > 1 && it.iter().any(exists)).map(Vec::as_slice).collect();
+    let groups: Vec<&[usize]> = all
+        .filter(|it| it.len() > 1 && it.iter().any(|&it| exists(&nodes[it])))
+        .map(Vec::as_slice)
+        .collect();
     let mut into: Vec<usize> = (0..nodes.len()).collect();
     draw_together(&mut into, &groups, graph);
-    let mut units: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut units: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     for (node, unit) in into.into_iter().enumerate() {
-        units.entry(unit).or_default().push(node);
+        units[unit].push(node);
     }
-    units.into_values().collect()
+    units.retain(|unit| !unit.is_empty());
+    units
 }
 
 /// Draws the members of each group together, where that makes no cycle: all at once, and where
@@ -79,8 +81,7 @@ fn draw_together(into: &mut Vec<usize>, groups: &[&[usize]], graph: &Graph) {
     for node in 0..tried.len() {
         tried[node] = root(&tried, node);
     }
-    let drawn = graph.contracted(&tried, tried.len());
-    if drawn.any_order().is_ok() {
+    if graph.contracted(&tried, tried.len()).is_acyclic() {
         *into = tried;
     } else if groups.len() > 1 {
         let (some, others) = groups.split_at(groups.len() / 2);
@@ -106,14 +107,20 @@ pub(crate) fn pack(
     nodes: &[Node],
     graph: &Graph,
     order: &[usize],
-    catalog: &Catalog,
 ) -> Vec<Vec<usize>> {
-    let parents: Vec<Option<(Parent, Batch)>> =
-        units.iter().map(|unit| parent(unit, nodes, catalog)).collect();
-    let same = |a: usize, b: usize| match (&parents[a], &parents[b]) {
-        (Some((a, _)), Some((b, _))) => a == b,
-        _ => false,
-    };
+    // By unit: the number of its parent.
+    let mut parents: Vec<Option<usize>> = Vec::with_capacity(units.len());
+    let mut numbers: BTreeMap<Parent<'_>, usize> = BTreeMap::new();
+    let mut batches: Vec<Batch> = Vec::new();
+    for unit in units {
+        parents.push(parent(unit, nodes).map(|(parent, batch)| {
+            *numbers.entry(parent).or_insert_with(|| {
+                batches.push(batch);
+                batches.len() - 1
+            })
+        }));
+    }
+    let same = |a: usize, b: usize| parents[a].is_some() && parents[a] == parents[b];
     // Going from one parent's members to anything else goes a level down, so that two of one
     // level have nothing else between them.
     let mut level = vec![0usize; units.len()];
@@ -123,22 +130,22 @@ pub(crate) fn pack(
             level[unit] = level[unit].max(level[earlier] + step);
         }
     }
-    let mut open: BTreeMap<(Parent, usize), (usize, Load)> = BTreeMap::new();
-    let mut operations: Vec<Vec<usize>> = Vec::new();
+    let mut open: BTreeMap<(usize, usize), (usize, Load)> = BTreeMap::new();
+    let mut operations: Vec<Vec<usize>> = Vec::with_capacity(units.len());
     for &unit in order {
-        let Some((parent, batch)) = &parents[unit] else {
+        let Some(parent) = parents[unit] else {
             operations.push(vec![unit]);
             continue;
         };
+        let batch = &batches[parent];
         let load = load(&units[unit], nodes, batch);
-        let key = (parent.clone(), level[unit]);
-        match open.get_mut(&key) {
+        match open.get_mut(&(parent, level[unit])) {
             Some((operation, filled)) if filled.and(load).fits(batch) => {
                 operations[*operation].push(unit);
                 *filled = filled.and(load);
             }
             _ => {
-                open.insert(key, (operations.len(), load));
+                open.insert((parent, level[unit]), (operations.len(), load));
                 operations.push(vec![unit]);
             }
         }
@@ -146,13 +153,13 @@ pub(crate) fn pack(
     operations
 }
 
-fn parent(unit: &Unit, nodes: &[Node], catalog: &Catalog) -> Option<(Parent, Batch)> {
-    let (member, schema, batch) = batched(&nodes[*unit.nodes.first()?], catalog)?;
+fn parent<'n>(unit: &'n Unit, nodes: &'n [Node]) -> Option<(Parent<'n>, Batch)> {
+    let (member, schema, batch) = batched(&nodes[*unit.nodes.first()?])?;
     let parent = Parent {
-        kind: member.kind.clone(),
-        account: member.place.account.clone(),
+        kind: &member.kind,
+        account: member.place.account.as_deref(),
         parent: parent_key(schema, props(member)),
-        wave: unit.wave.clone(),
+        wave: unit.wave.as_ref(),
     };
     Some((parent, batch))
 }

@@ -3,6 +3,7 @@
 //! In an ordered map each look-up of a hundred thousand compares seventeen texts, each somewhere
 //! else in memory.
 
+use std::cell::OnceCell;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use bicoastal_model::ResourceId;
@@ -22,14 +23,6 @@ impl<V> ById<V> {
 
     pub(crate) fn get(&self, id: &ResourceId) -> Option<&V> {
         self.0.get(id)
-    }
-
-    pub(crate) fn contains(&self, id: &ResourceId) -> bool {
-        self.0.contains_key(id)
-    }
-
-    pub(crate) fn insert(&mut self, id: ResourceId, value: V) {
-        self.0.insert(id, value);
     }
 
     /// The value of this id, made where there is none.
@@ -53,6 +46,47 @@ impl<V> FromIterator<(ResourceId, V)> for ById<V> {
     }
 }
 
+/// Where ids are in a list. Copies of an id share its text, so that most questions are answered by
+/// where the text is in memory, without reading it.
+#[derive(Debug)]
+pub(crate) struct Places<'i> {
+    ids: Vec<&'i ResourceId>,
+    addresses: Addresses,
+    /// Worked out when an id is asked for that was made elsewhere.
+    texts: OnceCell<ById<u32>>,
+}
+
+#[expect(clippy::disallowed_types, reason = "it is only looked up, never iterated")]
+type Addresses = std::collections::HashMap<usize, u32, BuildHasherDefault<Quick>>;
+
+impl<'i> Places<'i> {
+    /// Of these, which are not too many for 32 bits: each takes more memory than that.
+    pub(crate) fn of(ids: Vec<&'i ResourceId>) -> Self {
+        let addresses = ids.iter().map(|id| address(id)).zip(0..).collect();
+        Self { ids, addresses, texts: OnceCell::new() }
+    }
+
+    pub(crate) fn get(&self, id: &ResourceId) -> Option<usize> {
+        if self.ids.is_empty() {
+            return None;
+        }
+        self.by_address(id).or_else(|| {
+            let all = || self.ids.iter().map(|id| (*id).clone()).zip(0..).collect();
+            self.texts.get_or_init(all).get(id).map(|place| *place as usize)
+        })
+    }
+
+    /// Where it is, if its text is that of one of them.
+    pub(crate) fn by_address(&self, id: &ResourceId) -> Option<usize> {
+        self.addresses.get(&address(id)).map(|place| *place as usize)
+    }
+}
+
+/// Where the text of an id is: of two that are there at once, no other one's.
+pub(crate) fn address(id: &ResourceId) -> usize {
+    id.as_str().as_ptr() as usize
+}
+
 /// Quick, eight bytes at a time: ids are the program's own, nobody picks them to collide.
 #[derive(Default)]
 pub(crate) struct Quick(u64);
@@ -65,6 +99,10 @@ impl Hasher for Quick {
             self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(eight))
                 .wrapping_mul(0x517c_c1b7_2722_0a95);
         }
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.0 = (self.0.rotate_left(5) ^ number as u64).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 
     fn finish(&self) -> u64 {

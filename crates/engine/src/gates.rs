@@ -116,6 +116,8 @@ mod tests {
             gates.order(&items[..count], &items[count..], Order::Safety);
             let order = gates.into_order(&(0..2 * count).collect::<Vec<_>>());
             assert_eq!(order.len(), units.len());
+            graph.settle();
+            single.settle();
             let total: usize = (0..graph.len()).map(|it| graph.after(it).count()).sum();
             assert_eq!(total, edges);
             assert_eq!((0..single.len()).map(|it| single.after(it).count()).sum::<usize>(), edges);
@@ -141,6 +143,8 @@ mod tests {
         let mut gates = Gates::new(&mut graph, &mut units, &mut single, &mut nodes);
         gates.order(&even, &odd, Order::Preference);
         let order = gates.into_order(&(0..60).collect::<Vec<_>>());
+        graph.settle();
+        single.settle();
         let place = |unit: usize| order.iter().position(|it| *it == unit);
         for unit in 0..graph.len() {
             assert!(graph.earlier(unit).all(|earlier| place(earlier) < place(unit)));

@@ -8,28 +8,45 @@ use crate::order::{Order, Ties};
 /// How far is looked for a longer path, for each node.
 const LOOK: usize = 256;
 
-/// A directed graph of numbered nodes.
+/// A directed graph of numbered nodes: one list of edges, so that no node has a list of its own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Graph {
-    /// What each node comes directly after, and why; by number where it is settled.
-    after: Vec<Vec<(u32, Ties)>>,
-    /// The nodes that were added to since, so that something may be there twice.
-    unsettled: Vec<usize>,
+    nodes: usize,
+    /// By node, then by what it comes after, where they are settled.
+    edges: Vec<Edge>,
+    /// Where the edges of each node begin, and where the last ones end; empty where something was
+    /// added since they were settled.
+    starts: Vec<u32>,
+}
+
+/// One node comes directly after another one.
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    later: u32,
+    earlier: u32,
+    ties: Ties,
+}
+
+impl Edge {
+    fn place(&self) -> (u32, u32) {
+        (self.later, self.earlier)
+    }
 }
 
 impl Graph {
     pub(crate) fn new(nodes: usize) -> Self {
-        Self { after: vec![Vec::new(); nodes], unsettled: Vec::new() }
+        Self { nodes, edges: Vec::new(), starts: Vec::new() }
     }
 
     /// One more node.
     pub(crate) fn grow(&mut self) -> usize {
-        self.after.push(Vec::new());
-        self.len() - 1
+        self.starts.clear();
+        self.nodes += 1;
+        self.nodes - 1
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.after.len()
+        self.nodes
     }
 
     /// `later` comes after `earlier`. A node is never after itself.
@@ -37,28 +54,30 @@ impl Graph {
         if later == earlier {
             return;
         }
-        let (number, after) = (number(earlier), &mut self.after[later]);
-        if after.last().is_some_and(|(last, _)| *last >= number) {
-            self.unsettled.push(later);
-        }
-        after.push((number, ties.into()));
+        self.starts.clear();
+        let (later, earlier) = (number(later), number(earlier));
+        self.edges.push(Edge { later, earlier, ties: ties.into() });
     }
 
     /// Puts the edges of every node in order, each there once.
     pub(crate) fn settle(&mut self) {
-        self.unsettled.sort_unstable();
-        self.unsettled.dedup();
-        for node in self.unsettled.drain(..) {
-            let after = &mut self.after[node];
-            after.sort_unstable_by_key(|(earlier, _)| *earlier);
-            after.dedup_by(|(next, more), (earlier, ties)| {
-                let same = next == earlier;
-                if same {
-                    *ties = ties.and(*more);
-                }
-                same
-            });
+        if !self.starts.is_empty() {
+            return;
         }
+        if !self.edges.is_sorted_by_key(Edge::place) {
+            self.edges = by_later(self.nodes, &self.edges);
+            for of_one in self.edges.chunk_by_mut(|a, b| a.later == b.later) {
+                of_one.sort_unstable_by_key(|edge| edge.earlier);
+            }
+        }
+        self.edges.dedup_by(|next, kept| {
+            let same = next.place() == kept.place();
+            if same {
+                kept.ties = kept.ties.and(next.ties);
+            }
+            same
+        });
+        self.starts = starts(self.nodes, self.edges.iter().map(|edge| edge.later));
     }
 
     /// The same for many (later, earlier), one after the other, except those that would close a
@@ -68,20 +87,14 @@ impl Graph {
         if wished.is_empty() {
             return;
         }
-        let before = self.unsettled.len();
+        let before = self.edges.len();
         for &(later, earlier, order) in wished {
             self.add(later, earlier, order);
         }
-        if self.any_order().is_ok() {
+        if self.is_acyclic() {
             return;
         }
-        // The last of each node's edges are those that were just added.
-        self.unsettled.truncate(before);
-        for &(later, earlier, _) in wished {
-            if later != earlier {
-                self.after[later].pop();
-            }
-        }
+        self.edges.truncate(before);
         if wished.len() > 1 {
             let (some, others) = wished.split_at(wished.len() / 2);
             self.add_if_acyclic(some);
@@ -89,12 +102,14 @@ impl Graph {
         }
     }
 
-    /// What a node comes directly after, and why.
+    /// What a node comes directly after, and why; the graph must be settled.
     pub(crate) fn after(&self, node: usize) -> impl DoubleEndedIterator<Item = (usize, Ties)> {
-        self.after[node].iter().map(|(earlier, ties)| (*earlier as usize, *ties))
+        debug_assert!(!self.starts.is_empty(), "it goes by the order of the edges");
+        let range = self.starts[node] as usize..self.starts[node + 1] as usize;
+        self.edges[range].iter().map(|edge| (edge.earlier as usize, edge.ties))
     }
 
-    /// What a node comes directly after.
+    /// What a node comes directly after; the graph must be settled.
     pub(crate) fn earlier(&self, node: usize) -> impl DoubleEndedIterator<Item = usize> {
         self.after(node).map(|(earlier, _)| earlier)
     }
@@ -103,10 +118,9 @@ impl Graph {
     /// settled.
     pub(crate) fn contracted(&self, into: &[usize], count: usize) -> Self {
         let mut graph = Self::new(count);
-        for node in 0..self.len() {
-            for (earlier, ties) in self.after(node) {
-                graph.add(into[node], into[earlier], ties);
-            }
+        graph.edges.reserve_exact(self.edges.len());
+        for edge in &self.edges {
+            graph.add(into[edge.later as usize], into[edge.earlier as usize], edge.ties);
         }
         graph.settle();
         graph
@@ -117,28 +131,33 @@ impl Graph {
     /// whatever leads there besides. They do no harm but to a reader, so that no more than
     /// [`LOOK`] steps are spent on finding those of one node.
     pub(crate) fn reduced(&self) -> Self {
-        debug_assert!(self.unsettled.is_empty(), "it goes by the order of the edges");
         let mut graph = Self::new(self.len());
+        graph.starts.reserve_exact(self.len() + 1);
+        graph.starts.push(0);
         // By node: the last one from which it was found to be reached.
-        let mut reached: Vec<usize> = vec![usize::MAX; self.len()];
+        let mut reached: Vec<u32> = vec![u32::MAX; self.len()];
         let mut open = Vec::new();
         for node in 0..self.len() {
-            let Some(least) = self.earlier(node).next() else { continue };
-            let mut kept = Vec::with_capacity(self.after[node].len());
-            let mut steps = if self.after[node].len() > 1 { LOOK } else { 0 };
+            let first = graph.edges.len();
+            let least = self.earlier(node).next().unwrap_or_default();
+            let mut steps = if self.earlier(node).nth(1).is_some() { LOOK } else { 0 };
+            // What is further down and could be dropped.
+            let mut sought = self.after(node).filter(|(_, ties)| ties.is_preference()).count();
             for (earlier, ties) in self.after(node).rev() {
-                let is_reached = reached[earlier] == node;
+                sought -= usize::from(ties.is_preference());
+                let is_reached = reached[earlier] == number(node);
                 if !is_reached || !ties.is_preference() {
-                    kept.push((number(earlier), ties));
+                    let (later, earlier) = (number(node), number(earlier));
+                    graph.edges.push(Edge { later, earlier, ties });
                 }
-                if is_reached {
+                if is_reached || sought == 0 {
                     continue;
                 }
                 open.push(earlier);
                 while let Some(from) = open.pop().filter(|_| steps > 0) {
                     for further in graph.earlier(from).rev().take_while(|it| *it >= least) {
-                        if reached[further] != node {
-                            reached[further] = node;
+                        if reached[further] != number(node) {
+                            reached[further] = number(node);
                             open.push(further);
                         }
                         steps = steps.saturating_sub(1);
@@ -147,8 +166,8 @@ impl Graph {
                 open.clear();
             }
             // They were found from the last one on.
-            kept.reverse();
-            graph.after[node] = kept;
+            graph.edges[first..].reverse();
+            graph.starts.push(number(graph.edges.len()));
         }
         graph
     }
@@ -160,17 +179,32 @@ impl Graph {
     /// # Errors
     ///
     /// The nodes of a cycle, each before the one that it comes after.
-    pub(crate) fn order<R: Ord + Clone>(&self, ranks: &[R]) -> Result<Vec<usize>, Vec<usize>> {
-        let plain = self.any_order()?;
-        let mut urgent: Vec<R> = ranks.to_vec();
-        for &node in plain.iter().rev() {
-            for earlier in self.earlier(node) {
-                if urgent[node] < urgent[earlier] {
-                    urgent[earlier] = urgent[node].clone();
+    pub(crate) fn order(&self, ranks: &[u32]) -> Result<Vec<usize>, Vec<usize>> {
+        let before = Before::of(self);
+        // Any order will do to tell what is urgent, and one is found without comparing anything.
+        let mut waiting = self.waiting();
+        let mut plain: Vec<u32> =
+            (0..number(self.len())).filter(|&node| waiting[node as usize] == 0).collect();
+        let mut next = 0;
+        while let Some(&node) = plain.get(next) {
+            next += 1;
+            for &later in before.later(node as usize) {
+                waiting[later as usize] -= 1;
+                if waiting[later as usize] == 0 {
+                    plain.push(later);
                 }
             }
         }
-        self.kahn(|node| (urgent[node].clone(), ranks[node].clone(), node))
+        if plain.len() < self.len() {
+            return Err(self.cycle(&waiting));
+        }
+        let mut urgent: Vec<u32> = ranks.to_vec();
+        for &node in plain.iter().rev() {
+            let urgency = before.later(node as usize).iter().map(|&later| urgent[later as usize]);
+            let urgency = urgency.min().unwrap_or(u32::MAX);
+            urgent[node as usize] = urgency.min(urgent[node as usize]);
+        }
+        self.kahn(&before, |node| (urgent[node as usize], ranks[node as usize]))
     }
 
     /// The same where nothing is of a higher rank than anything else.
@@ -179,23 +213,43 @@ impl Graph {
     ///
     /// As [`order`](Graph::order).
     pub(crate) fn any_order(&self) -> Result<Vec<usize>, Vec<usize>> {
-        self.kahn(|node| node)
+        self.kahn(&Before::of(self), |_| ())
     }
 
-    fn kahn<R: Ord>(&self, rank: impl Fn(usize) -> R) -> Result<Vec<usize>, Vec<usize>> {
-        // An edge that is there twice is waited for twice, and let go of twice.
-        let mut waiting: Vec<u32> = self.after.iter().map(|after| number(after.len())).collect();
+    /// Whether there is such an order.
+    pub(crate) fn is_acyclic(&self) -> bool {
         let before = Before::of(self);
-        let mut free: BinaryHeap<Reverse<(R, usize)>> = (0..self.len())
-            .filter(|&node| waiting[node] == 0)
+        let mut waiting = self.waiting();
+        let mut free: Vec<usize> = (0..self.len()).filter(|&node| waiting[node] == 0).collect();
+        let mut count = 0;
+        while let Some(node) = free.pop() {
+            count += 1;
+            for &later in before.later(node) {
+                waiting[later as usize] -= 1;
+                if waiting[later as usize] == 0 {
+                    free.push(later as usize);
+                }
+            }
+        }
+        count == self.len()
+    }
+
+    fn kahn<R: Ord>(
+        &self,
+        before: &Before,
+        rank: impl Fn(u32) -> R,
+    ) -> Result<Vec<usize>, Vec<usize>> {
+        let mut waiting = self.waiting();
+        let mut free: BinaryHeap<Reverse<(R, u32)>> = (0..number(self.len()))
+            .filter(|&node| waiting[node as usize] == 0)
             .map(|node| Reverse((rank(node), node)))
             .collect();
         let mut order = Vec::with_capacity(self.len());
         while let Some(Reverse((_, node))) = free.pop() {
-            order.push(node);
-            for later in before.later(node) {
-                waiting[later] -= 1;
-                if waiting[later] == 0 {
+            order.push(node as usize);
+            for &later in before.later(node as usize) {
+                waiting[later as usize] -= 1;
+                if waiting[later as usize] == 0 {
                     free.push(Reverse((rank(later), later)));
                 }
             }
@@ -203,8 +257,20 @@ impl Graph {
         if order.len() == self.len() { Ok(order) } else { Err(self.cycle(&waiting)) }
     }
 
+    /// How many edges each node has; one that is there twice is waited for twice, and let go of
+    /// twice.
+    fn waiting(&self) -> Vec<u32> {
+        let mut waiting = vec![0; self.len()];
+        for edge in &self.edges {
+            waiting[edge.later as usize] += 1;
+        }
+        waiting
+    }
+
     /// Every node that still waits waits for another one that does: going there ends in a cycle.
     fn cycle(&self, waiting: &[u32]) -> Vec<usize> {
+        let mut settled = self.clone();
+        settled.settle();
         let stuck = |node: &usize| waiting[*node] > 0;
         let mut path: Vec<usize> = Vec::new();
         let mut next = (0..self.len()).find(stuck);
@@ -213,7 +279,7 @@ impl Graph {
                 return path.split_off(start);
             }
             path.push(node);
-            next = self.earlier(node).filter(stuck).min();
+            next = settled.earlier(node).find(stuck);
         }
         path
     }
@@ -228,29 +294,44 @@ struct Before {
 
 impl Before {
     fn of(graph: &Graph) -> Self {
-        let mut starts = vec![0_u32; graph.len() + 1];
-        for (earlier, _) in graph.after.iter().flatten() {
-            starts[*earlier as usize + 1] += 1;
-        }
-        for node in 0..graph.len() {
-            starts[node + 1] += starts[node];
-        }
+        let starts = starts(graph.len(), graph.edges.iter().map(|edge| edge.earlier));
         let mut next = starts.clone();
-        let mut later = vec![0; graph.after.iter().map(Vec::len).sum()];
-        for (node, after) in graph.after.iter().enumerate() {
-            for (earlier, _) in after {
-                let at = &mut next[*earlier as usize];
-                later[*at as usize] = number(node);
-                *at += 1;
-            }
+        let mut later = vec![0; graph.edges.len()];
+        for edge in &graph.edges {
+            let at = &mut next[edge.earlier as usize];
+            later[*at as usize] = edge.later;
+            *at += 1;
         }
         Self { starts, later }
     }
 
-    fn later(&self, node: usize) -> impl Iterator<Item = usize> {
-        let range = self.starts[node] as usize..self.starts[node + 1] as usize;
-        self.later[range].iter().map(|later| *later as usize)
+    fn later(&self, node: usize) -> &[u32] {
+        &self.later[self.starts[node] as usize..self.starts[node + 1] as usize]
     }
+}
+
+/// Where the things of each node begin in a list of all, by whose they are.
+fn starts(nodes: usize, whose: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut starts = vec![0; nodes + 1];
+    for node in whose {
+        starts[node as usize + 1] += 1;
+    }
+    for node in 0..nodes {
+        starts[node + 1] += starts[node];
+    }
+    starts
+}
+
+/// The edges by the node that comes later.
+fn by_later(nodes: usize, edges: &[Edge]) -> Vec<Edge> {
+    let mut next = starts(nodes, edges.iter().map(|edge| edge.later));
+    let mut sorted = edges.to_vec();
+    for edge in edges {
+        let at = &mut next[edge.later as usize];
+        sorted[*at as usize] = *edge;
+        *at += 1;
+    }
+    sorted
 }
 
 /// Nodes and edges are counted with 32 bits: each takes more memory than that many would have.
@@ -311,6 +392,7 @@ mod tests {
         let mut graph = graph(4, &[]);
         let wished = [(1, 0), (2, 1), (0, 2), (3, 0)];
         graph.add_if_acyclic(&wished.map(|(later, earlier)| (later, earlier, Order::Required)));
+        graph.settle();
         let after: Vec<Vec<usize>> = (0..4).map(|it| graph.earlier(it).collect()).collect();
         assert_eq!(after, [vec![], vec![0], vec![1], vec![0]]);
     }

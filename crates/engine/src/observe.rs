@@ -150,8 +150,11 @@ pub fn targets(
         out.push((key.clone(), target));
     }
     let mut fresh: BTreeMap<&ResourceId, (Packed, &'static Schema)> = BTreeMap::new();
-    let order = Declarations::of(desired).order();
-    for declared in order.unwrap_or_else(|_| desired.resources.values().collect()) {
+    let marks = state.marks();
+    let declarations = Declarations::of(desired);
+    let order = declarations.order();
+    for place in order.unwrap_or_else(|_| (0..declarations.len()).collect()) {
+        let declared = declarations.at(place);
         let id = &declared.id;
         if declared.lookup || state.current(id).is_some() {
             continue;
@@ -160,7 +163,7 @@ pub fn targets(
         let props =
             declared.props.resolve(&mut |reference| known(reference, state, lookups, &fresh));
         let props = with_name(&props, key.incarnation);
-        let props = with_ownership(declared.schema, &props, state, id);
+        let props = with_ownership(declared.schema, &props, &marks, id);
         if declared.adopt.is_some() || identity_known(declared.schema, &props) {
             out.push((key.clone(), fresh_target(state, declared, key, &props)));
         }

@@ -92,8 +92,10 @@ pub fn plan(
     };
     let mut records = view.moves;
     records.extend(planner.settle_lookups());
-    for declared in order.into_iter().filter(|it| !it.lookup) {
-        planner.decide(declared);
+    for place in order {
+        if !planner.declared.at(place).lookup {
+            planner.decide(place);
+        }
     }
     planner.decide_undeclared();
     planner.find_additions();
@@ -222,7 +224,7 @@ impl Planner<'_> {
 
     /// A member that is written at present can't be deleted from under a group that stays.
     fn refuse_writers(&mut self) {
-        let writers = operations::writers(self);
+        let writers = self.writers();
         if writers.is_empty() {
             return;
         }

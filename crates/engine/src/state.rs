@@ -230,12 +230,12 @@ impl State {
     }
 
     /// The same as values of properties.
-    pub(crate) fn ownership(&self, born: &ResourceId) -> [(Word, Packed); 3] {
-        [
-            (LINEAGE_TAG.into(), self.lineage.as_str().into()),
-            (RESOURCE_TAG.into(), born.into()),
-            (STACK_TAG.into(), self.stack.as_str().into()),
-        ]
+    pub(crate) fn marks(&self) -> Marks {
+        Marks {
+            lineage: (LINEAGE_TAG.into(), self.lineage.as_str().into()),
+            resource: RESOURCE_TAG.into(),
+            stack: (STACK_TAG.into(), self.stack.as_str().into()),
+        }
     }
 
     /// What to read to see a thing that is recorded.
@@ -254,16 +254,37 @@ impl State {
     }
 }
 
+/// The ownership tags of everything that is a state's, as values of properties.
+pub(crate) struct Marks {
+    lineage: (Word, Packed),
+    resource: Word,
+    stack: (Word, Packed),
+}
+
+impl Marks {
+    /// Of what was, or is to be, born with this id.
+    pub(crate) fn of_one(&self, born: &ResourceId) -> [(Word, Packed); 3] {
+        [self.lineage.clone(), (self.resource.clone(), born.into()), self.stack.clone()]
+    }
+}
+
 /// The token of an incarnation: at most 64 characters of `A-Za-z0-9-`, the same on every attempt,
 /// and readable back: lineage, a hash of the id it was born with, incarnation.
 pub fn token(lineage: &str, born: &ResourceId, incarnation: u32) -> String {
-    format!("{TOKEN_PREFIX}{lineage}-{}-{incarnation}", born_hash(born))
+    let hash = born_hash(born);
+    [TOKEN_PREFIX, lineage, "-", &hash, "-", &incarnation.to_string()].concat()
 }
 
 fn born_hash(born: &ResourceId) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(born.as_str());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut hash = String::with_capacity(16);
+    for byte in digest.iter().take(8) {
+        for digit in [byte >> 4, byte & 15] {
+            hash.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    hash
 }
 
 /// What a token says.

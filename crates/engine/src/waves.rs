@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Catalog, Region, ResourceId, ScopeKind, Tier, Word};
+use bicoastal_model::{Region, ResourceId, ScopeKind, Tier, Word};
 
 use crate::gates::{Gates, Item};
 use crate::order::Order;
@@ -44,7 +44,6 @@ pub(crate) enum Wave {
 pub(crate) fn wave(
     unit: &[usize],
     nodes: &[Node],
-    catalog: &Catalog,
     writers: &BTreeMap<ResourceId, Region>,
 ) -> Option<Wave> {
     let serving: Vec<&Node> = unit.iter().map(|&it| &nodes[it]).filter(|it| it.serving).collect();
@@ -63,7 +62,7 @@ pub(crate) fn wave(
                 .any(|member| member.edges.iter().any(|edge| writers.get(edge) == Some(&region)));
             Wave::Region { writer, region }
         }
-        (None, None) => match catalog.get(&member.kind).filter(|schema| schema.batch.is_some()) {
+        (None, None) => match serving[0].schema.filter(|schema| schema.batch.is_some()) {
             Some(schema) => {
                 let props = member.wanted.as_ref().or(member.applied.as_ref());
                 let parent = props.map(|props| parent_key(schema, props)).unwrap_or_default();
@@ -91,18 +90,27 @@ pub(crate) fn agree_on_writers(units: &mut [Unit]) {
     }
 }
 
-/// Where a unit would go if no reference said otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank {
-    phase: u8,
-    wave: Option<Wave>,
-    tier: u8,
-    first: usize,
+/// Where units would go if no reference said otherwise: by unit, its place among all.
+pub(crate) fn ranks(units: &[Unit], nodes: &[Node]) -> Vec<u32> {
+    let waves: BTreeSet<&Wave> = units.iter().filter_map(|unit| unit.wave.as_ref()).collect();
+    let waves: BTreeMap<&Wave, usize> = waves.into_iter().zip(1..).collect();
+    let rank = |(index, unit): (usize, &Unit)| {
+        let (phase, tier) = phase_and_tier(unit, nodes);
+        let wave = unit.wave.as_ref().and_then(|wave| waves.get(wave).copied()).unwrap_or(0);
+        (phase, wave, tier, unit.nodes.first().copied().unwrap_or_default(), index)
+    };
+    let mut order: Vec<_> = units.iter().enumerate().map(rank).collect();
+    order.sort_unstable();
+    let mut ranks = vec![0; units.len()];
+    for ((.., index), rank) in order.into_iter().zip(0..) {
+        ranks[index] = rank;
+    }
+    ranks
 }
 
 /// What has no region comes first, then what spans regions, then what is new, then what serves,
 /// region after region, and what goes comes last, traffic before what it goes to.
-pub(crate) fn rank(unit: &Unit, nodes: &[Node]) -> Rank {
+fn phase_and_tier(unit: &Unit, nodes: &[Node]) -> (u8, u8) {
     let all = unit.nodes.iter().map(|&it| &nodes[it]);
     let goes = |node: &Node| {
         node.deletes() || (!node.footprint.down.is_empty() && node.footprint.up.is_empty())
@@ -111,28 +119,23 @@ pub(crate) fn rank(unit: &Unit, nodes: &[Node]) -> Rank {
         && all.clone().all(goes)
         && !matches!(unit.wave, Some(Wave::Region { .. }));
     let serving = all.clone().any(|node| node.serving);
-    let spanning = |node: &Node| {
-        node.member.as_ref().is_some_and(|member| member.place.scope == ScopeKind::Spanning)
-    };
-    let home = all.clone().all(|node| node.footprint.home().is_some());
+    let home = || all.clone().all(|node| node.footprint.home().is_some());
     let phase = match (taken_down, serving) {
         (true, _) => 9,
         (false, false) => 2,
-        (false, true) if all.clone().any(spanning) => 1,
-        (false, true) if home => 3,
+        (false, true) if all.clone().any(Node::spans) => 1,
+        (false, true) if home() => 3,
         (false, true) if all.clone().all(|node| node.tier < Tier::Traffic) => 0,
         (false, true) => 4,
     };
     let tier = all.map(|node| node.tier).min().unwrap_or(Tier::Foundation) as u8;
-    let tier = if taken_down { u8::MAX - tier } else { tier };
-    let first = unit.nodes.first().copied().unwrap_or_default();
-    Rank { phase, wave: unit.wave.clone(), tier, first }
+    (phase, if taken_down { u8::MAX - tier } else { tier })
 }
 
 /// Adds what is preferred to what is required, in the direction of an order that respects what is
 /// required: so there is no cycle. Where the order of two nodes is a matter of safety, it is added
 /// to the graph of the single nodes as well.
-pub(crate) fn prefer(gates: &mut Gates<'_>, order: &[usize], catalog: &Catalog) {
+pub(crate) fn prefer(gates: &mut Gates<'_>, order: &[usize]) {
     let item = |position: usize, unit: usize, node: usize| Item { position, unit, node };
     // Whatever comes first, two waves are never under way at once.
     let mut stages: Vec<(&Wave, Vec<Item>)> = Vec::new();
@@ -147,15 +150,15 @@ pub(crate) fn prefer(gates: &mut Gates<'_>, order: &[usize], catalog: &Catalog) 
         }
     }
     let stages: Vec<Vec<Item>> = stages.into_iter().map(|(_, stage)| stage).collect();
-    let mut up: BTreeMap<Region, Vec<Item>> = BTreeMap::new();
-    let mut down: BTreeMap<Region, Vec<Item>> = BTreeMap::new();
+    let mut up: BTreeMap<Region, Vec<(Item, Part)>> = BTreeMap::new();
+    let mut down: BTreeMap<Region, Vec<(Item, Part)>> = BTreeMap::new();
     for (position, &unit) in order.iter().enumerate() {
         for &node in &units[unit].nodes {
             let of = &gates.nodes[node];
             if of.member.is_some() {
-                let item = item(position, unit, node);
-                of.footprint.up.iter().for_each(|it| up.entry(*it).or_default().push(item));
-                of.footprint.down.iter().for_each(|it| down.entry(*it).or_default().push(item));
+                let member = (item(position, unit, node), Part::of(of));
+                of.footprint.up.iter().for_each(|it| up.entry(it).or_default().push(member));
+                of.footprint.down.iter().for_each(|it| down.entry(it).or_default().push(member));
             }
         }
     }
@@ -164,55 +167,55 @@ pub(crate) fn prefer(gates: &mut Gates<'_>, order: &[usize], catalog: &Catalog) 
     }
     for (regions, rising) in [(up, true), (down, false)] {
         for members in regions.into_values() {
-            by_tier(gates, &members, rising, catalog);
+            by_tier(gates, &members, rising);
         }
     }
 }
 
 /// Orders what is brought up in a region, or taken down there, by its tier.
-fn by_tier(gates: &mut Gates<'_>, members: &[Item], rising: bool, catalog: &Catalog) {
+fn by_tier(gates: &mut Gates<'_>, members: &[(Item, Part)], rising: bool) {
     for tier in [Tier::Foundation, Tier::Data, Tier::Compute, Tier::Traffic] {
-        let pick = |nodes: &[Node], which: &dyn Fn(&Node) -> bool| -> Vec<Item> {
-            members.iter().copied().filter(|item| which(&nodes[item.node])).collect()
+        let pick = |which: &dyn Fn(Part) -> bool| -> Vec<Item> {
+            members.iter().filter(|(_, part)| which(*part)).map(|(item, _)| *item).collect()
         };
-        let comes_before = |node: &Node| if rising { node.tier < tier } else { node.tier > tier };
-        let nodes = &*gates.nodes;
-        let earlier = pick(nodes, &comes_before);
-        let later = pick(nodes, &|node| node.tier == tier);
-        let needed = |node: &Node| match rising {
-            true => comes_up(node),
-            false => is_in_use(node, catalog),
-        };
-        let needs = |node: &Node| match rising {
-            true => opens(node, catalog),
-            false => tier > Tier::Foundation,
-        };
-        let harmful = pick(nodes, &|node| comes_before(node) && needed(node));
-        let harmed = pick(nodes, &|node| node.tier == tier && needs(node));
-        gates.order(&harmful, &harmed, Order::Safety);
-        gates.order(&earlier, &later, Order::Preference);
+        let comes_before = |it: Part| if rising { it.tier < tier } else { it.tier > tier };
+        let needed = |it: Part| if rising { it.comes_up } else { it.is_in_use };
+        let needs = |it: Part| if rising { it.opens } else { tier > Tier::Foundation };
+        let harmed = pick(&|it| it.tier == tier && needs(it));
+        if !harmed.is_empty() {
+            let harmful = pick(&|it| comes_before(it) && needed(it));
+            gates.order(&harmful, &harmed, Order::Safety);
+        }
+        let later = pick(&|it| it.tier == tier);
+        if !later.is_empty() {
+            let earlier = pick(&comes_before);
+            gates.order(&earlier, &later, Order::Preference);
+        }
     }
 }
 
-/// Whether a region that did not have it gets it: data or compute that traffic may need.
-fn comes_up(node: &Node) -> bool {
-    let Some(member) = &node.member else { return false };
-    let spans = member.place.scope == ScopeKind::Spanning;
-    node.tier > Tier::Foundation && (member.verb == Verb::Create || spans)
+/// What a node is to the others of its region.
+#[derive(Clone, Copy)]
+struct Part {
+    tier: Tier,
+    /// A region that did not have it gets it: data or compute that traffic may need.
+    comes_up: bool,
+    /// It sends traffic to where none went before.
+    opens: bool,
+    /// What is below it has users for as long as it is there: it is compute, or sends traffic.
+    is_in_use: bool,
 }
 
-/// Whether it sends traffic to where none went before.
-fn opens(node: &Node, catalog: &Catalog) -> bool {
-    routes(node, catalog) && node.verb() == Some(Verb::Create)
-}
-
-/// Whether what is below it has users for as long as it is there: it is compute, or sends traffic.
-fn is_in_use(node: &Node, catalog: &Catalog) -> bool {
-    node.tier == Tier::Compute || routes(node, catalog)
-}
-
-/// Whether it sends traffic somewhere: a record.
-fn routes(node: &Node, catalog: &Catalog) -> bool {
-    let schema = node.member.as_ref().and_then(|member| catalog.get(&member.kind));
-    node.tier == Tier::Traffic && schema.is_some_and(|schema| schema.batch.is_some())
+impl Part {
+    fn of(node: &Node) -> Self {
+        let creates = node.verb == Some(Verb::Create);
+        // A record sends traffic somewhere.
+        let routes = node.tier == Tier::Traffic && node.is_batched();
+        Self {
+            tier: node.tier,
+            comes_up: node.tier > Tier::Foundation && (creates || node.spans()),
+            opens: routes && creates,
+            is_in_use: node.tier == Tier::Compute || routes,
+        }
+    }
 }

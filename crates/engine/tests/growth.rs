@@ -120,12 +120,12 @@ fn allocations_per_resource_do_not_grow() {
     check(
         &lines,
         expect![[r#"
-            seal: 3, 2, 2; at the peak 0.3, 0.3, 0.3 kB
-            plan: all is new: 59, 52, 51; at the peak 2.5, 2.4, 2.5 kB
-            carry it out: 114, 111, 111; at the peak 1.7, 1.6, 1.6 kB
-            plan: nothing changed: 19, 18, 18; at the peak 0.7, 0.6, 0.6 kB
-            plan: everything edited: 25, 24, 23; at the peak 1.0, 1.0, 1.0 kB
-            plan: all of it deleted: 44, 37, 36; at the peak 1.8, 1.7, 1.7 kB
+            seal: 2, 2, 2; at the peak 0.3, 0.3, 0.3 kB
+            plan: all is new: 29, 25, 25; at the peak 2.4, 2.2, 2.3 kB
+            carry it out: 113, 110, 110; at the peak 1.7, 1.6, 1.6 kB
+            plan: nothing changed: 15, 14, 14; at the peak 0.4, 0.4, 0.3 kB
+            plan: everything edited: 20, 18, 18; at the peak 0.8, 0.8, 0.8 kB
+            plan: all of it deleted: 28, 24, 24; at the peak 1.6, 1.5, 1.6 kB
         "#]],
     );
 }

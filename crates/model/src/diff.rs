@@ -82,6 +82,9 @@ fn packed_diff(
     seen: Option<&Packed>,
 ) -> Difference {
     let mut difference = Difference::default();
+    if seen.is_none() {
+        difference.changes.reserve(schema.fields.len());
+    }
     for field in schema.fields {
         let (w, a) = (wanted.get(field.name), applied.and_then(|it| it.get(field.name)));
         let s = seen.and_then(|it| it.get(field.name));
@@ -138,24 +141,24 @@ impl Walk<'_> {
                 );
             }
             Shape::OwnedSet(item) => {
-                let parts = |value: Option<&Packed>| -> Vec<(Word, Packed)> {
+                let parts = |value: Option<&'p Packed>| -> Vec<(Word, &'p Packed)> {
                     items(value)
                         .iter()
-                        .map(|it| (label(&canonical(item, &it.to_value())), it.clone()))
+                        .map(|it| (label(&canonical(item, &it.to_value())), it))
                         .collect()
                 };
                 self.keyed_parts(path, field, parts(wanted), parts(applied), parts(seen), "[]");
             }
             Shape::Keyed { key, fields } => {
-                let parts = |value: Option<&Packed>| -> Vec<(Word, Packed)> {
+                let parts = |value: Option<&'p Packed>| -> Vec<(Word, &'p Packed)> {
                     items(value)
                         .iter()
-                        .map(|it| (it.get(key).map(packed_label).unwrap_or_default(), it.clone()))
+                        .map(|it| (it.get(key).map(packed_label).unwrap_or_default(), it))
                         .collect()
                 };
                 let (w, a, s) = (parts(wanted), parts(applied), parts(seen));
                 for (name, entry) in &w {
-                    let (a, s) = (find(&a, name), find(&s, name));
+                    let (a, s) = (find(&a, name).copied(), find(&s, name).copied());
                     let path = format!("{path}[{name}]");
                     match s {
                         Some(s) => {
@@ -239,38 +242,40 @@ impl Walk<'_> {
     }
 
     /// The parts of a map or a set of which the program owns what it mentions.
-    fn keyed_parts(
+    fn keyed_parts<N: AsRef<str>>(
         &mut self,
         path: &str,
         field: &Field,
-        wanted: Vec<(Word, Packed)>,
-        applied: Vec<(Word, Packed)>,
-        seen: Vec<(Word, Packed)>,
+        wanted: Vec<(N, &Packed)>,
+        applied: Vec<(N, &Packed)>,
+        seen: Vec<(N, &Packed)>,
         style: &str,
     ) {
         for (name, value) in &wanted {
+            let name = name.as_ref();
             let path = part_path(path, name, style);
-            let s = find(&seen, name);
+            let s = find(&seen, name).copied();
             if value.has_unknown() {
                 self.push(&path, field, Cause::Unknown, s, Some(value));
             } else if s.is_none_or(|s| !alike(&Shape::Plain, value, s) && style == ".") {
-                self.change(&path, field, Some(value), find(&applied, name), s);
+                self.change(&path, field, Some(value), find(&applied, name).copied(), s);
             }
         }
         self.unmentioned(path, field, &wanted, &applied, &seen, style);
     }
 
     /// Entries that are there and not wanted: formerly ours are removed, others are reported.
-    fn unmentioned(
+    fn unmentioned<N: AsRef<str>>(
         &mut self,
         path: &str,
         field: &Field,
-        wanted: &[(Word, Packed)],
-        applied: &[(Word, Packed)],
-        seen: &[(Word, Packed)],
+        wanted: &[(N, &Packed)],
+        applied: &[(N, &Packed)],
+        seen: &[(N, &Packed)],
         style: &str,
     ) {
         for (name, value) in seen {
+            let name = name.as_ref();
             if find(wanted, name).is_some() {
                 continue;
             }
@@ -348,16 +353,16 @@ fn part_path(path: &str, name: &str, style: &str) -> String {
     if style == "." { format!("{path}.{name}") } else { format!("{path}[{name}]") }
 }
 
-fn entries(value: Option<&Packed>) -> Vec<(Word, Packed)> {
-    value.and_then(Packed::as_object).map(Fields::to_vec).unwrap_or_default()
+fn entries(value: Option<&Packed>) -> Vec<(&str, &Packed)> {
+    value.and_then(Packed::as_object).into_iter().flat_map(Fields::iter).collect()
 }
 
 fn items(value: Option<&Packed>) -> &[Packed] {
     value.and_then(Packed::as_array).unwrap_or_default()
 }
 
-fn find<'v, N: PartialEq<str>, V>(parts: &'v [(N, V)], name: &str) -> Option<&'v V> {
-    parts.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+fn find<'v, N: AsRef<str>, V>(parts: &'v [(N, V)], name: &str) -> Option<&'v V> {
+    parts.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value)
 }
 
 /// Whether two values of a shape mean the same.

@@ -1,6 +1,7 @@
 //! Who is who: resource ids, places, and AWS identifiers that cannot be confused.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -12,9 +13,22 @@ use crate::word::{self, Pool, Word};
 /// The logical id of a resource within its stack: `zone`, `us-east-1/front`, or with an
 /// account `dns:zone`. It is what state is keyed by and what users type. A copy shares the text:
 /// one id is in many places of a plan and a state.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct ResourceId(Arc<str>);
+
+impl PartialEq for ResourceId {
+    /// What is shared is not read.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for ResourceId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl ResourceId {
     /// From its written form.
@@ -51,8 +65,15 @@ impl From<&str> for ResourceId {
 }
 
 /// Ids of resources: sorted, each there once, and shared by copies.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default, Eq, PartialOrd, Ord)]
 pub struct Ids(Arc<[ResourceId]>);
+
+impl PartialEq for Ids {
+    /// What is shared is not read.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 impl Ids {
     /// All of them, sorted.

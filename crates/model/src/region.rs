@@ -71,6 +71,10 @@ regions! {
 impl Region {
     /// The region of this code, if it is one.
     pub fn of_code(code: &str) -> Option<Self> {
+        // Most texts are none, which the last character tells.
+        if !code.ends_with(|it: char| it.is_ascii_digit()) {
+            return None;
+        }
         Self::ALL.iter().copied().find(|region| region.code() == code)
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -10,8 +11,21 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A text that does not change: a key, a kind, a name. A copy shares it, and equal ones that are
 /// made soon after each other most often are one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct Word(Arc<str>);
+
+impl PartialEq for Word {
+    /// What is shared is not read.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Word {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl Word {
     /// The text.
@@ -23,8 +37,8 @@ impl Word {
         Self(Arc::clone(text))
     }
 
-    /// One of its own, of which nothing is kept at hand.
-    pub(crate) fn unshared(text: &str) -> Self {
+    /// One of its own, of which nothing is kept at hand: for what is said once.
+    pub fn unshared(text: &str) -> Self {
         Self(text.into())
     }
 

@@ -15,8 +15,8 @@ impl Planner<'_> {
         let mut parents: BTreeMap<&Key, (&Entry, &Thing)> = BTreeMap::new();
         for (key, seen) in &self.observed.seen {
             let Look::Present(snapshot) = seen else { continue };
-            if let Some(entry) = self.records.entry(key)
-                && !snapshot.children.is_empty()
+            if !snapshot.children.is_empty()
+                && let Some(entry) = self.records.entry(key)
             {
                 parents.insert(key, (entry, snapshot));
             }
@@ -101,7 +101,7 @@ impl Planner<'_> {
             fields: Vec::new(),
             at: self.declared.get(parent).map(|declared| declared.at.clone()),
             make: None,
-            deletes: vec![member],
+            deletes: vec![Box::new(member)],
             records: Vec::new(),
         })
     }

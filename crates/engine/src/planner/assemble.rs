@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Catalog, Diagnostic, Diagnostics, ResourceId, Rollout, value};
+use bicoastal_model::{Diagnostic, Diagnostics, ResourceId, Rollout, value};
 
 use super::decide::{Decision, Planner};
 use super::fingerprint::fingerprint;
 use super::operations::{self, Node};
-use super::{drain, needs, operations::writers};
+use super::{drain, needs};
 use crate::batches;
 use crate::gates::Gates;
 use crate::graph::Graph;
@@ -36,7 +36,7 @@ impl Planner<'_> {
         let mut nodes = operations::nodes(&self, &mut decisions);
         let mut graph = operations::ordered(&self, &decisions, &nodes);
         drain::pauses(&self, &going, &mut nodes, &mut graph);
-        let Some((operations, arranged)) = self.arrange(&mut nodes, &mut graph) else {
+        let Some((mut operations, arranged)) = self.arrange(&mut nodes, &mut graph) else {
             return Err(stuck(&nodes, &graph).into());
         };
         let mut shown: Vec<usize> = Vec::new();
@@ -50,11 +50,11 @@ impl Planner<'_> {
                 shown.push(decision);
             }
         }
-        let (mut operations, places) = planned(&operations, &arranged, nodes, &changes);
+        let (mut operations, places) = planned(&mut operations, &arranged, nodes, &changes);
         graph.settle();
         needs::state(&mut operations, &places, &graph);
         let mut decisions: Vec<Option<Decision>> = decisions.into_iter().map(Some).collect();
-        let (calls, floor_ms) = cost(&operations, self.catalog);
+        let (calls, floor_ms) = cost(&operations, &self);
         let exports = self
             .desired
             .exports
@@ -101,38 +101,38 @@ impl Planner<'_> {
         nodes: &mut Vec<Node>,
         single: &mut Graph,
     ) -> Option<(Vec<Operation>, Graph)> {
-        let groups = batches::groups(nodes, single, self.catalog);
+        let groups = batches::groups(nodes, single);
         let mut into = vec![0; nodes.len()];
         for (unit, group) in groups.iter().enumerate() {
             group.iter().for_each(|&node| into[node] = unit);
         }
         let mut graph = single.contracted(&into, groups.len());
         let waved = self.desired.rollout == Rollout::OneRegionAtATime;
-        let writers = writers(self);
+        let writers = self.writers();
         let mut units: Vec<Unit> = groups
             .into_iter()
             .map(|group| Unit {
-                wave: waves::wave(&group, nodes, self.catalog, &writers).filter(|_| waved),
+                wave: waved.then(|| waves::wave(&group, nodes, writers)).flatten(),
                 nodes: group,
             })
             .collect();
         waves::agree_on_writers(&mut units);
-        let ranks: Vec<waves::Rank> = units.iter().map(|unit| waves::rank(unit, nodes)).collect();
-        let order = graph.order(&ranks).ok()?;
+        let order = graph.order(&waves::ranks(&units, nodes)).ok()?;
         let mut gates = Gates::new(&mut graph, &mut units, single, nodes);
-        waves::prefer(&mut gates, &order, self.catalog);
+        waves::prefer(&mut gates, &order);
         let order = gates.into_order(&order);
-        let packed = batches::pack(&units, nodes, &graph, &order, self.catalog);
+        graph.settle();
+        let packed = batches::pack(&units, nodes, &graph, &order);
         let mut into = vec![0; units.len()];
         for (operation, of) in packed.iter().enumerate() {
             of.iter().for_each(|&unit| into[unit] = operation);
         }
         let graph = graph.contracted(&into, packed.len());
         let mut position = vec![0; units.len()];
-        for (place, &unit) in order.iter().enumerate() {
+        for (&unit, place) in order.iter().zip(0..) {
             position[unit] = place;
         }
-        let first: Vec<usize> = packed
+        let first: Vec<u32> = packed
             .iter()
             .map(|of| of.iter().map(|&unit| position[unit]).min().unwrap_or_default())
             .collect();
@@ -145,7 +145,7 @@ impl Planner<'_> {
         let operations = sequence
             .iter()
             .map(|&operation| Operation {
-                nodes: packed[operation].iter().flat_map(|&it| units[it].nodes.clone()).collect(),
+                nodes: packed[operation].iter().flat_map(|&it| &units[it].nodes).copied().collect(),
                 wave: packed[operation].iter().find_map(|&it| units[it].wave.clone()),
             })
             .collect();
@@ -166,19 +166,19 @@ struct Operation {
 }
 
 fn planned(
-    operations: &[Operation],
+    operations: &mut [Operation],
     graph: &Graph,
     mut nodes: Vec<Node>,
     changes: &[Option<usize>],
 ) -> (Vec<PlannedOp>, Vec<Spot>) {
     let mut spots = vec![Spot::default(); nodes.len()];
-    let mut numbers: BTreeMap<&Wave, u32> = BTreeMap::new();
+    let mut numbers: BTreeMap<Wave, u32> = BTreeMap::new();
     let mut planned: Vec<PlannedOp> = Vec::with_capacity(operations.len());
-    for (index, operation) in operations.iter().enumerate() {
+    for (index, operation) in operations.iter_mut().enumerate() {
         let wave = match &operation.wave {
             Some(wave) => {
                 let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
-                *numbers.entry(wave).or_insert(next)
+                *numbers.entry(wave.clone()).or_insert(next)
             }
             // Unwaved: in the wave of what it waits for.
             None => {
@@ -187,25 +187,22 @@ fn planned(
             }
         };
         operation.nodes.iter().for_each(|&it| spots[it].operation = index);
-        let members = operation.nodes.iter().filter_map(|&it| {
+        let key = |it: usize| nodes[it].member.as_ref().map(|member| &member.key);
+        operation.nodes.sort_by(|&a, &b| key(a).cmp(&key(b)));
+        let mut members = Vec::with_capacity(operation.nodes.len());
+        for &it in &operation.nodes {
             let node = &mut nodes[it];
-            let mut member = *node.member.take()?;
-            member.change = changes[node.decision?]?;
-            Some((it, member))
-        });
-        let mut all = Vec::with_capacity(operation.nodes.len());
-        all.extend(members);
-        let mut members = all;
-        members.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
-        members.iter().enumerate().for_each(|(place, (it, _))| spots[*it].member = place);
-        let all = operation.nodes.iter().map(|&it| &nodes[it]);
-        // Not collected: that would keep the room of the pairs.
-        let mut kept = Vec::with_capacity(members.len());
-        kept.extend(members.into_iter().map(|(_, member)| member));
+            let Some(mut member) = node.member.take() else { continue };
+            let Some(change) = node.decision.and_then(|it| changes[it]) else { continue };
+            member.change = change;
+            spots[it].member = members.len();
+            members.push(*member);
+        }
+        let all = operation.nodes.iter().filter_map(|&it| nodes[it].pause.as_deref());
         planned.push(PlannedOp {
-            members: kept,
-            pause_ms: all.clone().map(|node| node.pause_ms).max().unwrap_or(0),
-            pause_reason: all.map(|node| node.pause_reason.as_str()).collect(),
+            members,
+            pause_ms: all.clone().map(|pause| pause.ms).max().unwrap_or(0),
+            pause_reason: all.map(|pause| pause.reason.as_str()).collect(),
             after: graph.after(index).collect(),
             needs: Vec::new(),
             wave,
@@ -215,39 +212,33 @@ fn planned(
 }
 
 /// Calls by service, and the milliseconds that rates and pauses let them take at least.
-fn cost(operations: &[PlannedOp], catalog: &Catalog) -> (BTreeMap<String, u32>, u64) {
-    let mut calls: BTreeMap<String, u32> = BTreeMap::new();
+fn cost(operations: &[PlannedOp], planner: &Planner<'_>) -> (BTreeMap<String, u32>, u64) {
+    let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
     let mut paused: Vec<u64> = Vec::with_capacity(operations.len());
     let mut records = 0u32;
     for operation in operations {
         let before = operation.after.keys().filter_map(|&it| paused.get(it)).max();
         paused.push(before.copied().unwrap_or(0) + operation.pause_ms);
-        let batched = operation.members.iter().filter(|member| {
-            catalog
-                .get(&member.kind)
-                .is_some_and(|it| it.batch.is_some() && it.service == "route53")
-        });
-        records += u32::try_from(batched.count()).unwrap_or(u32::MAX);
-        let costs = operation.members.iter().filter_map(|member| {
-            let schema = catalog.get(&member.kind)?;
-            let calls = match member.verb {
+        for (index, member) in operation.members.iter().enumerate() {
+            let Some(schema) = planner.schema(&member.kind) else { continue };
+            if schema.batch.is_some() && schema.service == "route53" {
+                records = records.saturating_add(1);
+            }
+            let count = match member.verb {
                 Verb::Create => schema.cost.create,
                 Verb::Adopt | Verb::Update => schema.cost.update,
                 Verb::Delete => schema.cost.delete,
             };
-            Some((schema, calls))
-        });
-        for (index, (schema, count)) in costs.enumerate() {
             // A batch is one call, however many members it has.
             if index == 0 || schema.batch.is_none() {
-                *calls.entry(schema.service.to_owned()).or_default() += count;
+                *calls.entry(schema.service).or_default() += count;
             }
         }
     }
     let rates = calls.iter().map(|(service, &calls)| rates::floor_ms(service, calls)).max();
     let changes = rates::RECORD_CHANGES.floor_ms(records);
     let floor = rates.unwrap_or(0).max(changes).max(paused.into_iter().max().unwrap_or(0));
-    (calls, floor)
+    (calls.into_iter().map(|(service, calls)| (service.to_owned(), calls)).collect(), floor)
 }
 
 fn change(decision: Decision) -> Option<Change> {

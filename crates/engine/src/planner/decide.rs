@@ -1,23 +1,23 @@
 //! What is decided on one resource, and how it becomes part of a plan.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::diff::FieldChange;
 use bicoastal_model::value::{self, Ref};
 use bicoastal_model::{
     Catalog, Declared, Desired, Diagnostic, ErrorFacts, Ids, OpError, Packed, Place, Region,
-    ResourceId, Risk, ScopeKind, SourceLine, Tier, Word,
+    ResourceId, Risk, Schema, ScopeKind, SourceLine, Tier, Word,
 };
 
-use super::Options;
+use super::{Options, operations};
 use super::identity::Identities;
 use super::index::{Declarations, Records};
 use super::resolve::Outputs;
 use crate::observe::{Look, Observed, Thing};
 use crate::plan::{Action, Added, PlannedMember, Unseen};
 use crate::record::Record;
-use crate::state::{Entry, Key, State, Verb, token};
+use crate::state::{Entry, Key, Marks, State, Verb, token};
 
 /// What is decided on one resource.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Decision {
     /// What is created, updated or adopted.
     pub(crate) make: Option<Box<PlannedMember>>,
     /// What is deleted.
-    pub(crate) deletes: Vec<PlannedMember>,
+    pub(crate) deletes: Vec<Box<PlannedMember>>,
     pub(crate) records: Vec<Record>,
 }
 
@@ -43,7 +43,7 @@ impl Decision {
     /// One more thing is deleted; most often it is the only one.
     pub(crate) fn delete(&mut self, member: PlannedMember) {
         self.deletes.reserve_exact(1);
-        self.deletes.push(member);
+        self.deletes.push(Box::new(member));
     }
 
     /// The regions that a spanning thing which stays gives up.
@@ -63,6 +63,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) observed: &'a Observed,
     pub(crate) catalog: &'a Catalog,
     pub(crate) options: &'a Options,
+    /// The tags of what is the state's.
+    pub(crate) marks: Marks,
     /// What is declared.
     pub(crate) declared: Declarations<'a>,
     /// What is recorded, and what was seen.
@@ -76,6 +78,10 @@ pub(crate) struct Planner<'a> {
     pub(crate) unseen: Vec<Unseen>,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Where spanning things are written; worked out when asked for.
+    writers: OnceCell<BTreeMap<ResourceId, Region>>,
+    /// The kinds that were asked for.
+    schemas: RefCell<Vec<(Word, Option<&'static Schema>)>>,
     /// The outputs that something refers to, by whose they are; worked out when asked for.
     used: OnceCell<BTreeMap<ResourceId, BTreeSet<Word>>>,
     /// The natural keys of everything that state has or the program wants; worked out when asked
@@ -110,22 +116,31 @@ impl<'a> Planner<'a> {
         options: &'a Options,
     ) -> Self {
         let declared = Declarations::of(desired);
+        let records = Records::of(state, observed, &declared);
+        // Where everything goes, there is one for each of what state has; where all is new, one
+        // for each of what is declared.
+        let decisions = match options.destroy {
+            true => state.entries.len(),
+            false => declared.len().saturating_sub(records.len()),
+        };
         Self {
             desired,
             state,
             observed,
             catalog,
             options,
+            marks: state.marks(),
             outputs: vec![None; declared.len()],
-            records: Records::of(state, observed),
+            records,
             declared,
             unavailable: BTreeMap::new(),
-            // Where everything goes, there is one for each of what state has.
-            decisions: Vec::with_capacity(if options.destroy { state.entries.len() } else { 0 }),
+            decisions: Vec::with_capacity(decisions),
             added: Vec::new(),
             unseen: Vec::new(),
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
+            writers: OnceCell::new(),
+            schemas: RefCell::new(Vec::new()),
             used: OnceCell::new(),
             identities: OnceCell::new(),
             chosen: BTreeMap::new(),
@@ -133,6 +148,27 @@ impl<'a> Planner<'a> {
             deleted_first: BTreeSet::new(),
             moved: BTreeMap::new(),
         }
+    }
+
+    /// Where spanning things are written at present.
+    pub(crate) fn writers(&self) -> &BTreeMap<ResourceId, Region> {
+        self.writers.get_or_init(|| operations::writers(self.observed))
+    }
+
+    /// The schema of a kind, if it is compiled in. There are few kinds, whose names are shared by
+    /// all that are of them.
+    pub(crate) fn schema(&self, kind: &Word) -> Option<&'static Schema> {
+        let address = |kind: &Word| kind.as_str().as_ptr();
+        let mut schemas = self.schemas.borrow_mut();
+        if let Some((_, schema)) = schemas.iter().find(|(it, _)| address(it) == address(kind)) {
+            return *schema;
+        }
+        let schema = self.catalog.get(kind);
+        // More than there are kinds would be names that are not shared.
+        if schemas.len() < 64 {
+            schemas.push((kind.clone(), schema));
+        }
+        schema
     }
 
     /// What a read of this incarnation brought. What was not read is unknown.
@@ -158,7 +194,8 @@ impl<'a> Planner<'a> {
 
     /// The edges that are kept: a look-up is nothing that could be waited for.
     pub(crate) fn edges(&self, declared: &Declared) -> Ids {
-        let edges = self.declared.edges(&declared.id).cloned().unwrap_or_default();
+        let place = self.declared.place(&declared.id);
+        let edges = place.map(|place| self.declared.edges(place).clone()).unwrap_or_default();
         let is_lookup = |id: &ResourceId| self.declared.get(id).is_some_and(|it| it.lookup);
         if self.looks_up && edges.iter().any(is_lookup) {
             return edges.iter().filter(|id| !is_lookup(id)).cloned().collect();
@@ -211,7 +248,7 @@ impl<'a> Planner<'a> {
             kind: declared.schema.kind.into(),
             place: declared.place.clone(),
             born: key.id.clone(),
-            token: token(&self.state.lineage, &key.id, key.incarnation).into(),
+            token: Word::unshared(&token(&self.state.lineage, &key.id, key.incarnation)),
             key,
             physical: None,
             verb: Verb::Create,

@@ -7,6 +7,7 @@ use bicoastal_model::value::Ref;
 use bicoastal_model::{Declared, Diagnostic, Fields, OpError, Packed, Risk, Status};
 
 use super::decide::{Decision, Planner, Sight};
+use super::index::newest;
 use super::resolve::{Output, Outputs, with_name, with_ownership};
 use crate::observe::{Thing, union};
 use crate::plan::{Action, Unseen};
@@ -14,28 +15,30 @@ use crate::record::Record;
 use crate::state::{Entry, Key, Verb};
 
 impl<'a> Planner<'a> {
-    /// Decides on a declared resource. What it refers to is decided on already.
-    pub(crate) fn decide(&mut self, declared: &'a Declared) {
-        if let Some(error) = self.lacks(declared) {
+    /// Decides on what is declared at a place. What it refers to is decided on already.
+    pub(crate) fn decide(&mut self, place: usize) {
+        let declared = self.declared.at(place);
+        if let Some(error) = self.lacks(place) {
             self.skip(declared, error);
             return;
         }
         let resolved = self.resolved(declared);
-        let mut decision = self.undecided(declared);
-        let newest = self.records.current(&declared.id);
-        let Some((mut key, mut entry)) = newest else {
-            self.decide_new(declared, resolved, decision);
+        let Some((mut key, mut entry)) = newest(self.records.of_place(place)) else {
+            self.decide_new(declared, resolved, self.undecided(declared));
             return;
         };
+        // Most often nothing is to be done, and then no decision is made.
+        let mut begun = None;
         if let Some((other, former)) = self.former_self(declared, &resolved, key, entry) {
-            self.go_back(&mut decision, (key, entry), (other, former));
+            let decision = begun.insert(self.undecided(declared));
+            self.go_back(decision, (key, entry), (other, former));
             (key, entry) = (other, former);
         }
         if entry.kind != declared.schema.kind {
+            let decision = begun.unwrap_or_else(|| self.undecided(declared));
             self.decide_other_kind(declared, resolved, decision, key, entry);
             return;
         }
-        decision.place = union(&entry.place, &declared.place);
         match self.seen(key) {
             Sight::Unknown(error) => {
                 self.unseen.push(Unseen { id: declared.id.clone(), error: error.clone() });
@@ -47,22 +50,37 @@ impl<'a> Planner<'a> {
                 let outputs = Outputs::unchanged(declared.schema, resolved, entry.outputs.clone());
                 self.settle(&declared.id, outputs);
             }
-            Sight::Absent => self.decide_gone(declared, resolved, decision, key, entry),
+            Sight::Absent => {
+                let decision = self.going_on(begun, declared, entry);
+                self.decide_gone(declared, resolved, decision, key, entry);
+            }
             Sight::Present(snapshot) => {
                 if self.not_ours(declared, key, entry, snapshot, &resolved) {
                     return;
                 }
-                self.decide_existing(declared, resolved, decision, (key, entry, snapshot));
+                self.decide_existing(declared, resolved, begun, (key, entry, snapshot));
             }
         }
     }
 
+    /// A decision on what is declared and in state, where none was begun.
+    pub(super) fn going_on(
+        &self,
+        begun: Option<Decision>,
+        declared: &Declared,
+        entry: &Entry,
+    ) -> Decision {
+        let mut decision = begun.unwrap_or_else(|| self.undecided(declared));
+        decision.place = union(&entry.place, &declared.place);
+        decision
+    }
+
     /// Why it can't be decided on: something that it refers to could not be read.
-    fn lacks(&self, declared: &Declared) -> Option<OpError> {
+    fn lacks(&self, place: usize) -> Option<OpError> {
         if self.unavailable.is_empty() {
             return None;
         }
-        let edges = self.declared.edges(&declared.id).into_iter().flatten();
+        let edges = self.declared.edges(place).iter();
         edges.filter_map(|edge| self.unavailable.get(edge)).next().cloned()
     }
 
@@ -83,8 +101,14 @@ impl<'a> Planner<'a> {
     /// The properties with references replaced where they are known.
     pub(super) fn resolved(&mut self, declared: &Declared) -> Packed {
         let mut missing = Vec::new();
+        let place = self.declared.place(&declared.id);
         let resolved = declared.props.resolve(&mut |reference| {
-            self.known(reference).unwrap_or_else(|problem| {
+            let near = place.and_then(|place| self.declared.referred(place, &reference.id));
+            let known = match near {
+                Some(near) => output(reference, self.outputs[near].as_ref()),
+                None => self.known(reference),
+            };
+            known.unwrap_or_else(|problem| {
                 missing.push(problem);
                 None
             })
@@ -113,14 +137,7 @@ impl<'a> Planner<'a> {
                 .hint(format!("apply stack '{stack}' first, or look at its `outputs`"))),
             };
         }
-        match self.settled(&reference.id).map(|outputs| outputs.get(&reference.attribute)) {
-            Some(Output::Known(value)) => Ok(Some(value)),
-            Some(Output::Unknown) | None => Ok(None),
-            Some(Output::Missing) => Err(Diagnostic::error(format!(
-                "refers to {}.{}, which {} does not have",
-                reference.id, reference.attribute, reference.id
-            ))),
-        }
+        output(reference, self.settled(&reference.id))
     }
 
     pub(super) fn create(
@@ -169,7 +186,7 @@ impl<'a> Planner<'a> {
         // The same key and token again: if the interrupted call arrives after all, it is this one.
         decision.reasons.push("its creation did not end".to_owned());
         let wanted = with_name(&resolved, key.incarnation);
-        let wanted = with_ownership(declared.schema, &wanted, self.state, &entry.born);
+        let wanted = with_ownership(declared.schema, &wanted, &self.marks, &entry.born);
         let mut member = self.member(key, entry, Verb::Create, None);
         member.place = decision.place.clone();
         member.wanted = Some(wanted.clone());
@@ -238,7 +255,7 @@ impl<'a> Planner<'a> {
         incarnation: u32,
     ) -> Packed {
         let wanted = with_name(resolved, incarnation);
-        with_ownership(declared.schema, &wanted, self.state, &declared.id)
+        with_ownership(declared.schema, &wanted, &self.marks, &declared.id)
     }
 
     pub(super) fn conclude_fresh(&mut self, declared: &Declared, wanted: Packed) {
@@ -275,6 +292,18 @@ impl<'a> Planner<'a> {
                 busy: snapshot.status != Status::Ready,
             },
         );
+    }
+}
+
+/// What a reference says, by what is known of that which it refers to.
+fn output(reference: &Ref, outputs: Option<&Outputs>) -> Result<Option<Packed>, Diagnostic> {
+    match outputs.map(|outputs| outputs.get(&reference.attribute)) {
+        Some(Output::Known(value)) => Ok(Some(value)),
+        Some(Output::Unknown) | None => Ok(None),
+        Some(Output::Missing) => Err(Diagnostic::error(format!(
+            "refers to {}.{}, which {} does not have",
+            reference.id, reference.attribute, reference.id
+        ))),
     }
 }
 

@@ -28,11 +28,10 @@ pub(crate) fn pauses(
     let mut drained: BTreeMap<Region, (u64, Vec<usize>)> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = node.member.as_ref().filter(|_| node.deletes()) else { continue };
-        let Some(schema) = planner.catalog.get(&member.kind) else { continue };
+        let Some(schema) = node.schema else { continue };
         let routes = node.tier == Tier::Traffic && schema.batch.is_some();
-        let (Some(&region), Some(applied)) = (node.footprint.down.first(), &member.applied) else {
-            continue;
-        };
+        let first = node.footprint.down.iter().next();
+        let (Some(region), Some(applied)) = (first, &member.applied) else { continue };
         if routes && serving.contains(schema, applied) {
             let ttl = applied.get("ttl").and_then(Packed::as_u64).unwrap_or(ALIAS_TTL);
             let (longest, records) = drained.entry(region).or_default();
@@ -45,7 +44,7 @@ pub(crate) fn pauses(
         // any more, a role may still be needed, and a copy from there may still be under way.
         let falling: BTreeSet<&ResourceId> = nodes
             .iter()
-            .filter(|node| node.deletes() && node.footprint.down.contains(&region))
+            .filter(|node| node.deletes() && node.footprint.down.contains(region))
             .filter_map(|node| node.member.as_ref().map(|member| &member.key.id))
             .collect();
         let lets_go = |node: &Node| {
@@ -56,7 +55,7 @@ pub(crate) fn pauses(
         };
         let below: Vec<usize> = (0..nodes.len())
             .filter(|&it| {
-                let falls = nodes[it].footprint.down.contains(&region)
+                let falls = nodes[it].footprint.down.contains(region)
                     && matches!(nodes[it].tier, Tier::Data | Tier::Compute);
                 falls || lets_go(&nodes[it])
             })
@@ -66,7 +65,7 @@ pub(crate) fn pauses(
         }
         let pause = graph.grow();
         nodes.push(Node {
-            footprint: Footprint { up: Default::default(), down: [region].into() },
+            footprint: Footprint { down: [region].into_iter().collect(), ..Footprint::default() },
             ..Node::pause(2 * ttl * 1000, format!("drain {region}: 2 × TTL {ttl} s"))
         });
         for record in records {

@@ -67,9 +67,13 @@ impl<'a> Planner<'a> {
         let born = entry.map_or(&declared.id, |entry| &entry.born);
         let mut base = entry.and_then(Entry::base);
         let wanted = with_name(&resolved, key.incarnation);
-        let wanted = with_ownership(schema, &wanted, self.state, born);
+        let wanted = with_ownership(schema, &wanted, &self.marks, born);
         let wanted = with_digests(self.desired, declared, wanted, base.as_ref());
-        let wanted = for_existing(declared, wanted, &mut base);
+        let mut wanted = for_existing(declared, wanted, &mut base);
+        if let Some(base) = base.as_ref().filter(|base| **base == wanted) {
+            // One of the two is enough, and is quickly told to be the same.
+            wanted = base.clone();
+        }
         let difference = diff(schema, &wanted, base.as_ref(), Some(&snapshot.props));
         let mut fields = difference.changes;
         let mut extras = difference.extras;
@@ -99,7 +103,7 @@ impl<'a> Planner<'a> {
         &mut self,
         declared: &Declared,
         resolved: Packed,
-        mut decision: Decision,
+        begun: Option<Decision>,
         (key, entry, snapshot): (&Key, &Entry, &'a Thing),
     ) {
         let mut compared = self.compare(declared, resolved, key, Some(entry), snapshot);
@@ -120,6 +124,7 @@ impl<'a> Planner<'a> {
             let said = self.errors.len();
             let resolved = self.resolved(declared);
             self.errors.truncate(said);
+            let decision = self.going_on(begun, declared, entry);
             self.replace(declared, resolved, decision, (key, entry, snapshot), compared);
             return;
         }
@@ -129,12 +134,14 @@ impl<'a> Planner<'a> {
             .any(|field| !matches!(field.change, Change::Local | Change::DeleteOption));
         // Nothing is left to say, but the thing is not ready for those that stand on it.
         let under_way = entry.doubt.is_some() && matches!(snapshot.status, Status::Busy(_));
-        if under_way && !called {
-            decision.reasons.push("an operation that did not end is still under way".to_owned());
-        }
         // Whether its regions are AWS's to change or only the program's to know.
         self.refuse_writer_loss(declared, &compared.fields, snapshot);
         if called || under_way {
+            let mut decision = self.going_on(begun, declared, entry);
+            if !called {
+                let reason = "an operation that did not end is still under way";
+                decision.reasons.push(reason.to_owned());
+            }
             let mut member = self.member(key, entry, Verb::Update, Some(snapshot));
             member.place = decision.place.clone();
             let wanted = compared.wanted;
@@ -157,54 +164,58 @@ impl<'a> Planner<'a> {
             self.conclude(declared, wanted, snapshot, changed(&compared.fields));
             decision.fields = compared.fields;
             decision.make = Some(Box::new(member));
-        } else {
-            self.note(declared, &mut decision, key, entry, snapshot, &compared);
-            decision.fields = compared.fields;
-            self.conclude(declared, compared.wanted, snapshot, BTreeSet::new());
-        }
-        if decision.action.is_some() || !decision.records.is_empty() {
             self.decisions.push(decision);
+        } else {
+            let wanted = compared.wanted.clone();
+            let decision = self.noted(declared, begun, (key, entry, snapshot), compared);
+            self.conclude(declared, wanted, snapshot, BTreeSet::new());
+            self.decisions.extend(decision);
         }
     }
 
     /// Nothing to do in AWS; state may have to be brought up to date.
-    fn note(
+    fn noted(
         &self,
         declared: &Declared,
-        decision: &mut Decision,
-        key: &Key,
-        entry: &Entry,
-        snapshot: &Thing,
-        compared: &Compared,
-    ) {
+        begun: Option<Decision>,
+        (key, entry, snapshot): (&Key, &Entry, &Thing),
+        compared: Compared,
+    ) -> Option<Decision> {
         let edges = self.edges(declared);
+        let mut reasons = Vec::new();
         // Without what is ignored: that was applied once, and is not looked at any more.
         let applied_differs = compared
             .base
             .as_ref()
             .is_none_or(|applied| !same_props(declared.schema, applied, &compared.wanted));
         if entry.doubt.is_some() {
-            decision.reasons.push("an operation that did not end turns out to be done".to_owned());
+            reasons.push("an operation that did not end turns out to be done".to_owned());
         } else if !compared.fields.is_empty() {
-            decision.reasons.push("AWS has no such property: it is only recorded".to_owned());
+            reasons.push("AWS has no such property: it is only recorded".to_owned());
         } else if applied_differs {
-            decision.reasons.push("AWS has it like this already".to_owned());
+            reasons.push("AWS has it like this already".to_owned());
         }
         if entry.edges != edges {
-            decision.reasons.push("its place in the order changes".to_owned());
+            reasons.push("its place in the order changes".to_owned());
         }
         if entry.protected != declared.protected {
             let now = if declared.protected { "is protected" } else { "is not protected any more" };
-            decision.reasons.push(format!("it {now}"));
+            reasons.push(format!("it {now}"));
         }
         if entry.retained != declared.retained {
             let now = if declared.retained { "is retained" } else { "is not retained any more" };
-            decision.reasons.push(format!("it {now}"));
+            reasons.push(format!("it {now}"));
         }
         let outputs_differ = snapshot.outputs != entry.outputs
             && self
                 .used(&declared.id)
                 .any(|name| snapshot.outputs.get(name) != entry.outputs.get(name));
+        let is_moved = self.moved.contains_key(&declared.id);
+        if begun.is_none() && reasons.is_empty() && !outputs_differ && !is_moved {
+            return None;
+        }
+        let mut decision = self.going_on(begun, declared, entry);
+        decision.reasons.append(&mut reasons);
         if !decision.reasons.is_empty() {
             decision.action = Some(Action::Note);
         }
@@ -214,13 +225,16 @@ impl<'a> Planner<'a> {
             decision.records.push(Record::Noted {
                 key: key.clone(),
                 physical: (!recorded).then(|| snapshot.physical.clone()),
-                applied: compared.wanted.clone(),
+                applied: compared.wanted,
                 outputs: snapshot.outputs.clone(),
                 edges,
                 protected: declared.protected,
                 retained: declared.retained,
             });
         }
+        decision.fields = compared.fields;
+        let says = decision.action.is_some() || !decision.records.is_empty();
+        says.then_some(decision)
     }
 
     fn replace(

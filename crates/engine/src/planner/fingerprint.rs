@@ -1,7 +1,5 @@
 //! A fingerprint of what a plan was made from: a saved plan is refused when it is not the same any more.
 
-use std::fmt::{self, Write};
-
 use bicoastal_model::packed::View;
 use bicoastal_model::value::REF;
 use bicoastal_model::{Desired, Fields, Packed, Seen};
@@ -17,8 +15,34 @@ pub(crate) fn fingerprint(
     observed: &Observed,
 ) -> String {
     let mut out = Hashed::default();
-    // Writing to a hash does not fail.
-    let _ = write_all(desired, outputs, observed, &mut out);
+    for (id, outputs) in desired.resources.keys().zip(outputs) {
+        let Some(outputs) = outputs.as_ref().filter(|it| it.decided) else { continue };
+        out.all(&["wanted ", id.as_str(), " "]);
+        write(&outputs.wanted, &mut out);
+        out.text("\n");
+    }
+    for (key, seen) in &observed.seen {
+        out.all(&["seen ", key.id.as_str(), "#"]);
+        out.number(key.incarnation as usize);
+        out.text(" ");
+        match seen {
+            Look::Absent => out.text("absent\n"),
+            Look::Unknown(_) => out.text("unknown\n"),
+            Look::Present(thing) => write_thing(&thing.physical, &thing.props, None, &mut out),
+        }
+    }
+    for (id, seen) in &observed.lookups {
+        out.all(&["found ", id.as_str(), " "]);
+        match seen {
+            Seen::Absent => out.text("absent\n"),
+            Seen::Unknown(_) => out.text("unknown\n"),
+            Seen::Present(it) => {
+                let outputs = it.outputs.iter().map(|(name, value)| (name.as_str(), value));
+                let outputs = Some(outputs.collect());
+                write_thing(&it.physical, &(&it.props).into(), outputs, &mut out);
+            }
+        }
+    }
     out.flush();
     out.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -27,118 +51,94 @@ pub(crate) fn fingerprint(
 #[derive(Default)]
 struct Hashed {
     hash: Sha256,
-    pending: String,
+    pending: Vec<u8>,
 }
 
 impl Hashed {
     fn flush(&mut self) {
-        self.hash.update(self.pending.as_bytes());
+        self.hash.update(&self.pending);
         self.pending.clear();
     }
-}
 
-impl Write for Hashed {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.pending.push_str(text);
+    fn text(&mut self, text: &str) {
+        self.pending.extend_from_slice(text.as_bytes());
         if self.pending.len() > 4096 {
             self.flush();
         }
-        Ok(())
+    }
+
+    fn all(&mut self, texts: &[&str]) {
+        texts.iter().for_each(|text| self.text(text));
+    }
+
+    /// In decimal, which is what most of the numbers here are short in.
+    fn number(&mut self, number: usize) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = number;
+        while rest > 0 || at == digits.len() {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.pending.extend_from_slice(&digits[at..]);
+    }
+
+    /// Text with its length before it, so that no other one reads the same.
+    fn measured(&mut self, text: &str) {
+        self.number(text.len());
+        self.all(&["\"", text]);
     }
 }
 
-fn write_all(
-    desired: &Desired,
-    outputs: &[Option<Outputs>],
-    observed: &Observed,
-    out: &mut Hashed,
-) -> fmt::Result {
-    for (id, outputs) in desired.resources.keys().zip(outputs) {
-        let Some(outputs) = outputs.as_ref().filter(|it| it.decided) else { continue };
-        write!(out, "wanted {id} ")?;
-        write(&outputs.wanted, out)?;
-        out.write_char('\n')?;
-    }
-    for (key, seen) in &observed.seen {
-        write!(out, "seen {key} ")?;
-        match seen {
-            Look::Absent => out.write_str("absent\n")?,
-            Look::Unknown(_) => out.write_str("unknown\n")?,
-            Look::Present(thing) => write_thing(&thing.physical, &thing.props, None, out)?,
-        }
-    }
-    for (id, seen) in &observed.lookups {
-        write!(out, "found {id} ")?;
-        match seen {
-            Seen::Absent => out.write_str("absent\n")?,
-            Seen::Unknown(_) => out.write_str("unknown\n")?,
-            Seen::Present(it) => {
-                let outputs = it.outputs.iter().map(|(name, value)| (name.as_str(), value));
-                write_thing(&it.physical, &(&it.props).into(), Some(outputs.collect()), out)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn write_thing(
-    physical: &str,
-    props: &Packed,
-    outputs: Option<Fields>,
-    out: &mut Hashed,
-) -> fmt::Result {
-    write!(out, "{physical} ")?;
-    write(props, out)?;
+fn write_thing(physical: &str, props: &Packed, outputs: Option<Fields>, out: &mut Hashed) {
+    out.all(&[physical, " "]);
+    write(props, out);
     for (name, value) in outputs.iter().flat_map(Fields::iter) {
-        write!(out, " {name}=")?;
-        write(value, out)?;
+        out.all(&[" ", name, "="]);
+        write(value, out);
     }
-    out.write_char('\n')
+    out.text("\n");
 }
 
 /// JSON with sorted keys.
-fn write(value: &Packed, out: &mut Hashed) -> fmt::Result {
+fn write(value: &Packed, out: &mut Hashed) {
     match value.view() {
         View::Object(fields) => {
-            out.write_char('{')?;
+            out.text("{");
             for (name, field) in fields.iter() {
-                text(name, out)?;
-                out.write_char(':')?;
-                write(field, out)?;
-                out.write_char(',')?;
+                out.measured(name);
+                out.text(":");
+                write(field, out);
+                out.text(",");
             }
-            out.write_char('}')
+            out.text("}");
         }
         View::Ref(reference) => {
-            out.write_char('{')?;
-            text(REF, out)?;
-            out.write_str(":{")?;
+            out.text("{");
+            out.measured(REF);
+            out.text(":{");
             for (name, part) in
                 [("attribute", reference.attribute.as_str()), ("id", reference.id.as_str())]
             {
-                text(name, out)?;
-                out.write_char(':')?;
-                text(part, out)?;
-                out.write_char(',')?;
+                out.measured(name);
+                out.text(":");
+                out.measured(part);
+                out.text(",");
             }
-            out.write_str("},}")
+            out.text("},}");
         }
         View::List(items) => {
-            out.write_char('[')?;
+            out.text("[");
             for item in items {
-                write(item, out)?;
-                out.write_char(',')?;
+                write(item, out);
+                out.text(",");
             }
-            out.write_char(']')
+            out.text("]");
         }
-        View::Text(inner) => text(inner, out),
-        View::Null => out.write_str("null"),
-        View::Bool(flag) => write!(out, "{flag}"),
-        View::Number(number) => write!(out, "{number}"),
+        View::Text(inner) => out.measured(inner),
+        View::Null => out.text("null"),
+        View::Bool(flag) => out.text(if flag { "true" } else { "false" }),
+        View::Number(number) => out.text(&number.to_string()),
     }
-}
-
-/// Text with its length before it, so that no other one reads the same.
-fn text(text: &str, out: &mut Hashed) -> fmt::Result {
-    write!(out, "{}\"{text}", text.len())
 }

@@ -43,7 +43,7 @@ impl Planner<'_> {
             if is_quiet(decision.action) {
                 continue;
             }
-            let members = decision.make.as_deref().into_iter().chain(&decision.deletes);
+            let members = decision.make.iter().chain(&decision.deletes);
             let recorded = self.records.incarnations(&decision.id).map(|(_, entry)| &entry.edges);
             for edge in members.map(|it| &it.edges).chain(recorded).flatten() {
                 let on = standing.on.entry(edge.clone()).or_default();

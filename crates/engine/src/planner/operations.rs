@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Packed, Region, ResourceId, ScopeKind, Tier};
+use bicoastal_model::{Packed, Region, ResourceId, Schema, ScopeKind, Tier};
 
 use super::decide::{Decision, Planner};
-use super::footprint::{Footprint, Homes};
+use super::footprint::{Footprint, Homes, Regions};
 use crate::by_id::ById;
 use crate::graph::Graph;
-use crate::observe::Look;
+use crate::observe::{Look, Observed};
 use crate::order::Order;
 use crate::plan::{Action, PlannedMember};
 use crate::state::Verb;
@@ -20,38 +20,56 @@ pub(crate) struct Node {
     /// The decision that it is part of; none for a pause.
     pub(crate) decision: Option<usize>,
     pub(crate) member: Option<Box<PlannedMember>>,
+    /// Of its member's kind, where that is known.
+    pub(crate) schema: Option<&'static Schema>,
+    pub(crate) verb: Option<Verb>,
+    pub(crate) scope: Option<ScopeKind>,
     pub(crate) tier: Tier,
     pub(crate) footprint: Footprint,
     /// It changes what already serves.
     pub(crate) serving: bool,
-    pub(crate) pause_ms: u64,
-    pub(crate) pause_reason: String,
+    /// Nothing but time that passes.
+    pub(crate) pause: Option<Box<Pause>>,
+}
+
+/// For how long, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Pause {
+    pub(crate) ms: u64,
+    pub(crate) reason: String,
 }
 
 impl Node {
     /// Nothing but time that passes.
-    pub(crate) fn pause(pause_ms: u64, pause_reason: String) -> Self {
+    pub(crate) fn pause(ms: u64, reason: String) -> Self {
         Self {
             decision: None,
             member: None,
+            schema: None,
+            verb: None,
+            scope: None,
             tier: Tier::Traffic,
             footprint: Footprint::default(),
             serving: false,
-            pause_ms,
-            pause_reason,
+            pause: Some(Box::new(Pause { ms, reason })),
         }
     }
 
     pub(crate) fn deletes(&self) -> bool {
-        self.verb() == Some(Verb::Delete)
+        self.verb == Some(Verb::Delete)
     }
 
     pub(crate) fn makes(&self) -> bool {
-        self.verb().is_some_and(|verb| verb != Verb::Delete)
+        self.verb.is_some_and(|verb| verb != Verb::Delete)
     }
 
-    pub(crate) fn verb(&self) -> Option<Verb> {
-        self.member.as_ref().map(|member| member.verb)
+    pub(crate) fn spans(&self) -> bool {
+        self.scope == Some(ScopeKind::Spanning)
+    }
+
+    /// Its kind's members travel together.
+    pub(crate) fn is_batched(&self) -> bool {
+        self.schema.is_some_and(|schema| schema.batch.is_some())
     }
 }
 
@@ -65,7 +83,6 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
             Some(Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst)
         );
         let deletes = std::mem::take(&mut decision.deletes);
-        let deletes = deletes.into_iter().map(Box::new);
         for member in decision.make.take().into_iter().chain(deletes) {
             let serving = match member.verb {
                 Verb::Update | Verb::Adopt => true,
@@ -74,20 +91,23 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
             };
             let mut footprint = homes.of(&member, decision);
             if replaces {
-                footprint.down.clear();
+                footprint.down = Regions::default();
                 let regional = member.place.scope == ScopeKind::Regional;
                 if member.verb == Verb::Delete && regional && !member.superseded {
-                    footprint.up.extend(&member.place.regions);
+                    let own = member.place.regions.iter().copied().collect();
+                    footprint.up = footprint.up.and(own);
                 }
             }
             nodes.push(Node {
                 decision: Some(index),
+                schema: planner.schema(&member.kind),
+                verb: Some(member.verb),
+                scope: Some(member.place.scope),
                 member: Some(member),
                 tier: decision.tier,
                 footprint,
                 serving,
-                pause_ms: 0,
-                pause_reason: String::new(),
+                pause: None,
             });
         }
     }
@@ -97,21 +117,25 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
 /// What must come before what, whatever else is preferred.
 pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[Node]) -> Graph {
     let mut graph = Graph::new(nodes.len());
-    let mut makes: ById<Vec<usize>> = ById::with_capacity(nodes.len());
-    let mut deletes: ById<Vec<usize>> = ById::default();
-    let mut any_deletes = false;
+    // What is made is declared: by place, and one thing of each.
+    let mut makes: Vec<Option<usize>> = vec![None; planner.declared.len()];
+    let mut deletes = Deletes::new(planner);
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = &node.member else { continue };
-        let of = if node.deletes() { &mut deletes } else { &mut makes };
-        of.or_default(&member.key.id).push(index);
-        any_deletes |= node.deletes();
+        if node.deletes() {
+            deletes.push(&member.key.id, index);
+        } else if let Some(place) = planner.declared.place(&member.key.id) {
+            makes[place] = Some(index);
+        }
     }
     let none = Vec::new();
-    // What is deleted, by what it stands on.
+    // What is deleted, by what it stands on: asked for by what spans regions only.
     let mut standing: ById<Vec<usize>> = ById::default();
-    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
-        for edge in node.member.iter().flat_map(|member| &member.edges) {
-            standing.or_default(edge).push(index);
+    if !planner.writers().is_empty() {
+        for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.deletes()) {
+            for edge in node.member.iter().flat_map(|member| &member.edges) {
+                standing.or_default(edge).push(index);
+            }
         }
     }
     let reversed = role_reversals(planner, nodes, &standing);
@@ -119,21 +143,19 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
     let action = |node: usize| nodes[node].decision.and_then(|decision| decisions[decision].action);
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = &node.member else { continue };
-        for edge in &member.edges {
-            if node.deletes() {
-                for &other in deletes.get(edge).unwrap_or(&none) {
+        if node.deletes() {
+            for edge in &member.edges {
+                for other in deletes.of(edge) {
                     if !reversals.contains(&(index, other)) {
                         graph.add(other, index, Order::Required);
                     }
                 }
-            } else {
-                for &other in makes.get(edge).unwrap_or(&none) {
-                    graph.add(index, other, Order::Required);
-                }
             }
-        }
-        if node.makes() {
-            for &other in deletes.get(&member.key.id).unwrap_or(&none) {
+        } else if let Some(place) = planner.declared.place(&member.key.id) {
+            for other in planner.declared.earlier(place).filter_map(|earlier| makes[earlier]) {
+                graph.add(index, other, Order::Required);
+            }
+            for other in deletes.of(&member.key.id) {
                 let first = action(index) == Some(Action::ReplaceDeleteFirst)
                     && nodes[other].decision == node.decision;
                 let (later, earlier) = if first { (index, other) } else { (other, index) };
@@ -153,7 +175,7 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
     // What is deleted goes after everything that stood on it has moved on.
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.makes()) {
         let Some(member) = &node.member else { continue };
-        if !any_deletes {
+        if deletes.is_empty() {
             break;
         }
         let mut stood_on: BTreeSet<&ResourceId> = member.edges.iter().collect();
@@ -161,7 +183,7 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
             stood_on.extend(&entry.edges);
         }
         for edge in stood_on {
-            for &other in deletes.get(edge).unwrap_or(&none) {
+            for other in deletes.of(edge) {
                 if action(other) != Some(Action::ReplaceDeleteFirst) {
                     wished.push((other, index, Order::Required));
                 }
@@ -172,6 +194,60 @@ pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[No
     graph
 }
 
+/// The nodes that delete something, by what they delete: of each resource the first and the last
+/// one, and the next one after each.
+struct Deletes<'p, 'a> {
+    planner: &'p Planner<'a>,
+    /// By the number of what is recorded.
+    recorded: Vec<Option<(u32, u32)>>,
+    /// What nobody recorded.
+    others: ById<Option<(u32, u32)>>,
+    next: BTreeMap<u32, u32>,
+    count: usize,
+}
+
+impl<'p, 'a> Deletes<'p, 'a> {
+    fn new(planner: &'p Planner<'a>) -> Self {
+        let (recorded, next) = (Vec::new(), BTreeMap::new());
+        Self { planner, recorded, others: ById::default(), next, count: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn push(&mut self, id: &ResourceId, node: usize) {
+        if self.is_empty() {
+            self.recorded = vec![None; self.planner.records.len()];
+        }
+        self.count += 1;
+        let node = u32::try_from(node).unwrap_or(u32::MAX);
+        let nodes = match self.planner.records.number(id) {
+            Some(number) => &mut self.recorded[number],
+            None => self.others.or_default(id),
+        };
+        match nodes {
+            Some((_, last)) => {
+                self.next.insert(*last, node);
+                *last = node;
+            }
+            None => *nodes = Some((node, node)),
+        }
+    }
+
+    fn of(&self, id: &ResourceId) -> impl Iterator<Item = usize> {
+        let nodes = match self.is_empty() {
+            true => None,
+            false => match self.planner.records.number(id) {
+                Some(number) => self.recorded[number],
+                None => self.others.get(id).copied().flatten(),
+            },
+        };
+        let next = |node: &u32| self.next.get(node).copied();
+        std::iter::successors(nodes.map(|(first, _)| first), next).map(|node| node as usize)
+    }
+}
+
 /// Pairs of deletes (the writer's member, another member) of one spanning thing: who is deleted
 /// last follows the role that is observed, not the order in which they were made.
 fn role_reversals(
@@ -179,9 +255,8 @@ fn role_reversals(
     nodes: &[Node],
     standing: &ById<Vec<usize>>,
 ) -> Vec<(usize, usize)> {
-    let writers = writers(planner);
     let mut pairs = Vec::new();
-    for (group, writer) in &writers {
+    for (group, writer) in planner.writers() {
         let members: Vec<(usize, Region, &str)> = standing
             .get(group)
             .into_iter()
@@ -200,9 +275,8 @@ fn role_reversals(
 }
 
 /// Where spanning things are written at present.
-pub(crate) fn writers(planner: &Planner<'_>) -> BTreeMap<ResourceId, Region> {
-    planner
-        .observed
+pub(crate) fn writers(observed: &Observed) -> BTreeMap<ResourceId, Region> {
+    observed
         .seen
         .iter()
         .filter_map(|(key, seen)| match seen {

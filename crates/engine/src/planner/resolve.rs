@@ -8,7 +8,7 @@ use bicoastal_model::value::{NAME, SECRET};
 use bicoastal_model::{Declared, Desired, Fields, Name, Packed, ResourceId, Shape};
 
 use crate::digest;
-use crate::state::State;
+use crate::state::Marks;
 
 /// What an output of a resource will be once the plan is done.
 pub(crate) enum Output {
@@ -94,7 +94,7 @@ pub(crate) fn has_generated_name(declared: &Declared) -> bool {
 pub(crate) fn with_ownership(
     schema: &Schema,
     props: &Packed,
-    state: &State,
+    marks: &Marks,
     born: &ResourceId,
 ) -> Packed {
     if !schema.has_tags() || !props.is_object() {
@@ -106,7 +106,7 @@ pub(crate) fn with_ownership(
         _ => Some(&none),
     };
     match own {
-        Some(own) => props.with("tags", own.with(state.ownership(born)).into()),
+        Some(own) => props.with("tags", own.with(marks.of_one(born)).into()),
         None => props.clone(),
     }
 }

@@ -7,6 +7,7 @@ use bicoastal_model::{Diagnostic, Objection, ResourceId, Risk, Schema};
 
 use super::decide::{Decision, Planner, Sight};
 use super::existing::{objection, unproved};
+use super::index::Known;
 use crate::observe::Thing;
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
@@ -16,35 +17,36 @@ impl Planner<'_> {
     /// Decides on every entry that no declaration stands for: those of undeclared resources, and
     /// predecessors of declared ones.
     pub(crate) fn decide_undeclared(&mut self) {
-        let state = self.state;
         // Those that were decided on so far; hardly anybody asks.
         let decided = self.decisions.len();
         let handled = OnceCell::new();
         // Of a successor that could not be seen nobody knows whether it is there.
         let mut unseen: BTreeSet<ResourceId> =
             self.unseen.iter().map(|unseen| unseen.id.clone()).collect();
-        for (key, entry) in &state.entries {
-            let Some(schema) = self.catalog.get(&entry.kind) else { continue };
-            if entry.is_stranger() {
-                let mut decision = blank(key, entry, schema);
-                decision.records.push(Record::Forgotten {
-                    key: key.clone(),
-                    reason: "it never was ours; if it is still there, it is seen".to_owned(),
-                });
-                self.decisions.push(decision);
-                continue;
-            }
-            let declared = self.declared.get(&key.id).filter(|it| !it.lookup);
-            let gone = declared.is_none() || self.options.destroy;
-            if gone {
-                self.retire(key, entry, schema);
-            } else if !unseen.contains(&key.id)
-                && self.is_not_chosen(key)
-                && !handled.get_or_init(|| handled_by(&self.decisions[..decided])).contains(key)
-            {
-                let before = self.unseen.len();
-                self.retire_predecessor(key, entry, schema);
-                unseen.extend(self.unseen.iter().skip(before).map(|it| it.id.clone()));
+        for number in 0..self.records.len() {
+            let declared = self.records.place(number).map(|place| self.declared.at(place));
+            let gone = declared.is_none_or(|it| it.lookup) || self.options.destroy;
+            for at in 0..self.records.at(number).len() {
+                let Known { key, entry, .. } = self.records.at(number)[at];
+                let Some(entry) = entry else { continue };
+                let Some(schema) = self.catalog.get(&entry.kind) else { continue };
+                if entry.is_stranger() {
+                    let mut decision = blank(key, entry, schema);
+                    decision.records.push(Record::Forgotten {
+                        key: key.clone(),
+                        reason: "it never was ours; if it is still there, it is seen".to_owned(),
+                    });
+                    self.decisions.push(decision);
+                } else if gone {
+                    self.retire(key, entry, schema);
+                } else if !unseen.contains(&key.id)
+                    && self.is_not_chosen(key)
+                    && !handled.get_or_init(|| handled_by(&self.decisions[..decided])).contains(key)
+                {
+                    let before = self.unseen.len();
+                    self.retire_predecessor(key, entry, schema);
+                    unseen.extend(self.unseen.iter().skip(before).map(|it| it.id.clone()));
+                }
             }
         }
     }
@@ -132,7 +134,7 @@ impl Planner<'_> {
 fn handled_by(decisions: &[Decision]) -> BTreeSet<Key> {
     let mut handled = BTreeSet::new();
     for decision in decisions {
-        let members = decision.make.as_deref().into_iter().chain(&decision.deletes);
+        let members = decision.make.iter().chain(&decision.deletes);
         handled.extend(members.map(|member| member.key.clone()));
         handled.extend(decision.records.iter().filter_map(|record| match record {
             Record::Forgotten { key, .. } | Record::Noted { key, .. } => Some(key.clone()),

@@ -38,7 +38,7 @@ impl Rebuild<'_> {
         let key = Key::new(declared.id.clone(), incarnation);
         let born = question.candidate.born.clone();
         let wanted = with_name(&resolved, incarnation);
-        let wanted = with_ownership(declared.schema, &wanted, &self.state, &born);
+        let wanted = with_ownership(declared.schema, &wanted, &self.state.marks(), &born);
         let (_, wanted) = secrets::fill(&wanted, &key, &self.desired.secrets, self.salt);
         let wanted = wanted.to_value();
         let applied = agreed(declared.schema, &wanted, &snapshot.props);

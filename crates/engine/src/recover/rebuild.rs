@@ -214,7 +214,8 @@ impl<'a> Rebuild<'a> {
         by: By,
         salt: [u8; 16],
     ) -> Result<Self, Diagnostics> {
-        let order = Declarations::of(desired).order().map_err(|cycle| {
+        let declarations = Declarations::of(desired);
+        let order = declarations.order().map_err(|cycle| {
             let ids: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
             Diagnostics(vec![bicoastal_model::Diagnostic::error(format!(
                 "these wait for each other: {}",
@@ -234,7 +235,7 @@ impl<'a> Rebuild<'a> {
             salt,
             state,
             by,
-            order: order.into_iter().map(|it| &it.id).collect(),
+            order: order.into_iter().map(|it| &declarations.at(it).id).collect(),
             asked: Vec::new(),
             strays_asked: false,
             decided: BTreeSet::new(),
@@ -459,7 +460,7 @@ impl<'a> Rebuild<'a> {
         let (props, place) = match declared {
             Some(declared) => {
                 let props = with_name(&self.resolved(declared), incarnation);
-                let props = with_ownership(declared.schema, &props, &self.state, &candidate.born);
+                let props = with_ownership(declared.schema, &props, &self.state.marks(), &candidate.born);
                 let mut props = props.to_value();
                 if let (Some(props), Some(identity)) =
                     (props.as_object_mut(), candidate.identity.as_object())

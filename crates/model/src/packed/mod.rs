@@ -23,7 +23,7 @@ use crate::word::{Pool, Word};
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Packed(Kept);
 
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, Eq)]
 enum Kept {
     #[default]
     Null,
@@ -34,6 +34,22 @@ enum Kept {
     Object(Fields),
     /// `{"$ref":{"attribute":…,"id":…}}`, and nothing besides.
     Ref(Arc<Ref>),
+}
+
+impl PartialEq for Kept {
+    /// What is shared is not read.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(it), Self::Bool(other)) => it == other,
+            (Self::Number(it), Self::Number(other)) => it == other,
+            (Self::Text(it), Self::Text(other)) => it == other,
+            (Self::List(it), Self::List(other)) => Arc::ptr_eq(it, other) || it == other,
+            (Self::Object(it), Self::Object(other)) => it == other,
+            (Self::Ref(it), Self::Ref(other)) => Arc::ptr_eq(it, other) || it == other,
+            _ => false,
+        }
+    }
 }
 
 /// What a [`Packed`] is.
@@ -254,8 +270,15 @@ impl Index<&str> for Packed {
 }
 
 /// Named values that do not change, sorted by name.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, Eq)]
 pub struct Fields(Arc<[(Word, Packed)]>);
+
+impl PartialEq for Fields {
+    /// What is shared is not read.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 impl Fields {
     /// The value of this name.
@@ -306,7 +329,9 @@ impl Fields {
     /// These, and those of `others` in their place where both have one.
     #[must_use]
     pub fn with(&self, others: impl IntoIterator<Item = (Word, Packed)>) -> Self {
-        let mut all = self.0.to_vec();
+        let others = others.into_iter();
+        let mut all = Vec::with_capacity(self.len() + others.size_hint().0);
+        all.extend_from_slice(&self.0);
         for (name, value) in others {
             match all.binary_search_by(|(it, _)| it.cmp(&name)) {
                 Ok(at) => all[at].1 = value,

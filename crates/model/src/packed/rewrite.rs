@@ -1,5 +1,7 @@
 //! Values made from others: whatever stays as it is, is shared.
 
+use std::sync::Arc;
+
 use super::{Fields, Kept, Packed};
 use crate::value::{Ref, TEXT};
 use crate::word::Word;
@@ -36,14 +38,10 @@ impl Packed {
     /// With what is directly inside of it changed; none where nothing is.
     fn inner(&self, change: &mut dyn FnMut(&Self) -> Option<Self>) -> Option<Self> {
         match &self.0 {
-            Kept::List(items) => {
-                let changed = changed(items, |item| change(item))?;
-                Some(Self(Kept::List(changed.into())))
-            }
+            Kept::List(items) => Some(Self(Kept::List(changed(items, |item| change(item))?))),
             Kept::Object(fields) => {
                 let with = |(name, field): &(Word, Self)| Some((name.clone(), change(field)?));
-                let changed = changed(&fields.0, with)?;
-                Some(Fields(changed.into()).into())
+                Some(Fields(changed(&fields.0, with)?).into())
             }
             _ => None,
         }
@@ -53,10 +51,19 @@ impl Packed {
     /// stays as it is.
     #[must_use]
     pub fn with(&self, name: &str, value: Self) -> Self {
-        match self.as_object() {
-            Some(fields) if fields.get(name) == Some(&value) => self.clone(),
-            Some(fields) => fields.with([(Word::from(name), value)]).into(),
-            None => self.clone(),
+        let Some(fields) = self.as_object() else { return self.clone() };
+        match fields.0.iter().position(|(it, _)| it == name) {
+            Some(at) if fields.0[at].1 == value => self.clone(),
+            Some(at) => {
+                let mut value = Some(value);
+                let mut places = 0..;
+                let set = |(name, _): &(Word, Self)| {
+                    let is_there = places.next() == Some(at);
+                    Some((name.clone(), value.take_if(|_| is_there)?))
+                };
+                changed(&fields.0, set).map_or_else(|| self.clone(), |it| Fields(it).into())
+            }
+            None => fields.with([(Word::from(name), value)]).into(),
         }
     }
 
@@ -81,14 +88,13 @@ impl Packed {
 }
 
 /// All of them, those changed for which there is a change; none where there is for none.
-fn changed<T: Clone>(items: &[T], mut change: impl FnMut(&T) -> Option<T>) -> Option<Vec<T>> {
-    let mut all: Option<Vec<T>> = None;
-    for (at, item) in items.iter().enumerate() {
-        if let Some(other) = change(item) {
-            all.get_or_insert_with(|| items.to_vec())[at] = other;
-        }
-    }
-    all
+fn changed<T: Clone>(items: &[T], mut change: impl FnMut(&T) -> Option<T>) -> Option<Arc<[T]>> {
+    let mut rest = items.iter().enumerate();
+    let (first, other) = rest.find_map(|(at, item)| Some((at, change(item)?)))?;
+    // Of a length that is known, so that it is put where it stays at once.
+    let before = items[..first].iter().cloned();
+    let after = rest.map(|(_, item)| change(item).unwrap_or_else(|| item.clone()));
+    Some(before.chain([other]).chain(after).collect())
 }
 
 /// The parts of a text as one, where all of them are known.
