@@ -1,12 +1,18 @@
 //! The critical path of a plan: the chain of operations that no amount of concurrency shortens.
 
-use bicoastal_model::{Catalog, ResourceId};
+use std::collections::{BTreeMap, BTreeSet};
 
+use bicoastal_model::schema::{Joining, Made};
+use bicoastal_model::{Catalog, ResourceId, Schema, Word};
+use serde::{Deserialize, Serialize};
+
+use crate::graph::Graph;
+use crate::order::Order;
 use crate::plan::{Plan, PlannedOp};
 use crate::state::Verb;
 
 /// The longest chain of operations that wait for each other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CriticalPath {
     /// What it takes, by what each kind usually takes: milliseconds.
     pub ms: u64,
@@ -16,27 +22,43 @@ pub struct CriticalPath {
 
 /// The critical path of a plan, by what its kinds usually take.
 pub fn critical_path(plan: &Plan, catalog: &Catalog) -> CriticalPath {
-    let mut best: Vec<(u64, Option<usize>)> = Vec::with_capacity(plan.operations.len());
-    for operation in &plan.operations {
-        let before = operation.after.keys().filter_map(|&it| Some((best.get(it)?.0, it))).max();
-        let (at, from) = before.map_or((0, None), |(ms, it)| (ms, Some(it)));
-        best.push((at + takes_ms(operation, catalog), from));
+    longest(&plan.operations, &|kind| catalog.get(kind))
+}
+
+/// The same of operations, of which each comes after what it waits for.
+pub(crate) fn longest(
+    operations: &[PlannedOp],
+    schema: &dyn Fn(&Word) -> Option<&'static Schema>,
+) -> CriticalPath {
+    let joins = joins(operations, schema);
+    let mut best: Vec<(u64, Option<usize>)> = vec![(0, None); operations.len()];
+    for at in order(operations, &joins) {
+        let operation = &operations[at];
+        let joining = joins.get(&at);
+        let after = operation.after.keys().chain(joining.into_iter().flat_map(|it| &it.after));
+        let before = after.filter_map(|&it| Some((best.get(it)?.0, it))).max();
+        let (ms, from) = before.map_or((0, None), |(ms, it)| (ms, Some(it)));
+        let takes = match joining {
+            Some(joining) => u64::from(joining.takes) * 1_000,
+            None => takes_ms(operation, schema),
+        };
+        best[at] = (ms + takes, from);
     }
     let last = best.iter().enumerate().max_by_key(|(at, (ms, _))| (*ms, std::cmp::Reverse(*at)));
     let Some((last, (ms, _))) = last else { return CriticalPath::default() };
     let mut through = Vec::new();
     let mut at = Some(last);
     while let Some(operation) = at {
-        through.extend(plan.operations[operation].members.first().map(|it| it.key.id.clone()));
+        through.extend(operations[operation].members.first().map(|it| it.key.id.clone()));
         at = best[operation].1;
     }
     through.reverse();
     CriticalPath { ms: *ms, through }
 }
 
-fn takes_ms(operation: &PlannedOp, catalog: &Catalog) -> u64 {
+fn takes_ms(operation: &PlannedOp, schema: &dyn Fn(&Word) -> Option<&'static Schema>) -> u64 {
     let members = operation.members.iter().filter_map(|member| {
-        let takes = catalog.get(&member.kind)?.takes;
+        let takes = schema(&member.kind)?.takes;
         Some(match member.verb {
             Verb::Create => takes.create,
             Verb::Adopt | Verb::Update => takes.update,
@@ -44,4 +66,53 @@ fn takes_ms(operation: &PlannedOp, catalog: &Catalog) -> u64 {
         })
     });
     operation.pause_ms + u64::from(members.max().unwrap_or(0)) * 1_000
+}
+
+/// What operations wait for in their own step, by operation; positions are those of operations.
+fn joins(
+    operations: &[PlannedOp],
+    schema: &dyn Fn(&Word) -> Option<&'static Schema>,
+) -> BTreeMap<usize, Joining> {
+    let members = operations.iter().enumerate().flat_map(|(at, operation)| {
+        let made = operation.members.iter().filter(|it| it.verb == Verb::Create);
+        made.filter_map(move |member| Some((at, member, schema(&member.kind)?)))
+    });
+    let joining: BTreeSet<&str> =
+        members.clone().filter(|(.., it)| it.joins.is_some()).map(|(.., it)| it.service).collect();
+    let mut joins = BTreeMap::new();
+    for service in joining {
+        let of_service = members.clone().filter(|(.., it)| it.service == service);
+        let (mut places, mut made) = (Vec::new(), Vec::new());
+        for (at, member, schema) in of_service {
+            let Some(props) = &member.wanted else { continue };
+            places.push((at, schema));
+            made.push(Made { kind: &member.kind, props });
+        }
+        for (own, &(at, schema)) in places.iter().enumerate() {
+            let Some(mut joining) = schema.joins.and_then(|joins| joins(own, &made)) else {
+                continue;
+            };
+            for it in &mut joining.after {
+                *it = places[*it].0;
+            }
+            joins.insert(at, joining);
+        }
+    }
+    joins
+}
+
+/// An order in which each operation comes after everything that it waits for.
+fn order(operations: &[PlannedOp], joins: &BTreeMap<usize, Joining>) -> Vec<usize> {
+    let plain = (0..operations.len()).collect();
+    if joins.is_empty() {
+        return plain;
+    }
+    let mut graph = Graph::new(operations.len());
+    for (later, operation) in operations.iter().enumerate() {
+        let joined = joins.get(&later).into_iter().flat_map(|it| &it.after);
+        for &earlier in operation.after.keys().chain(joined) {
+            graph.add(later, earlier, Order::Required);
+        }
+    }
+    graph.any_order().unwrap_or(plain)
 }

@@ -197,6 +197,9 @@ pub struct Plan {
     pub calls: BTreeMap<String, u32>,
     /// The least time that rate limits let it take, in milliseconds.
     pub floor_ms: u64,
+    /// The longest chain of operations that wait for each other.
+    #[serde(default)]
+    pub path: CriticalPath,
     /// What is worth knowing.
     pub warnings: Vec<Diagnostic>,
 }

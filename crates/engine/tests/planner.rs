@@ -1213,7 +1213,13 @@ fn a_plan_states_its_cost() {
     expect![[r#"
         {"dynamodb": 1, "elasticloadbalancing": 2, "iam": 1, "route53": 4, "s3": 6} 600 ms
     "#]]
-    .assert_eq(&format!("{:?} {} ms\n", plan.calls, plan.floor_ms));
+    .assert_eq(&format!(
+        "{:?} {} ms\n{} ms: {}\n",
+        plan.calls,
+        plan.floor_ms,
+        plan.path.ms,
+        plan.path.through.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", "),
+    ));
     assert!(!changes(&plan).is_empty());
 }
 

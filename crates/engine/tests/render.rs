@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use bicoastal_engine::order::Order;
 use bicoastal_engine::picture;
-use bicoastal_engine::plan::{Action, Added, Change, Plan, PlannedMember, PlannedOp, Unseen};
+use bicoastal_engine::plan::{
+    Action, Added, Change, CriticalPath, Plan, PlannedMember, PlannedOp, Unseen,
+};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::render::{self, Style};
 use bicoastal_engine::state::{FORMAT, Key, Verb};
@@ -36,6 +38,7 @@ fn empty() -> Plan {
         exports: Vec::new(),
         calls: BTreeMap::new(),
         floor_ms: 0,
+        path: CriticalPath::default(),
         warnings: Vec::new(),
     }
 }
@@ -200,6 +203,8 @@ fn everything() -> Plan {
     plan.left_out = ["us-east-1/alive".into(), "zone".into()].into();
     plan.calls = BTreeMap::from([("dynamodb".to_owned(), 3), ("rds".to_owned(), 61)]);
     plan.floor_ms = 11_001;
+    let through = (0..12).map(|it| format!("step-{it}").as_str().into()).collect();
+    plan.path = CriticalPath { ms: 2_820_000, through };
     plan.warnings = vec![Diagnostic::warning("it is Friday").hint("go home")];
     plan
 }
@@ -262,6 +267,7 @@ fn a_plan_of_everything() {
         warning: it is Friday
           hint: go home
         Plan: 2 to create, 1 to adopt, 1 to update, 2 to replace, 1 to delete, 1 to forget, 1 to record. About 64 calls (dynamodb 3, rds 61), at least 12 s.
+        Longest path: about 47 min: step-0 → step-1 → step-2 → step-3 → (4 more) → step-8 → step-9 → step-10 → step-11
     "#]].assert_eq(&render::plain(&render::plan(&everything())));
 }
 
@@ -496,6 +502,23 @@ fn a_plan_for_programs() {
             "us-east-1/alive",
             "zone"
           ],
+          "longest_path": {
+            "ids": [
+              "step-0",
+              "step-1",
+              "step-2",
+              "step-3",
+              "step-4",
+              "step-5",
+              "step-6",
+              "step-7",
+              "step-8",
+              "step-9",
+              "step-10",
+              "step-11"
+            ],
+            "seconds": 2820
+          },
           "operations": [
             {
               "after": [],

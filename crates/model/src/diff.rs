@@ -350,7 +350,7 @@ impl Walk<'_> {
 }
 
 fn part_path(path: &str, name: &str, style: &str) -> String {
-    if style == "." { format!("{path}.{name}") } else { format!("{path}[{name}]") }
+    if style == "." { [path, ".", name].concat() } else { [path, "[", name, "]"].concat() }
 }
 
 fn entries(value: Option<&Packed>) -> Vec<(&str, &Packed)> {

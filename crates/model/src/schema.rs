@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::id::ScopeKind;
+use crate::packed::Packed;
 use crate::stack::Desired;
 use crate::value::{Value, json};
 
@@ -286,6 +287,24 @@ pub struct Takes {
     pub delete: u32,
 }
 
+/// Something that a plan makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'m> {
+    /// Its kind.
+    pub kind: &'m str,
+    /// What is wanted of it, with markers for what is not known yet.
+    pub props: &'m Packed,
+}
+
+/// What something new waits for in its own step, although it does not refer to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joining {
+    /// What has to be there, of what is made along with it: positions.
+    pub after: Vec<usize>,
+    /// How long it takes from then on, in seconds.
+    pub takes: u32,
+}
+
 /// Several members of one parent in one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
@@ -335,6 +354,9 @@ pub struct Schema {
     pub cost: Cost,
     /// What changes of it take.
     pub takes: Takes,
+    /// What a new one (by its position) waits for of everything of its service that is made along
+    /// with it; `None` where that is nothing. For the critical path of a plan.
+    pub joins: Option<fn(usize, &[Made<'_>]) -> Option<Joining>>,
     /// Rules between resources of this kind and others (one policy per name, unique set
     /// identifiers): called once for a stack that has one, when it is sealed.
     pub check_stack: Option<fn(&Desired) -> Vec<Diagnostic>>,
@@ -372,6 +394,7 @@ impl Schema {
         batch: None,
         cost: Cost { create: 1, update: 1, delete: 1 },
         takes: Takes { create: 3, update: 3, delete: 3 },
+        joins: None,
         check_stack: None,
     };
 }

@@ -9,6 +9,7 @@ use super::fingerprint::fingerprint;
 use super::operations::{self, Node};
 use super::{drain, needs};
 use crate::batches;
+use crate::critical;
 use crate::gates::Gates;
 use crate::graph::Graph;
 use crate::plan::{Action, Change, Plan, PlannedOp};
@@ -55,6 +56,7 @@ impl Planner<'_> {
         needs::state(&mut operations, &places, &graph);
         let mut decisions: Vec<Option<Decision>> = decisions.into_iter().map(Some).collect();
         let (calls, floor_ms) = cost(&operations, &self);
+        let path = critical::longest(&operations, &|kind| self.schema(kind));
         let exports = self
             .desired
             .exports
@@ -89,6 +91,7 @@ impl Planner<'_> {
             exports,
             calls,
             floor_ms,
+            path,
             warnings: self.warnings,
         })
     }

@@ -10,10 +10,10 @@ use bicoastal_model::{
     ResourceId, Risk, Schema, ScopeKind, SourceLine, Tier, Word,
 };
 
-use super::{Options, operations};
 use super::identity::Identities;
 use super::index::{Declarations, Records};
 use super::resolve::Outputs;
+use super::{Options, operations};
 use crate::observe::{Look, Observed, Thing};
 use crate::plan::{Action, Added, PlannedMember, Unseen};
 use crate::record::Record;

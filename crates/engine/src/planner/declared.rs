@@ -17,6 +17,7 @@ use crate::state::{Entry, Key, Verb};
 impl<'a> Planner<'a> {
     /// Decides on what is declared at a place. What it refers to is decided on already.
     pub(crate) fn decide(&mut self, place: usize) {
+        self.declared.turn_to(place);
         let declared = self.declared.at(place);
         if let Some(error) = self.lacks(place) {
             self.skip(declared, error);

@@ -158,7 +158,9 @@ impl<'p, 'a> Homes<'p, 'a> {
     fn place(&self, number: usize) -> (Option<&'p Place>, Option<&'p Ids>) {
         let planner = self.planner;
         match number.checked_sub(planner.declared.len()) {
-            None => (Some(&planner.declared.at(number).place), Some(planner.declared.edges(number))),
+            None => {
+                (Some(&planner.declared.at(number).place), Some(planner.declared.edges(number)))
+            }
             Some(recorded) => {
                 let current = newest(planner.records.at(recorded)).map(|(_, entry)| entry);
                 (current.map(|it| &it.place), current.map(|it| &it.edges))

@@ -67,6 +67,9 @@ pub(crate) fn of_state<'o>(
         return known;
     }
     for entry in state.entries.values() {
+        if !known.0.contains_key(entry.kind.as_str()) {
+            continue;
+        }
         let Some(schema) = catalog.get(&entry.kind) else { continue };
         let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
         for props in entry.applied.iter().chain(doubted) {

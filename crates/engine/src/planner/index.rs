@@ -26,6 +26,8 @@ pub(crate) struct Declarations<'d> {
     /// The places of what each comes after, one for each of its edges.
     earlier: Vec<u32>,
     places: Rc<Places<'d>>,
+    /// The place that is decided on: most questions are about what is there.
+    current: Cell<usize>,
 }
 
 impl<'d> Declarations<'d> {
@@ -40,7 +42,7 @@ impl<'d> Declarations<'d> {
             earlier.extend(edges.iter().map(|id| places.get(id).map_or(NONE, number)));
         }
         starts.push(number(earlier.len()));
-        Self { all, edges, starts, earlier, places: Rc::new(places) }
+        Self { all, edges, starts, earlier, places: Rc::new(places), current: Cell::new(0) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -58,7 +60,14 @@ impl<'d> Declarations<'d> {
 
     /// Its place in the order of the ids.
     pub(crate) fn place(&self, id: &ResourceId) -> Option<usize> {
-        self.places.get(id)
+        let current = self.current.get();
+        let is_current = self.all.get(current).is_some_and(|it| address(&it.id) == address(id));
+        if is_current { Some(current) } else { self.places.get(id) }
+    }
+
+    /// Questions are going to be about what is declared at this place.
+    pub(crate) fn turn_to(&self, place: usize) {
+        self.current.set(place);
     }
 
     /// What the one at this place comes after.

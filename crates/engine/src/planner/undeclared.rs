@@ -7,7 +7,7 @@ use bicoastal_model::{Diagnostic, Objection, ResourceId, Risk, Schema};
 
 use super::decide::{Decision, Planner, Sight};
 use super::existing::{objection, unproved};
-use super::index::Known;
+use super::index::{Known, newest};
 use crate::observe::Thing;
 use crate::plan::{Action, Unseen};
 use crate::record::Record;
@@ -40,7 +40,7 @@ impl Planner<'_> {
                 } else if gone {
                     self.retire(key, entry, schema);
                 } else if !unseen.contains(&key.id)
-                    && self.is_not_chosen(key)
+                    && self.is_not_chosen(number, key)
                     && !handled.get_or_init(|| handled_by(&self.decisions[..decided])).contains(key)
                 {
                     let before = self.unseen.len();
@@ -52,8 +52,8 @@ impl Planner<'_> {
     }
 
     /// Whether it is another incarnation that was decided on.
-    fn is_not_chosen(&self, key: &Key) -> bool {
-        let newest = self.records.current(&key.id).map(|(newest, _)| newest);
+    fn is_not_chosen(&self, number: usize, key: &Key) -> bool {
+        let newest = newest(self.records.at(number)).map(|(newest, _)| newest);
         self.chosen.get(&key.id).or(newest) != Some(key)
     }
 

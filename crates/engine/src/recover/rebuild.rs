@@ -460,7 +460,8 @@ impl<'a> Rebuild<'a> {
         let (props, place) = match declared {
             Some(declared) => {
                 let props = with_name(&self.resolved(declared), incarnation);
-                let props = with_ownership(declared.schema, &props, &self.state.marks(), &candidate.born);
+                let props =
+                    with_ownership(declared.schema, &props, &self.state.marks(), &candidate.born);
                 let mut props = props.to_value();
                 if let (Some(props), Some(identity)) =
                     (props.as_object_mut(), candidate.identity.as_object())

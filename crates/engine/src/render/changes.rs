@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::Risk;
 use bicoastal_model::diff::{Cause, FieldChange};
+use bicoastal_model::{ResourceId, Risk};
 use serde_json::Value;
 
 use super::value::{is_secret, pair, short};
@@ -24,6 +24,7 @@ pub fn plan(plan: &Plan) -> Vec<Line> {
     lines.extend(order(plan));
     lines.extend(others(plan));
     lines.push(summary(plan));
+    lines.extend(longest_path(plan));
     lines
 }
 
@@ -325,4 +326,26 @@ fn summary(plan: &Plan) -> Line {
         line.push(span(Style::Plain, floor));
     }
     line
+}
+
+/// More steps of the longest path than these are not all shown.
+const STEPS: usize = 8;
+
+/// How long it is to take, and what makes it that long; nothing where nothing is done.
+fn longest_path(plan: &Plan) -> Option<Line> {
+    let through: Vec<&str> = plan.path.through.iter().map(ResourceId::as_str).collect();
+    if through.is_empty() {
+        return None;
+    }
+    let steps = match through.len() {
+        ..=STEPS => through.join(" → "),
+        many => {
+            let (first, last) = (&through[..STEPS / 2], &through[many - STEPS / 2..]);
+            format!("{} → ({} more) → {}", first.join(" → "), many - STEPS, last.join(" → "))
+        }
+    };
+    Some(vec![span(
+        Style::Plain,
+        format!("Longest path: about {}: {steps}", duration(plan.path.ms)),
+    )])
 }

@@ -32,6 +32,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "risk": plan.risk(),
         "calls": plan.calls,
         "floor_seconds": seconds(plan.floor_ms),
+        "longest_path": {"seconds": seconds(plan.path.ms), "ids": plan.path.through},
     })
 }
 

@@ -231,6 +231,7 @@ impl Planned {
             exports: Vec::new(),
             calls: BTreeMap::new(),
             floor_ms: 0,
+            path: Default::default(),
             warnings: Vec::new(),
         })
     }

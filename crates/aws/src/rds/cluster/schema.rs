@@ -1,7 +1,9 @@
 //! What a cluster's properties mean to the planner.
 
-use bicoastal_model::ScopeKind;
-use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Takes, Tier};
+use bicoastal_model::schema::{
+    Absent, Cost, Field, Joining, Made, OutputSpec, Risk, Schema, Shape, Takes, Tier,
+};
+use bicoastal_model::{Packed, ScopeKind};
 
 use crate::rds::{SERVICE, rules};
 
@@ -89,8 +91,59 @@ pub(super) static SCHEMA: Schema = Schema {
     delete_risk: Risk::DestroysData,
     guard: Some("deletion_protection"),
     cost: Cost { create: 2, update: 2, delete: 3 },
-    // A secondary waits for the first member and its writer, fifteen minutes, and takes as long.
-    takes: Takes { create: 1_800, update: 60, delete: 300 },
+    takes: Takes { create: 300, update: 60, delete: 300 },
+    joins: Some(joins),
     check_stack: Some(rules::check),
     ..Schema::BASE
 };
+
+/// A cluster joins a global database when an instance of the first member writes and no other
+/// cluster is being made in it.
+fn joins(own: usize, made: &[Made<'_>]) -> Option<Joining> {
+    let first = |props: &Packed| props["initial_writer"].as_bool() == Some(true);
+    let props = made.get(own).map(|it| it.props).filter(|props| !first(props))?;
+    let global = props.get("global_cluster").filter(|it| !it.is_null())?;
+    let is_member =
+        |it: &Made<'_>| it.kind == SCHEMA.kind && it.props.get("global_cluster") == Some(global);
+    let writer = made.iter().find(|it| is_member(it) && first(it.props));
+    let writer = writer.and_then(|it| it.props.get("identifier"));
+    let after = made.iter().enumerate().filter(|&(at, it)| match is_member(it) {
+        true => at < own || first(it.props),
+        false => writer.is_some() && it.props.get("cluster") == writer,
+    });
+    Some(Joining { after: after.map(|(at, _)| at).collect(), takes: 900 })
+}
+
+#[cfg(test)]
+mod tests {
+    use bicoastal_model::value::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secondary_joins_when_the_first_one_is_written() {
+        let cluster = |name: &str, global: &str, first: Option<bool>| {
+            let props = json!({"identifier": name, "global_cluster": global, "initial_writer": first});
+            ("RDS:DBCluster", Packed::from(props))
+        };
+        let instance = |of: &str| ("RDS:DBInstance", Packed::from(json!({"cluster": of})));
+        let all = [
+            cluster("first", "app", Some(true)),
+            instance("first"),
+            cluster("second", "app", None),
+            instance("second"),
+            cluster("third", "app", Some(false)),
+            cluster("other", "another", None),
+            ("RDS:DBCluster", Packed::from(json!({"identifier": "alone"}))),
+        ];
+        let made: Vec<Made<'_>> = all.iter().map(|(kind, props)| Made { kind, props }).collect();
+        let after = |own: usize| joins(own, &made).map(|it| it.after);
+        assert_eq!(after(0), None);
+        assert_eq!(after(2), Some(vec![0, 1]));
+        // They come one by one.
+        assert_eq!(after(4), Some(vec![0, 1, 2]));
+        // Its first member is there already.
+        assert_eq!(after(5), Some(vec![]));
+        assert_eq!(after(6), None);
+    }
+}

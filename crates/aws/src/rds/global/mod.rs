@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::schema::{Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
+use bicoastal_model::schema::{Cost, Field, OutputSpec, Risk, Schema, Shape, Takes, Tier};
 use bicoastal_model::{Arn, Check, Input, Region, Resource, ScopeKind, Spanning, handle};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,7 @@ static SCHEMA: Schema = Schema {
     delete_risk: Risk::Disruptive,
     guard: Some("deletion_protection"),
     cost: Cost { create: 1, update: 2, delete: 2 },
+    takes: Takes { create: 60, update: 60, delete: 60 },
     ..Schema::BASE
 };
 
