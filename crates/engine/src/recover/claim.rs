@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::agreed::{agreed, is_declared};
 use super::candidate::{Candidate, Proof};
-use super::rebuild::{By, Claimed, Left, Question, Rebuild, Taken};
+use super::rebuild::{By, Question, Rebuild, Taken};
+use super::rebuilt::{Claimed, Left};
 use crate::machine::secrets;
 use crate::observe::union;
 use crate::planner::identity::natural_key;
@@ -21,7 +22,8 @@ use crate::planner::{with_name, with_ownership};
 use crate::record::{Begun, Ended};
 use crate::state::{Key, Verb, token};
 
-type Present = (Question, Snapshot);
+/// Something to be decided on, and how it was seen.
+pub(super) type Present = (Question, Snapshot);
 
 impl Rebuild<'_> {
     /// Things that may be a declared resource.
@@ -113,22 +115,18 @@ impl Rebuild<'_> {
     }
 
     /// Things of a resource that the program does not declare: what was applied is what is there.
-    pub(super) fn claim_stray(&mut self, id: &ResourceId, kind: &str, present: Vec<Present>) {
-        if self.catalog.get(kind).is_none() {
-            return;
-        }
-        let taken = |it: &Taken| it.begun.key.id == *id;
-        let mut last =
-            self.taken.iter().filter(|it| taken(it)).map(|it| it.begun.key.incarnation).max();
-        let of_others = last.is_some();
+    pub(super) fn claim_stray(&mut self, id: &ResourceId, present: Vec<Present>) {
+        let taken = self.taken.iter().map(|it| &it.begun.key).filter(|key| key.id == *id);
+        let last = taken.map(|key| key.incarnation).max();
+        let mut fresh = last.map_or(1, |last| last + 1);
         let mut numbered: Vec<(Option<u32>, Present)> =
             present.into_iter().map(|it| (it.0.candidate.incarnation, it)).collect();
         numbered.sort_by_key(|(incarnation, _)| *incarnation);
         let count = numbered.len();
         for (at, (incarnation, (question, snapshot))) in numbered.into_iter().enumerate() {
-            let next = incarnation.unwrap_or(1).max(last.map_or(1, |last| last + 1));
-            last = Some(next);
-            let superseded = at + 1 < count || of_others;
+            let next = incarnation.unwrap_or(fresh).max(fresh);
+            fresh = next + 1;
+            let superseded = at + 1 < count || last.is_some();
             let applied = snapshot.props.clone();
             let key = Key::new(id.clone(), next);
             self.take(key, &question, snapshot, applied, None, superseded);

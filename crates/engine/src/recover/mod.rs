@@ -9,10 +9,13 @@ mod candidate;
 mod claim;
 mod lineage;
 mod orphans;
+mod questions;
 mod rebuild;
+mod rebuilt;
 pub mod terraform;
 
 pub use candidate::Proof;
 pub use lineage::{LineageSeen, Mark, choose, lineages};
 pub use orphans::{Orphan, orphans, places};
-pub use rebuild::{Claimed, Left, Rebuild, Rebuilt, World};
+pub use rebuild::{Rebuild, World};
+pub use rebuilt::{Claimed, Left, Rebuilt};
