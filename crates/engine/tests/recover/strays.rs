@@ -93,7 +93,10 @@ fn a_declared_resource_of_another_kind_goes_before_it() {
         thing(BUCKET, HERE, "B1", json!({"name": "b"})).born("x"),
         thing(FRONT, HERE, "F1", json!({"name": "f"})).born("x").made_with("x", 7),
     ];
-    check(program, &things, expect![[r#"
+    check(
+        program,
+        &things,
+        expect![[r#"
         0 read x Fake:Bucket in us-east-1 #1 B1 {"name":"b"}
         0 read x Fake:Front in us-east-1 #7 F1 {"name":"f"}
         0 read x Fake:Role in global #1 role-1 {"name":"copy","policy":"p"}
@@ -108,7 +111,8 @@ fn a_declared_resource_of_another_kind_goes_before_it() {
         claimed x#1 role-1: bears its tags
         claimed x#2 B1: bears its tags, undeclared, superseded
         claimed x#7 F1: bears its tags, undeclared, superseded
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

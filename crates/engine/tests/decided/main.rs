@@ -1,0 +1,16 @@
+//! What a plan holds beside what it shows: members, records, pauses, costs.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod drained;
+mod fingerprints;
+mod former;
+mod members;
+mod noted;
+mod others;
+mod recorded;
+mod replaced;
+mod setting;
