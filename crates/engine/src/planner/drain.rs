@@ -29,10 +29,9 @@ pub(crate) fn pauses(
     for (index, node) in nodes.iter().enumerate() {
         let Some(member) = node.member.as_ref().filter(|_| node.deletes()) else { continue };
         let Some(schema) = node.schema else { continue };
-        let routes = node.tier == Tier::Traffic && schema.batch.is_some();
         let first = node.footprint.down.iter().next();
         let (Some(region), Some(applied)) = (first, &member.applied) else { continue };
-        if routes && serving.contains(schema, applied) {
+        if node.tier == Tier::Traffic && serving.contains(schema, applied) {
             let ttl = applied.get("ttl").and_then(Packed::as_u64).unwrap_or(ALIAS_TTL);
             let (longest, records) = drained.entry(region).or_default();
             *longest = ttl.max(*longest);

@@ -92,10 +92,7 @@ impl Planner<'_> {
                 for (_, entry) in self.records.incarnations(&standing) {
                     let below = entry.edges.iter().filter_map(|edge| deleting.get(edge));
                     for &index in below.flatten() {
-                        let first = found.entry(index).or_insert_with(|| standing.clone());
-                        if standing < *first {
-                            *first = standing.clone();
-                        }
+                        found.entry(index).or_insert_with(|| standing.clone());
                     }
                 }
             }

@@ -107,7 +107,7 @@ impl Rebuild<'_> {
             let members = some.iter().map(|it| it.begun.clone()).collect();
             records.push(Record::Begin { op, members });
             let results = some.iter().map(|it| it.ended.clone()).collect();
-            records.push(Record::End { op, results });
+            records.push(Record::End { op, results, at_ms: None });
         }
         let superseded = self.taken.iter().filter(|it| it.superseded);
         records.extend(superseded.map(|it| Record::Superseded { key: it.begun.key.clone() }));

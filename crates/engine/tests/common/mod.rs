@@ -129,7 +129,7 @@ pub const CHECK: &Schema = &Schema {
     service: "route53",
     tier: Tier::Traffic,
     fields: &[Field::new("host"), Field::new("path")],
-    outputs: &[OutputSpec::assigned("id")],
+    outputs: &[OutputSpec::assigned("id"), OutputSpec::property("path")],
     ..Schema::BASE
 };
 

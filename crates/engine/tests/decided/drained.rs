@@ -29,7 +29,10 @@ fn as_long_as_resolvers_remember() {
     let with_ttl = |regions: &[Region], ttl: u64| {
         edit(serving(regions), "api-us-east-1", |it| it.props.set("ttl", json!(ttl)))
     };
-    check(&applied(with_ttl(TWO, 7)), serving(&[ApSouth1]), expect![[r#"
+    check(
+        &applied(with_ttl(TWO, 7)),
+        serving(&[ApSouth1]),
+        expect![[r#"
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
         2 w1 drain us-east-1: 2 × TTL 7 s after [0!]
@@ -38,8 +41,12 @@ fn as_long_as_resolvers_remember() {
         5 w1 update sessions#1 after [0! 2! 3!]
         14000 ms
         14000 ms at least
-    "#]]);
-    check(&applied(serving(THREE)), serving(&[EuWest1]), expect![[r#"
+    "#]],
+    );
+    check(
+        &applied(serving(THREE)),
+        serving(&[EuWest1]),
+        expect![[r#"
         0 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
         1 w1 delete alive-ap-south-1#1 after [0] 0:0.0
         2 w1 delete alive-us-east-1#1 after [0] 0:0.1
@@ -53,38 +60,50 @@ fn as_long_as_resolvers_remember() {
         120000 ms
         120000 ms
         120000 ms at least
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn nothing_waits_where_nobody_goes_on_serving() {
-    check(&applied(serving(&[UsEast1])), serving(&[]), expect![[r#"
+    check(
+        &applied(serving(&[UsEast1])),
+        serving(&[]),
+        expect![[r#"
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
         2 w1 delete us-east-1/front#1 after [0=! 1]
         3 w1 delete us-east-1/assets#1 after [0! 2=!]
         4 w1 update sessions#1 after [0! 2!]
         200 ms at least
-    "#]]);
+    "#]],
+    );
     // The other region's record goes to another name.
     let other = edit(serving(TWO), "api-ap-south-1", |it| {
         it.props.set("name", json!("other.example.com"));
     });
     let left: Vec<Declared> =
         other.iter().filter(|it| !it.id.as_str().contains("us-east-1")).cloned().collect();
-    check(&applied(other), left, expect![[r#"
+    check(
+        &applied(other),
+        left,
+        expect![[r#"
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
         2 w1 delete us-east-1/front#1 after [0=! 1]
         3 w1 delete us-east-1/assets#1 after [0! 2=!]
         200 ms at least
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_stays_as_it_is_or_is_only_noted_goes_on_serving() {
     let left = edit(serving(&[ApSouth1]), "api-ap-south-1", |it| it.retained = true);
-    check(&applied(serving(TWO)), left, expect![[r#"
+    check(
+        &applied(serving(TWO)),
+        left,
+        expect![[r#"
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
         2 w1 drain us-east-1: 2 × TTL 60 s after [0!]
@@ -93,12 +112,16 @@ fn what_stays_as_it_is_or_is_only_noted_goes_on_serving() {
         5 w1 update sessions#1 after [0! 2! 3!]
         120000 ms
         120000 ms at least
-    "#]]);
+    "#]],
+    );
     // The same name, written in another way.
     let upper = edit(serving(TWO), "api-us-east-1", |it| {
         it.props.set("name", json!("API.example.com."));
     });
-    check(&applied(upper), serving(&[ApSouth1]), expect![[r#"
+    check(
+        &applied(upper),
+        serving(&[ApSouth1]),
+        expect![[r#"
         0 w1 delete api-us-east-1#1 after []
         1 w1 delete alive-us-east-1#1 after [0]
         2 w1 drain us-east-1: 2 × TTL 60 s after [0!]
@@ -107,7 +130,8 @@ fn what_stays_as_it_is_or_is_only_noted_goes_on_serving() {
         5 w1 update sessions#1 after [0! 2! 3!]
         120000 ms
         120000 ms at least
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -123,13 +147,17 @@ fn a_record_is_of_the_region_that_it_names() {
     let program = |regions: &[Region]| {
         regions.iter().flat_map(|&region| [named(region), bucket(region)]).collect::<Vec<_>>()
     };
-    check(&applied(program(TWO)), program(&[ApSouth1]), expect![[r#"
+    check(
+        &applied(program(TWO)),
+        program(&[ApSouth1]),
+        expect![[r#"
         0 w1 delete x-us-east-1#1 after []
         1 w1 drain us-east-1: 2 × TTL 60 s after [0!]
         2 w1 delete us-east-1/assets#1 after [0! 1!]
         120000 ms
         120000 ms at least
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -150,7 +178,10 @@ fn what_lets_go_of_a_falling_region_waits_for_the_drain() {
         ]);
         all
     };
-    check(&applied(program(THREE, false)), program(&[ApSouth1, EuWest1], true), expect![[r#"
+    check(
+        &applied(program(THREE, false)),
+        program(&[ApSouth1, EuWest1], true),
+        expect![[r#"
         0 w1 update beside#1 after []
         1 w1 delete api-us-east-1#1 after []
         2 w1 drain us-east-1: 2 × TTL 60 s after [1!]
@@ -163,9 +194,13 @@ fn what_lets_go_of_a_falling_region_waits_for_the_drain() {
         9 w5 update sessions#1 after [1! 2! 5> 7!]
         120000 ms
         120000 ms at least
-    "#]]);
+    "#]],
+    );
     // Two regions go, and each one's drain is its own.
-    check(&applied(program(THREE, false)), program(&[EuWest1], true), expect![[r#"
+    check(
+        &applied(program(THREE, false)),
+        program(&[EuWest1], true),
+        expect![[r#"
         0 w1 update beside#1 after []
         1 w1 delete api-ap-south-1#1 & delete api-us-east-1#1 after []
         2 w1 drain us-east-1: 2 × TTL 60 s after [1!] 0:1.1!
@@ -183,7 +218,8 @@ fn what_lets_go_of_a_falling_region_waits_for_the_drain() {
         120000 ms
         120000 ms
         120000 ms at least
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

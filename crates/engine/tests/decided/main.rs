@@ -5,12 +5,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod adopted;
 mod drained;
+mod filled;
 mod fingerprints;
 mod former;
 mod members;
 mod noted;
 mod others;
+mod put_off;
 mod recorded;
 mod replaced;
 mod setting;

@@ -46,21 +46,33 @@ fn holding(mut world: World, sets: &[&str]) -> World {
 #[test]
 fn what_state_or_the_program_knows_is_nobody_elses() {
     let world = holding(applied(program()), &["ours", "theirs"]);
-    check(&world, program(), expect![[r#"
+    check(
+        &world,
+        program(),
+        expect![[r#"
         added: zone A a.example.com. (theirs)
-    "#]]);
+    "#]],
+    );
     let more = || [program(), vec![record("theirs")]].concat();
-    check(&holding(applied(program()), &["ours", "theirs"]), more(), expect![[r#"
+    check(
+        &holding(applied(program()), &["ours", "theirs"]),
+        more(),
+        expect![[r#"
         + theirs Safe
         0 after []
           Create theirs#1 in global needs [zone] wanted {"name":"a.example.com","set":"theirs","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
-    "#]]);
+    "#]],
+    );
     // Of what the program gives up state knows until it is gone.
-    check(&holding(applied(more()), &["ours", "theirs"]), program(), expect![[r#"
+    check(
+        &holding(applied(more()), &["ours", "theirs"]),
+        program(),
+        expect![[r#"
         - theirs Disruptive (no longer declared)
         0 after []
           Delete theirs#1 in global Fake:Record-global-3 needs [zone] applied {"name":"a.example.com","set":"theirs","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"} seen {"name":"a.example.com","set":"theirs","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
-    "#]]);
+    "#]],
+    );
     let mut doubted = holding(applied(program()), &["ours", "theirs"]);
     let wanted = doubted.plan(&desired(more())).unwrap();
     doubted.doubt(&wanted, "theirs", false);
@@ -68,10 +80,14 @@ fn what_state_or_the_program_knows_is_nobody_elses() {
     let props = json!({"zone": zone, "name": "a.example.com", "type": "A", "set": "theirs"});
     entry(&mut doubted, "theirs", 1).doubt =
         Some(Doubt { op: 1, verb: Verb::Create, wanted: Some(props.into()) });
-    check(&doubted, program(), expect![[r#"
+    check(
+        &doubted,
+        program(),
+        expect![[r#"
         forget theirs Safe (it is gone already)
         record: forgotten theirs#1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -88,9 +104,13 @@ fn what_is_claimed_as_a_whole_is_cleared() {
         "#]],
     );
     let not = edit(program(), "zone", |it| it.props.set("exclusive_records", json!(false)));
-    check(&holding(applied(not.clone()), &["ours", "theirs"]), not, expect![[r#"
+    check(
+        &holding(applied(not.clone()), &["ours", "theirs"]),
+        not,
+        expect![[r#"
         added: zone A a.example.com. (theirs)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -108,29 +128,41 @@ fn what_is_inside_of_a_regional_thing_is_where_its_kind_is() {
     let odd = Addition { kind: "Odd".to_owned(), ..inside(ROLE, "odd") };
     let children = vec![inside(BUCKET, "here"), inside(ROLE, "everywhere"), odd];
     world.thing("us-east-1/front").snapshot.children = children;
-    check(&world, front(), expect![[r#"
+    check(
+        &world,
+        front(),
+        expect![[r#"
         - us-east-1/front/here DestroysData (somebody added it, and the program claims the whole of us-east-1/front)
         - us-east-1/front/everywhere Disruptive (somebody added it, and the program claims the whole of us-east-1/front)
         0 after []
           Delete us-east-1/front/here#1 in us-east-1 needs [us-east-1/front] adopted applied {"name":"here"}
         1 after [0]
           Delete us-east-1/front/everywhere#1 in global needs [us-east-1/front] adopted applied {"name":"everywhere"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_a_thing_that_goes_holds_of_others_is_a_guard() {
     let world = holding(applied(program()), &["ours", "theirs"]);
-    check(&world, Vec::new(), expect![[r#"
+    check(
+        &world,
+        Vec::new(),
+        expect![[r#"
         error: zone: holds what nobody declared: A a.example.com. (theirs)
           hint: delete it by hand, or declare it, or claim the whole
-    "#]]);
-    check(&holding(applied(program()), &["ours"]), Vec::new(), expect![[r#"
+    "#]],
+    );
+    check(
+        &holding(applied(program()), &["ours"]),
+        Vec::new(),
+        expect![[r#"
         - ours Disruptive (no longer declared)
         - zone Disruptive (no longer declared)
         0 after []
           Delete ours#1 in global Fake:Record-global-2 needs [zone] applied {"name":"a.example.com","set":"ours","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"} seen {"name":"a.example.com","set":"ours","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
         1 after [0]
           Delete zone#1 in global Fake:Zone-global-1 applied {"domain":"example.com"} seen {"domain":"example.com"}
-    "#]]);
+    "#]],
+    );
 }

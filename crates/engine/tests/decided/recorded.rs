@@ -28,27 +28,43 @@ fn an_account_is_recorded_with_the_first_thing_that_is_done_or_recorded() {
         expect.assert_eq(&format!("{} operations\n{}", plan.operations.len(), records(&plan)));
     }
     let mut world = applied(role("p"));
-    check(&world, &desired(role("p")), expect![[r#"
+    check(
+        &world,
+        &desired(role("p")),
+        expect![[r#"
         0 operations
-    "#]]);
-    check(&world, &desired(role("q")), expect![[r#"
+    "#]],
+    );
+    check(
+        &world,
+        &desired(role("q")),
+        expect![[r#"
         1 operations
         {"account":{"name":"","number":"111"}}
         {"account":{"name":"other","number":"222"}}
-    "#]]);
+    "#]],
+    );
     let mut exporting = desired(role("p"));
     exporting.exports = vec![("arn".to_owned(), output("role", "arn"))];
-    check(&world, &exporting, expect![[r#"
+    check(
+        &world,
+        &exporting,
+        expect![[r#"
         0 operations
         {"account":{"name":"","number":"111"}}
         {"account":{"name":"other","number":"222"}}
         {"exports":{"exports":[["arn","Fake:Role-global-1.arn"]]}}
-    "#]]);
+    "#]],
+    );
     world.state.accounts.insert(String::new(), "111".to_owned());
-    check(&world, &desired(role("q")), expect![[r#"
+    check(
+        &world,
+        &desired(role("q")),
+        expect![[r#"
         1 operations
         {"account":{"name":"other","number":"222"}}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -63,15 +79,25 @@ fn exports_are_recorded_where_they_are_known_and_nothing_is_waited_for() {
     };
     let all = Options::default();
     let mut world = applied(role("p"));
-    check(&world, &exporting("p", "role"), &all, expect![[r#"
+    check(
+        &world,
+        &exporting("p", "role"),
+        &all,
+        expect![[r#"
         {"exports":{"exports":[["arn","Fake:Role-global-1.arn"]]}}
-    "#]]);
+    "#]],
+    );
     check(&world, &exporting("q", "role"), &all, expect![[""]]);
     check(&world, &exporting("p", "nothing"), &all, expect![[""]]);
     let part = Options { only: ["role".into()].into(), ..Options::default() };
-    check(&world, &exporting("p", "role"), &part, expect![[r#"
+    check(
+        &world,
+        &exporting("p", "role"),
+        &part,
+        expect![[r#"
         {"exports":{"exports":[["arn","Fake:Role-global-1.arn"]]}}
-    "#]]);
+    "#]],
+    );
     let mut more = exporting("p", "role");
     more.resources.extend(desired([global("check", CHECK, json!({"host": "h"}))]).resources);
     check(&world, &more, &part, expect![[""]]);
@@ -126,7 +152,8 @@ fn exports_are_filled_in_from_state() {
                 ],
             ),
         ]
-    "#]].assert_eq(&format!("{:#?}\n", planner::exports(&program, &world.state)));
+    "#]]
+    .assert_eq(&format!("{:#?}\n", planner::exports(&program, &world.state)));
 }
 
 #[test]
@@ -140,13 +167,19 @@ fn a_look_up_that_could_not_be_read_says_why() {
             plan.unseen.iter().map(|it| format!("{}: {}\n", it.id, json!(it.error))).collect();
         expect.assert_eq(&unseen.concat());
     };
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         zone: {"not_sent":{"call":"refresh","message":"it was not read","region":"","service":""}}
-    "#]]);
+    "#]],
+    );
     let facts =
         bicoastal_model::ErrorFacts { message: "no route".to_owned(), ..Default::default() };
     world.lookups.insert("zone".into(), Seen::Unknown(OpError::NotSent(facts)));
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         zone: {"not_sent":{"call":"","message":"no route","region":"","service":""}}
-    "#]]);
+    "#]],
+    );
 }

@@ -37,24 +37,39 @@ fn front(name: Value, scheme: &str, bucket: &Value) -> Declared {
 fn with_data_it_destroys_them_whatever_goes_first() {
     let bucket = |name: Value| vec![regional(UsEast1, "assets", BUCKET, json!({"name": name}))];
     let generated = || bucket(json!({NAME: "assets"}));
-    check_with(&applied(generated()), generated(), &asked(&["us-east-1/assets"]), expect![[r#"
+    check_with(
+        &applied(generated()),
+        generated(),
+        &asked(&["us-east-1/assets"]),
+        expect![[r#"
         +/- us-east-1/assets DestroysData (asked for by name)
         0 w1 create us-east-1/assets#2 after []
         1 w1 delete us-east-1/assets#1 after [0]
-    "#]]);
+    "#]],
+    );
     let fixed = || bucket(json!("assets"));
-    check_with(&applied(fixed()), fixed(), &asked(&["us-east-1/assets"]), expect![[r#"
+    check_with(
+        &applied(fixed()),
+        fixed(),
+        &asked(&["us-east-1/assets"]),
+        expect![[r#"
         -/+ us-east-1/assets DestroysData (asked for by name; its name is fixed, so the old one goes first)
         0 w1 delete us-east-1/assets#1 after []
         1 w1 create us-east-1/assets#2 after [0]
-    "#]]);
+    "#]],
+    );
     let role = |name: Value| vec![global("role", ROLE, json!({"name": name, "policy": "p"}))];
     let generated = || role(json!({NAME: "role"}));
-    check_with(&applied(generated()), generated(), &asked(&["role"]), expect![[r#"
+    check_with(
+        &applied(generated()),
+        generated(),
+        &asked(&["role"]),
+        expect![[r#"
         +/- role Safe (asked for by name)
         0 w1 create role#2 after []
         1 w1 delete role#1 after [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -66,7 +81,11 @@ fn what_stands_on_what_goes_first_goes_first() {
         ]
     };
     let world = applied(program("public"));
-    check_with(&world, program("internal"), &asked(&["us-east-1/assets"]), expect![[r#"
+    check_with(
+        &world,
+        program("internal"),
+        &asked(&["us-east-1/assets"]),
+        expect![[r#"
         -/+ us-east-1/front Disruptive (scheme can't be changed in place)
             scheme: "public" → "internal" Edited
         -/+ us-east-1/assets DestroysData (asked for by name; its name is fixed, so the old one goes first)
@@ -74,13 +93,18 @@ fn what_stands_on_what_goes_first_goes_first() {
         1 w1 delete us-east-1/assets#1 after [0]
         2 w1 create us-east-1/assets#2 after [1]
         3 w1 create us-east-1/front#2 after [0 2]
-    "#]]);
-    check(&world, program("internal"), expect![[r#"
+    "#]],
+    );
+    check(
+        &world,
+        program("internal"),
+        expect![[r#"
         +/- us-east-1/front Safe (scheme can't be changed in place)
             scheme: "public" → "internal" Edited
         0 w1 create us-east-1/front#2 after []
         1 w1 delete us-east-1/front#1 after [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -97,7 +121,11 @@ fn what_follows_a_new_thing_and_cannot_change_is_replaced() {
             global("role", ROLE, json!({"name": output("zone", "id"), "policy": "p"})),
         ]
     };
-    check_with(&applied(program()), program(), &asked(&["zone"]), expect![[r#"
+    check_with(
+        &applied(program()),
+        program(),
+        &asked(&["zone"]),
+        expect![[r#"
         +/- zone Safe (asked for by name)
         +/- role Safe (name follows zone, which is new, and can't be changed in place)
             name: "Fake:Zone-global-1.id" → {"$ref":{"attribute":"id","id":"zone"}} Unknown
@@ -108,7 +136,8 @@ fn what_follows_a_new_thing_and_cannot_change_is_replaced() {
         2 w3 delete www#1 & create www#2 after [0 1>] 1:0.0
         3 w2 delete role#1 after [1]
         4 w3 delete zone#1 after [0 1 2 3] 0:2.0 0:2.1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -123,14 +152,18 @@ fn what_follows_an_output_that_may_change_is_not_replaced_for_it() {
             ),
         ]
     };
-    check(&applied(program("16")), program("17"), expect![[r#"
+    check(
+        &applied(program("16")),
+        program("17"),
+        expect![[r#"
         ~ us-east-1/db Disruptive
             engine: "16" → "17" Edited
         ~ role Safe
             name: "Fake:Cluster-us-east-1-1.endpoint" → {"$ref":{"attribute":"endpoint","id":"us-east-1/db"}} Unknown
         0 w1 update us-east-1/db#1 after []
         1 w1 update role#1 after [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -140,16 +173,24 @@ fn what_is_being_deleted_is_made_again_after_that() {
     world.thing("role").snapshot.status = Status::Busy("Deleting".to_owned());
     check(&world, program(), expect![[""]]);
     entry(&mut world, "role", 1).doubt = Some(Doubt { op: 1, verb: Verb::Delete, wanted: None });
-    check(&world, program(), expect![[r#"
+    check(
+        &world,
+        program(),
+        expect![[r#"
         -/+ role Disruptive (its deletion is under way)
         0 w1 delete role#1 after []
         1 w1 create role#2 after [0]
-    "#]]);
+    "#]],
+    );
     world.thing("role").snapshot.status = Status::Busy("updating".to_owned());
-    check(&world, program(), expect![[r#"
+    check(
+        &world,
+        program(),
+        expect![[r#"
         ~ role Safe (an operation that did not end is still under way)
         0 w1 update role#1 after []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -159,21 +200,33 @@ fn a_region_that_is_not_written_in_may_go() {
     };
     let mut world = applied(group(&[UsEast1, ApSouth1]));
     world.thing("db").snapshot.facts.insert("writer_region".into(), json!("us-east-1"));
-    check(&world, group(&[UsEast1]), expect![[r#"
+    check(
+        &world,
+        group(&[UsEast1]),
+        expect![[r#"
         ~ db Disruptive
             regions[ap-south-1]: "ap-south-1" → null Edited
         0 w1 update db#1 after []
-    "#]]);
-    check(&world, group(&[UsEast1, ApSouth1, EuWest1]), expect![[r#"
+    "#]],
+    );
+    check(
+        &world,
+        group(&[UsEast1, ApSouth1, EuWest1]),
+        expect![[r#"
         ~ db Safe
             regions[eu-west-1]: null → "eu-west-1" Edited
         0 w1 update db#1 after []
-    "#]]);
-    check(&world, group(&[ApSouth1]), expect![[r#"
+    "#]],
+    );
+    check(
+        &world,
+        group(&[ApSouth1]),
+        expect![[r#"
         error: db: us-east-1 is where it is written at present, so that region can't be taken out
           declared at main.rs:1
           hint: switch over to another region first
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -194,31 +247,51 @@ fn a_member_that_is_written_stays_while_its_group_does() {
     // Its group is only noted, or changed, or replaced, or goes as well.
     let mut noted = program(true);
     noted.remove(1);
-    check_with(&world, noted, &options, expect![[r#"
+    check_with(
+        &world,
+        noted,
+        &options,
+        expect![[r#"
         error: us-east-1/db: db is written in us-east-1 at present, so this member of it can't be deleted
           hint: switch over to another region first
-    "#]]);
+    "#]],
+    );
     let mut fewer = program(false);
     fewer.remove(2);
-    check_with(&world, fewer, &options, expect![[r#"
+    check_with(
+        &world,
+        fewer,
+        &options,
+        expect![[r#"
         - ap-south-1/db DestroysData (no longer declared)
         0 w1 delete ap-south-1/db#1 after []
-    "#]]);
+    "#]],
+    );
     let mut replaced = program(false);
     replaced.remove(1);
     let options = asked(&["db"]);
-    check_with(&world, replaced, &options, expect![[r#"
+    check_with(
+        &world,
+        replaced,
+        &options,
+        expect![[r#"
         error: us-east-1/db: db is written in us-east-1 at present, so this member of it can't be deleted
           hint: switch over to another region first
-    "#]]);
-    check_with(&world, Vec::new(), &options, expect![[r#"
+    "#]],
+    );
+    check_with(
+        &world,
+        Vec::new(),
+        &options,
+        expect![[r#"
         - ap-south-1/db DestroysData (no longer declared)
         - us-east-1/db DestroysData (no longer declared)
         - db Disruptive (no longer declared)
         0 w1 delete ap-south-1/db#1 after []
         1 w1 delete us-east-1/db#1 after [0]
         2 w1 delete db#1 after [0 1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -230,15 +303,22 @@ fn a_kind_that_changes_back_finds_what_it_was() {
     plan.operations.truncate(1);
     world.carry_out(&plan);
     entry(&mut world, "it", 1).superseded = true;
-    check(&world, check_host(), expect![[r#"
+    check(
+        &world,
+        check_host(),
+        expect![[r#"
         - it Safe (another one takes its place)
         note it Safe (it is what it was before, which is still there)
         record: restored it#1
         record: superseded it#2
         record: noted it#1
         0 w1 delete it#2 after []
-    "#]]);
-    check(&world, edit(check_host(), "it", |it| it.props.set("host", json!("g"))), expect![[r#"
+    "#]],
+    );
+    check(
+        &world,
+        edit(check_host(), "it", |it| it.props.set("host", json!("g"))),
+        expect![[r#"
         ~ it Safe (it is what it was before, which is still there)
             host: "h" → "g" Edited
         - it Safe (another one takes its place)
@@ -246,9 +326,76 @@ fn a_kind_that_changes_back_finds_what_it_was() {
         record: superseded it#2
         0 w1 update it#1 after []
         1 w1 delete it#2 after [0]
-    "#]]);
-    check(&world, role(), expect![[r#"
+    "#]],
+    );
+    check(
+        &world,
+        role(),
+        expect![[r#"
         - it Disruptive (another one takes its place)
         0 w1 delete it#1 after []
-    "#]]);
+    "#]],
+    );
+}
+
+#[test]
+fn a_spanning_thing_that_is_deleted_first_is_of_no_region() {
+    let program = |key: &str, idle: u32| {
+        let table = json!({"name": "t", "key": key, "billing": "demand"});
+        let front =
+            |region| regional(region, "front", FRONT, json!({"name": "front", "idle": idle}));
+        vec![declared("t", TABLE, &[UsEast1], table), front(UsEast1), front(ApSouth1)]
+    };
+    check_with(
+        &applied(program("a", 1)),
+        program("b", 2),
+        &asked(&["t"]),
+        expect![[r#"
+        -/+ t DestroysData (key can't be changed in place; asked for by name; its name is fixed, so the old one goes first)
+            key: "a" → "b" Edited
+        ~ ap-south-1/front Safe
+            idle: 1 → 2 Edited
+        ~ us-east-1/front Safe
+            idle: 1 → 2 Edited
+        0 w1 delete t#1 after []
+        1 w1 create t#2 after [0]
+        2 w2 update ap-south-1/front#1 after [0> 1>]
+        3 w3 update us-east-1/front#1 after [2>]
+    "#]],
+    );
+}
+
+#[test]
+fn only_members_of_one_kind_change_places_with_the_writer() {
+    let member = |region, name: &str, schema: &'static bicoastal_model::Schema| {
+        let mut props = json!({"name": format!("{name}-{region}")});
+        let field = if schema.kind == CLUSTER.kind { "group" } else { "bucket" };
+        props[field] = output("db", "name");
+        regional(region, name, schema, props)
+    };
+    let program = vec![
+        declared("db", GROUP, &[UsEast1, ApSouth1], json!({"name": "db"})),
+        member(UsEast1, "db", CLUSTER),
+        member(UsEast1, "second", CLUSTER),
+        member(ApSouth1, "db", CLUSTER),
+        member(ApSouth1, "front", FRONT),
+    ];
+    let mut world = applied(program);
+    world.thing("db").snapshot.facts.insert("writer_region".into(), json!("us-east-1"));
+    check(
+        &world,
+        Vec::new(),
+        expect![[r#"
+        - ap-south-1/front Disruptive (no longer declared)
+        - ap-south-1/db DestroysData (no longer declared)
+        - us-east-1/db DestroysData (no longer declared)
+        - us-east-1/second DestroysData (no longer declared)
+        - db Disruptive (no longer declared)
+        0 w1 delete ap-south-1/front#1 after []
+        1 w1 delete ap-south-1/db#1 after [0!]
+        2 w1 delete us-east-1/db#1 after [1]
+        3 w1 delete us-east-1/second#1 after [1]
+        4 w1 delete db#1 after [0=! 1 2 3]
+    "#]],
+    );
 }

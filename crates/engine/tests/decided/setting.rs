@@ -80,15 +80,18 @@ fn member(member: &PlannedMember, of: &str) -> String {
     for (name, props) in
         [("applied", &member.applied), ("seen", &member.seen), ("wanted", &member.wanted)]
     {
-        words.extend(props.as_ref().map(|it| format!("{name} {}", bare(it))));
+        words.extend(props.as_ref().map(|it| format!("{name} {}", bare(&member.kind, it))));
     }
     words.join(" ")
 }
 
-/// Without tags: they are the same everywhere.
-fn bare(props: &Packed) -> Value {
+/// Without the three tags that say whose it is, where there are no others.
+fn bare(kind: &str, props: &Packed) -> Value {
     let mut props = props.to_value();
-    if let Some(fields) = props.as_object_mut() {
+    let has_tags = catalog().get(kind).is_some_and(|schema| schema.has_tags());
+    if let Some(fields) = props.as_object_mut().filter(|_| has_tags)
+        && fields.get("tags").and_then(Value::as_object).is_some_and(|tags| tags.len() == 3)
+    {
         fields.remove("tags");
     }
     props
