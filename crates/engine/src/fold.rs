@@ -1,7 +1,7 @@
 //! State is the fold of the journal; a sequence that can't have happened is refused.
 
 use bicoastal_model::value::SECRET;
-use bicoastal_model::{Claim, Fields, OpError, Packed, Region, ResourceId, ScopeKind};
+use bicoastal_model::{Claim, Fields, Packed, Region, ResourceId, ScopeKind};
 
 use crate::record::{Begun, Ended, Record};
 use crate::state::{Doubt, Entry, Key, State, UnderWay, Verb};
@@ -471,14 +471,6 @@ impl Ended {
             Self::Gone => "gone",
             Self::Failed(_) => "failed",
             Self::NotBegun(_) => "not begun",
-        }
-    }
-
-    /// The error, where it ended in one.
-    pub fn error(&self) -> Option<&OpError> {
-        match self {
-            Self::Failed(error) | Self::NotBegun(error) => Some(error),
-            Self::Present { .. } | Self::Gone => None,
         }
     }
 }

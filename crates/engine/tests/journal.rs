@@ -301,6 +301,55 @@ fn what_cannot_have_happened_is_refused_with_its_position() {
 }
 
 #[test]
+fn what_is_superseded_comes_back_and_an_account_stays_what_it_is() {
+    use Verb::{Create, Update};
+    let made = [begin(1, &[(Create, "a", 1)]), end(1, &[present()])];
+    let restored = || Record::Restored { key: Key::new("a", 1) };
+    let account = |number: &str| Record::Account { name: String::new(), number: number.into() };
+    let with = |more: &[Record]| [&made, more].concat();
+    check(
+        &with(&[superseded("a"), restored()]),
+        expect!["a#1 size 1 in ap-south-1+us-east-1 protected"],
+    );
+    check(&with(&[restored()]), expect!["4: restored: a#1 is not superseded"]);
+    check(
+        &with(&[superseded("a"), superseded("a")]),
+        expect!["5: superseded: a#1 is superseded already"],
+    );
+    check(
+        &with(&[account("1"), account("1")]),
+        expect!["a#1 size 1 in ap-south-1+us-east-1 protected"],
+    );
+    check(
+        &with(&[account("1"), account("2")]),
+        expect!["5: account: account '' is bound to 1, not to 2"],
+    );
+    // An update that did not end is no reason to make it again.
+    check(
+        &with(&[begin(2, &[(Update, "a", 1)]), begin(3, &[(Create, "a", 1)])]),
+        expect!["5: begin: a#1 is there already"],
+    );
+    // Never made, and not in doubt any more: noted by a plan that saw it.
+    let unmade =
+        [begin(1, &[(Create, "a", 1)]), noted(Key::new("a", 1)), begin(2, &[(Create, "a", 1)])];
+    check(&unmade, expect!["4: begin: a#1 is there already"]);
+}
+
+#[test]
+fn flags_that_are_off_are_not_written() {
+    let mut state = State::empty("test", "f00d");
+    for record in [opened(), begin(1, &[(Verb::Create, "a", 1)]), end(1, &[present()])] {
+        state.fold(&record).unwrap();
+    }
+    let written = serde_json::to_value(&state).unwrap();
+    let text = written.to_string();
+    assert!(text.contains("\"protected\":true"), "{text}");
+    assert!(!text.contains("retained") && !text.contains("superseded"), "{text}");
+    let again: State = serde_json::from_value(written).unwrap();
+    assert_eq!(again, state);
+}
+
+#[test]
 fn what_was_about_to_be_set_counts_as_mentioned() {
     let cases = [
         (json!({"a": 1, "b": 2}), json!({"a": 3, "c": 4})),

@@ -153,6 +153,21 @@ fn what_a_thing_that_goes_holds_of_others_is_a_guard() {
           hint: delete it by hand, or declare it, or claim the whole
     "#]],
     );
+    let whole = edit(program(), "zone", |it| it.props.set("exclusive_records", json!(true)));
+    check(
+        &holding(applied(whole), &["ours", "theirs"]),
+        Vec::new(),
+        expect![[r#"
+        - ours Disruptive (no longer declared)
+        - zone/A a.example.com. (theirs) Disruptive (somebody added it, and the program claims the whole of zone)
+        - zone Disruptive (no longer declared)
+        0 after []
+          Delete ours#1 in global Fake:Record-global-2 needs [zone] applied {"name":"a.example.com","set":"ours","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"} seen {"name":"a.example.com","set":"ours","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
+          Delete zone/A a.example.com. (theirs)#1 in global needs [zone] adopted applied {"name":"A.example.com.","set":"theirs","type":"A","zone":"Fake:Zone-global-1.id"}
+        1 after [0]
+          Delete zone#1 in global Fake:Zone-global-1 applied {"domain":"example.com","exclusive_records":true} seen {"domain":"example.com"}
+    "#]],
+    );
     check(
         &holding(applied(program()), &["ours"]),
         Vec::new(),

@@ -7,6 +7,7 @@ mod cloud;
 mod crash;
 mod ends;
 mod lag;
+mod handed;
 mod reborn;
 mod steps;
 mod trouble;

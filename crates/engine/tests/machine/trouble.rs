@@ -483,7 +483,7 @@ impl Resource for Thing {
 }
 
 /// Secrets as a program supplies them.
-fn secrets(password: &str) -> Secrets {
+pub(crate) fn secrets(password: &str) -> Secrets {
     let mut stack = Stack::new("test");
     stack.global().add("thing", Thing { name: "n".into(), password: Secret::new(password) });
     stack.seal().unwrap().secrets
