@@ -757,3 +757,202 @@ fn a_stack_as_a_picture() {
     "#]]
     .assert_eq(&picture::dot(&desired));
 }
+
+#[test]
+fn drift_is_summed_up_by_what_there_is_of_it() {
+    use bicoastal_engine::recover::Orphan;
+    let orphan = |born: Option<&str>, lineage: Option<&str>| Orphan {
+        kind: "Test:Thing".into(),
+        physical: "thing-1".into(),
+        place: "us-east-1".into(),
+        born: born.map(str::to_owned),
+        lineage: lineage.map(str::to_owned),
+    };
+    let check = |plan: &Plan, orphans: &[Orphan], expect: expect_test::Expect| {
+        expect.assert_eq(&render::plain(&render::drift(plan, orphans)));
+    };
+    let all = everything();
+    let added = Plan { added: all.added[..1].to_vec(), ..empty() };
+    check(
+        &added,
+        &[],
+        expect![[r#"
+        Added by others, left alone
+          zone  A api.example.com. (blue)
+
+        Drift: 0 resources drifted, 1 added by others.
+    "#]],
+    );
+    let unseen = Plan { unseen: all.unseen.clone(), ..empty() };
+    check(
+        &unseen,
+        &[],
+        expect![[r#"
+        Could not be seen: not known, and not touched
+          us-east-1/table  dynamodb DescribeTable in us-east-1: no connection
+
+        Drift: 0 resources drifted, 1 could not be seen.
+    "#]],
+    );
+    let drifted = Plan { changes: vec![all.changes[1].clone()], ..empty() };
+    check(
+        &drifted,
+        &[],
+        expect![[r#"
+          ~ user-sessions  Test:Thing, ap-south-1+us-east-1
+              declared at examples/active_active.rs:31
+              tags.Team: "us" → "them"
+              stream: (none) → {view: "keys"}
+
+        Drift: 1 resource drifted.
+    "#]],
+    );
+    let orphans = [
+        orphan(Some("us-east-1/thing"), None),
+        orphan(Some("us-east-1/thing"), Some("cafe")),
+        orphan(None, Some("cafe")),
+        orphan(None, None),
+    ];
+    check(
+        &empty(),
+        &orphans,
+        expect![[r#"
+        Bears this stack's marks, and is in no state
+          thing-1  Test:Thing, us-east-1  made as us-east-1/thing
+          thing-1  Test:Thing, us-east-1  made as us-east-1/thing, of lineage cafe
+          thing-1  Test:Thing, us-east-1  of lineage cafe
+          thing-1  Test:Thing, us-east-1  made by a run that was stopped
+          hint: nothing plans for these; import them, or delete them by hand
+
+        Drift: 0 resources drifted, 4 of this stack in no state.
+    "#]],
+    );
+    check(
+        &Plan { added: added.added, unseen: unseen.unseen, ..drifted },
+        &orphans[..1],
+        expect![[r#"
+              ~ user-sessions  Test:Thing, ap-south-1+us-east-1
+                  declared at examples/active_active.rs:31
+                  tags.Team: "us" → "them"
+                  stream: (none) → {view: "keys"}
+
+            Added by others, left alone
+              zone  A api.example.com. (blue)
+
+            Could not be seen: not known, and not touched
+              us-east-1/table  dynamodb DescribeTable in us-east-1: no connection
+
+            Bears this stack's marks, and is in no state
+              thing-1  Test:Thing, us-east-1  made as us-east-1/thing
+              hint: nothing plans for these; import them, or delete them by hand
+
+            Drift: 1 resource drifted, 1 added by others, 1 of this stack in no state, 1 could not be seen.
+        "#]],
+    );
+}
+
+#[test]
+fn fields_of_what_is_new_and_of_what_is_changed() {
+    let mut plan = empty();
+    let mut new = change(Action::Create, "new", &[], Risk::Safe, "");
+    new.fields = vec![
+        field("tags.bicoastal:stack", Cause::Edited, Value::Null, json!("test")),
+        field("tags.team", Cause::Edited, Value::Null, json!("core")),
+        // With its quotes: as long as is shown, and longer than that.
+        field("fits", Cause::Edited, Value::Null, json!("x".repeat(118))),
+        field("long", Cause::Edited, Value::Null, json!("x".repeat(119))),
+        field("was", Cause::Drifted, json!("a"), json!("b")),
+    ];
+    let mut changed = change(Action::Update, "changed", &[], Risk::Safe, "");
+    changed.fields = vec![
+        field("tags.bicoastal:stack", Cause::Edited, Value::Null, json!("test")),
+        field("unset", Cause::Edited, json!(1), Value::Null),
+        field("other", Cause::Edited, json!("y"), json!("x".repeat(119))),
+        // What they have in common is left out, and the rest is as long as is shown.
+        field("same", Cause::Edited, json!("x".repeat(40)), json!("x".repeat(129))),
+        field("more", Cause::Edited, json!("x".repeat(40)), json!("x".repeat(130))),
+    ];
+    plan.changes = vec![new, changed];
+    expect![[r#"
+          + new  Test:Thing, global
+              declared at examples/active_active.rs:31
+              tags.team: "core"
+              fits: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+              long: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+              was: "a" → "b"   (drifted)
+          ~ changed  Test:Thing, global
+              declared at examples/active_active.rs:31
+              tags.bicoastal:stack: (none) → "test"   (edited)
+              unset: 1 → (none)   (edited)
+              other: "y" → "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…   (edited)
+              same: …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" → …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"   (edited)
+              more: …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" → …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…   (edited)
+
+        Plan: 1 to create, 1 to update.
+    "#]].assert_eq(&render::plain(&render::plan(&plan)));
+}
+
+#[test]
+fn an_order_is_shown_where_there_is_something_to_wait_for() {
+    let plan = |waves: &[u32], pause_ms: u64| {
+        let mut plan = empty();
+        plan.changes = vec![change(Action::Update, "it", &[], Risk::Safe, "")];
+        plan.operations =
+            waves.iter().map(|&wave| operation(&plan, 0, Verb::Update, wave)).collect();
+        let pause = operation(&plan, 0, Verb::Update, 1);
+        plan.operations.push(PlannedOp {
+            members: Vec::new(),
+            pause_ms,
+            pause_reason: "why".into(),
+            ..pause
+        });
+        render::plain(&render::plan(&plan))
+    };
+    expect![[r#"
+          ~ it  Test:Thing, global
+              declared at examples/active_active.rs:31
+
+        Plan: 1 to update.
+    "#]]
+    .assert_eq(&plan(&[1], 0));
+    expect![[r#"
+          ~ it  Test:Thing, global
+              declared at examples/active_active.rs:31
+
+        Order
+          wave 1: global
+            ~ it
+          wave 2: global
+            ~ it
+
+        Plan: 1 to update.
+    "#]]
+    .assert_eq(&plan(&[1, 2], 0));
+    expect![[r#"
+          ~ it  Test:Thing, global
+              declared at examples/active_active.rs:31
+
+        Order
+            ~ it
+            wait 1 s: why
+
+        Plan: 1 to update.
+    "#]]
+    .assert_eq(&plan(&[1], 1000));
+}
+
+#[test]
+fn notes_and_forgetting_have_no_effect_in_aws() {
+    let plan = everything();
+    let effective: Vec<&str> = plan.effective().map(|change| change.id.as_str()).collect();
+    let expected = [
+        "zone",
+        "user-sessions",
+        "us-east-1/front",
+        "us-east-1/group",
+        "us-east-1/old",
+        "us-east-1/bucket",
+        "us-east-1/role",
+    ];
+    assert_eq!(effective, expected);
+}

@@ -80,13 +80,17 @@ fn groups_that_wait_for_each_other_are_not_both_drawn_together() {
         between("y", "b2"),
         record("a2", "a", &["y"], json!(["v"])),
     ];
-    check(&applied(program.clone()), changed(program), expect![[r#"
+    check(
+        &applied(program.clone()),
+        changed(program),
+        expect![[r#"
         0 w1 update b2#1 after []
         1 w2 update y#1 after [0=>]
         2 w1 update a1#1 & update a2#1 after [1=>] 1:1.0
         3 w3 update x#1 after [2=>] 0:2.0
         4 w1 update b1#1 after [3=>]
-    "#]]);
+    "#]],
+    );
     let alone = vec![
         record("a1", "a", &[], json!(["v"])),
         between("x", "a1"),
