@@ -132,6 +132,17 @@ mod tests {
     }
 
     #[test]
+    fn what_travels_together_has_no_order() {
+        let (mut graph, mut single) = (Graph::new(1), Graph::new(2));
+        let mut nodes: Vec<Node> = (0..2).map(|_| Node::pause(0, String::new())).collect();
+        let mut units = vec![Unit { nodes: vec![0, 1], wave: None }];
+        let item = |node: usize| Item { position: 0, unit: 0, node };
+        let mut gates = Gates::new(&mut graph, &mut units, &mut single, &mut nodes);
+        gates.order(&[item(0)], &[item(1)], Order::Safety);
+        assert_eq!((single.after(1).count(), graph.after(0).count()), (0, 0));
+    }
+
+    #[test]
     fn only_what_has_a_lower_position_comes_before() {
         let mut graph = Graph::new(60);
         let mut single = Graph::new(60);

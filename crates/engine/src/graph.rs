@@ -372,9 +372,25 @@ mod tests {
     }
 
     #[test]
+    fn no_more_than_so_many_steps_are_spent_on_a_reader() {
+        for (length, kept) in [(LOOK, vec![LOOK - 1]), (LOOK + 2, vec![0, LOOK + 1])] {
+            let mut graph = Graph::new(length + 1);
+            for node in 1..=length {
+                graph.add(node, node - 1, Order::Preference);
+            }
+            graph.add(length, 0, Order::Preference);
+            graph.settle();
+            assert_eq!(graph.reduced().earlier(length).collect::<Vec<_>>(), kept);
+        }
+    }
+
+    #[test]
     fn a_cycle_is_named() {
         let graph = graph(4, &[(0, 1), (1, 2), (2, 1), (3, 0)]);
         assert_eq!(graph.order(&[0; 4]), Err(vec![1, 2]));
+        // What is free is no part of it.
+        let graph = self::graph(3, &[(1, 0), (1, 2), (2, 1)]);
+        assert_eq!(graph.order(&[0; 3]), Err(vec![1, 2]));
     }
 
     #[test]

@@ -113,6 +113,7 @@ mod tests {
             Ties::from(Order::Preference).and(Order::Rollout.into()).and(Order::Required.into());
         let text = serde_json::to_string(&ties).unwrap_or_default();
         assert_eq!(text, r#"["required","rollout"]"#);
+        assert_eq!(format!("{ties:?}"), "{Required, Rollout}");
         assert_eq!(serde_json::from_str::<Ties>(&text).ok(), Some(ties));
         assert!(serde_json::from_str::<Ties>("[]").is_err());
         assert!(ties.has(Order::Required) && !ties.has(Order::Safety) && !ties.is_preference());
