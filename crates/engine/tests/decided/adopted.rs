@@ -114,11 +114,10 @@ fn what_is_of_another_id_may_have_been_renamed() {
 #[test]
 fn what_is_named_is_taken_over_as_it_is() {
     let adopting = |named: &str, versioned: bool| {
-        let program = edit(vec![bucket("a"), bucket("b")], "us-east-1/a", |it| {
+        edit(vec![bucket("a"), bucket("b")], "us-east-1/a", |it| {
             it.adopt = Some(named.to_owned());
             it.props.set("versioned", json!(versioned));
-        });
-        program
+        })
     };
     check(
         &world(),
