@@ -55,31 +55,31 @@ fn a_stack_comes_back_as_it_was() {
         serving(HERE),
         &there(true),
         expect![[r#"
-        0 read role Fake:Role in global #1 role-1 {"name":"copy","policy":"p"}
-        0 read sessions Fake:Table in us-east-1 #1 T1 {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]}
-        0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
-        1 read us-east-1/assets Fake:Bucket in us-east-1 #1 B1 {"name":"assets-us-east-1","peer":"role-1.arn","versioned":true}
-        2 read us-east-1/front Fake:Front in us-east-1 #1 F1 {"bucket":"assets-us-east-1","idle":60,"name":"front","scheme":"public"}
-        3 read alive-us-east-1 Fake:Check in global #1 C1 {"host":"F1.dns","path":"/up"}
-        4 read api-us-east-1 Fake:Record in global #1 by its key {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"}
-        opened test l1
-        begin 1
-          Adopt alive-us-east-1#1 in global after [us-east-1/front] {"host":"F1.dns","path":"/up"} → C1 {"id":"C1.id"}
-          Adopt api-us-east-1#1 in global after [alive-us-east-1 us-east-1/front zone] {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"} → R1 {}
-          Adopt role#1 in global 3 tags {"name":"copy","policy":"p"} → role-1 {"arn":"role-1.arn","name":"copy"}
-          Adopt sessions#1 in us-east-1 3 tags {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]} → T1 {"arn":"T1.arn","name":"sessions"}
-          Adopt us-east-1/assets#1 in us-east-1 after [role] 3 tags {"name":"assets-us-east-1","peer":"role-1.arn","versioned":true} → B1 {"arn":"B1.arn","name":"assets-us-east-1"}
-          Adopt us-east-1/front#1 in us-east-1 after [us-east-1/assets] 3 tags {"bucket":"assets-us-east-1","idle":60,"name":"front","scheme":"public"} → F1 {"arn":"F1.arn","dns":"F1.dns"}
-          Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
-        end 1
-        claimed alive-us-east-1#1 C1: was made with its token
-        claimed api-us-east-1#1 R1: is as declared, inside what is ours
-        claimed role#1 role-1: bears its tags
-        claimed sessions#1 T1: bears its tags
-        claimed us-east-1/assets#1 B1: bears its tags
-        claimed us-east-1/front#1 F1: bears its tags
-        claimed zone#1 Z1: was made with its token
-    "#]],
+            0 read role Fake:Role in global #1 role-1 {"name":"copy","policy":"p"}
+            0 read sessions Fake:Table in us-east-1 #1 T1 {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]}
+            0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
+            1 read us-east-1/assets Fake:Bucket in us-east-1 #1 B1 {"name":"assets-us-east-1","peer":"role-1.arn","versioned":true}
+            2 read us-east-1/front Fake:Front in us-east-1 #1 F1 {"bucket":"assets-us-east-1","idle":60,"name":"front","scheme":"public"}
+            3 read alive-us-east-1 Fake:Check in global #1 C1 {"host":"F1.dns","path":"/up"}
+            4 read api-us-east-1 Fake:Record in global #1 by its key {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"}
+            opened test l1
+            begin 1
+              Adopt alive-us-east-1#1 in global after [us-east-1/front] {"host":"F1.dns","path":"/up"} → C1 {"id":"C1.id","path":"/up"}
+              Adopt api-us-east-1#1 in global after [alive-us-east-1 us-east-1/front zone] {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"} → R1 {}
+              Adopt role#1 in global 3 tags {"name":"copy","policy":"p"} → role-1 {"arn":"role-1.arn","name":"copy"}
+              Adopt sessions#1 in us-east-1 3 tags {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]} → T1 {"arn":"T1.arn","name":"sessions"}
+              Adopt us-east-1/assets#1 in us-east-1 after [role] 3 tags {"name":"assets-us-east-1","peer":"role-1.arn","versioned":true} → B1 {"arn":"B1.arn","name":"assets-us-east-1"}
+              Adopt us-east-1/front#1 in us-east-1 after [us-east-1/assets] 3 tags {"bucket":"assets-us-east-1","idle":60,"name":"front","scheme":"public"} → F1 {"arn":"F1.arn","dns":"F1.dns"}
+              Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
+            end 1
+            claimed alive-us-east-1#1 C1: was made with its token
+            claimed api-us-east-1#1 R1: is as declared, inside what is ours
+            claimed role#1 role-1: bears its tags
+            claimed sessions#1 T1: bears its tags
+            claimed us-east-1/assets#1 B1: bears its tags
+            claimed us-east-1/front#1 F1: bears its tags
+            claimed zone#1 Z1: was made with its token
+        "#]],
     );
 }
 
@@ -121,31 +121,31 @@ fn what_cannot_be_read_is_not_claimed() {
         serving(HERE),
         &things,
         expect![[r#"
-        0 read role Fake:Role in global #1 role-1 {"name":"copy","policy":"p"}
-        0 read sessions Fake:Table in us-east-1 #1 T1 {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]}
-        0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
-        1 read us-east-1/assets Fake:Bucket in us-east-1 #1 B1 {"name":"assets-us-east-1","peer":"role-1.arn","versioned":true}
-        2 read us-east-1/front Fake:Front in us-east-1 #1 F1 {"bucket":{"$ref":{"attribute":"name","id":"us-east-1/assets"}},"idle":60,"name":"front","scheme":"public"}
-        3 read alive-us-east-1 Fake:Check in global #1 C1 {"host":"F1.dns","path":"/up"}
-        4 read api-us-east-1 Fake:Record in global #1 by its key {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"}
-        opened test l1
-        begin 1
-          Adopt alive-us-east-1#1 in global after [us-east-1/front] {"host":"F1.dns","path":"/up"} → C1 {"id":"C1.id"}
-          Adopt api-us-east-1#1 in global after [alive-us-east-1 us-east-1/front zone] {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"} → R1 {}
-          Adopt role#1 in global 3 tags {"name":"copy","policy":"p"} → role-1 {"arn":"role-1.arn","name":"copy"}
-          Adopt sessions#1 in us-east-1 3 tags {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]} → T1 {"arn":"T1.arn","name":"sessions"}
-          Adopt us-east-1/front#1 in us-east-1 after [us-east-1/assets] 3 tags {"idle":60,"name":"front","scheme":"public"} → F1 {"arn":"F1.arn","dns":"F1.dns"}
-          Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
-        end 1
-        claimed alive-us-east-1#1 C1: was made with its token
-        claimed api-us-east-1#1 R1: is as declared, inside what is ours
-        claimed role#1 role-1: bears its tags
-        claimed sessions#1 T1: bears its tags
-        claimed us-east-1/front#1 F1: bears its tags, bucket differs
-        claimed zone#1 Z1: was made with its token
-        unread us-east-1/assets:   in : 
-        absent us-east-1/assets
-    "#]],
+            0 read role Fake:Role in global #1 role-1 {"name":"copy","policy":"p"}
+            0 read sessions Fake:Table in us-east-1 #1 T1 {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]}
+            0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
+            1 read us-east-1/assets Fake:Bucket in us-east-1 #1 B1 {"name":"assets-us-east-1","peer":"role-1.arn","versioned":true}
+            2 read us-east-1/front Fake:Front in us-east-1 #1 F1 {"bucket":{"$ref":{"attribute":"name","id":"us-east-1/assets"}},"idle":60,"name":"front","scheme":"public"}
+            3 read alive-us-east-1 Fake:Check in global #1 C1 {"host":"F1.dns","path":"/up"}
+            4 read api-us-east-1 Fake:Record in global #1 by its key {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"}
+            opened test l1
+            begin 1
+              Adopt alive-us-east-1#1 in global after [us-east-1/front] {"host":"F1.dns","path":"/up"} → C1 {"id":"C1.id","path":"/up"}
+              Adopt api-us-east-1#1 in global after [alive-us-east-1 us-east-1/front zone] {"alias":"F1.dns","check":"C1.id","name":"api.example.com","set":"us-east-1","type":"A","zone":"Z1.id"} → R1 {}
+              Adopt role#1 in global 3 tags {"name":"copy","policy":"p"} → role-1 {"arn":"role-1.arn","name":"copy"}
+              Adopt sessions#1 in us-east-1 3 tags {"billing":"demand","key":"id","name":"sessions","regions":["us-east-1"]} → T1 {"arn":"T1.arn","name":"sessions"}
+              Adopt us-east-1/front#1 in us-east-1 after [us-east-1/assets] 3 tags {"idle":60,"name":"front","scheme":"public"} → F1 {"arn":"F1.arn","dns":"F1.dns"}
+              Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
+            end 1
+            claimed alive-us-east-1#1 C1: was made with its token
+            claimed api-us-east-1#1 R1: is as declared, inside what is ours
+            claimed role#1 role-1: bears its tags
+            claimed sessions#1 T1: bears its tags
+            claimed us-east-1/front#1 F1: bears its tags, bucket differs
+            claimed zone#1 Z1: was made with its token
+            unread us-east-1/assets:   in : 
+            absent us-east-1/assets
+        "#]],
     );
 }
 
