@@ -6,7 +6,7 @@ use bicoastal_engine::observe::Observed;
 use bicoastal_engine::plan::{Plan, PlannedMember};
 use bicoastal_engine::planner::{self, Options};
 use bicoastal_engine::state::{Entry, Key, token};
-use bicoastal_model::{Declared, Desired, Diagnostics, Packed};
+use bicoastal_model::{Declared, Desired, Diagnostics, Packed, ScopeKind};
 use serde_json::{Value, json};
 
 use super::common::catalog;
@@ -63,6 +63,9 @@ pub(super) fn operations(plan: &Plan) -> String {
 
 fn member(member: &PlannedMember, of: &str) -> String {
     let mut words = vec![format!("{:?} {} in {}", member.verb, member.key, member.place.label())];
+    let is_global = member.place.scope == ScopeKind::Global;
+    let nowhere = member.place.regions.iter().filter(|_| is_global);
+    words.extend(nowhere.map(|region| format!("of {region}, though it is global")));
     let mut word = |it: bool, word: &dyn Fn() -> String| words.extend(it.then(word));
     word(of != member.key.id.as_str(), &|| format!("of {of}"));
     word(member.physical.is_some(), &|| member.physical.clone().unwrap_or_default());
