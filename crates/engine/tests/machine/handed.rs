@@ -271,8 +271,11 @@ fn a_refused_batch_is_split_where_that_leaves_something() {
         let facts = bicoastal_model::ErrorFacts { offenders, ..facts("the batch is bad") };
         let mut refused = Some(OpError::Refused { retry: Retry::Never, facts });
         let mut cloud = Cloud::default();
+        let mut failed = Vec::new();
         for _ in 0..99 {
-            match execution.next() {
+            let step = execution.next();
+            failed.push(if execution.has_failed(0) { 'x' } else { '.' });
+            match step {
                 Step::Record(records) => execution.recorded(records.last().unwrap().0),
                 Step::Turn { op, operation, .. } => {
                     let answer = match refused.take() {
@@ -285,77 +288,85 @@ fn a_refused_batch_is_split_where_that_leaves_something() {
                 other => panic!("{other:?}"),
             }
         }
-        expect.assert_eq(&render::plain(&render::report(&execution.report())));
+        let said = render::plain(&render::report(&execution.report()));
+        expect.assert_eq(&format!("{}\n{said}", failed.into_iter().collect::<String>()));
     };
     check(
         &[0],
         &["a", "b"],
         expect![[r#"
-        error: could not create r0
-          test Call in us-east-1: 0 is bad
-        Not finished: 1 of 2 changes done, 1 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ......xx
+            error: could not create r0
+              test Call in us-east-1: 0 is bad
+            Not finished: 1 of 2 changes done, 1 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
     check(
         &[0, 1],
         &["a", "b"],
         expect![[r#"
-        error: could not create r0
-          test Call in us-east-1: the batch is bad
-        error: could not create r1
-          test Call in us-east-1: the batch is bad
-        Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ..xx
+            error: could not create r0
+              test Call in us-east-1: the batch is bad
+            error: could not create r1
+              test Call in us-east-1: the batch is bad
+            Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
     check(
         &[2],
         &["a", "b"],
         expect![[r#"
-        error: could not create r0
-          test Call in us-east-1: the batch is bad
-        error: could not create r1
-          test Call in us-east-1: the batch is bad
-        Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ..xx
+            error: could not create r0
+              test Call in us-east-1: the batch is bad
+            error: could not create r1
+              test Call in us-east-1: the batch is bad
+            Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
     check(
         &[2, 1],
         &["a", "b"],
         expect![[r#"
-        error: could not create r1
-          test Call in us-east-1: 1 is bad
-        Not finished: 1 of 2 changes done, 1 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ......xx
+            error: could not create r1
+              test Call in us-east-1: 1 is bad
+            Not finished: 1 of 2 changes done, 1 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
     check(
         &[0],
         &["a", "a"],
         expect![[r#"
-        error: could not create r0
-          test Call in us-east-1: the batch is bad
-        error: could not create r1
-          test Call in us-east-1: the batch is bad
-        Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ..xx
+            error: could not create r0
+              test Call in us-east-1: the batch is bad
+            error: could not create r1
+              test Call in us-east-1: the batch is bad
+            Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
     check(
         &[],
         &["a", "b"],
         expect![[r#"
-        error: could not create r0
-          test Call in us-east-1: the batch is bad
-        error: could not create r1
-          test Call in us-east-1: the batch is bad
-        Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ..xx
+            error: could not create r0
+              test Call in us-east-1: the batch is bad
+            error: could not create r1
+              test Call in us-east-1: the batch is bad
+            Not finished: 0 of 2 changes done, 2 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
     check(
         &[0],
         &["a"],
         expect![[r#"
-        error: could not create r0
-          test Call in us-east-1: the batch is bad
-        Not finished: 0 of 1 change done, 1 failed. Nothing is undone; apply again to go on.
-    "#]],
+            ..xx
+            error: could not create r0
+              test Call in us-east-1: the batch is bad
+            Not finished: 0 of 1 change done, 1 failed. Nothing is undone; apply again to go on.
+        "#]],
     );
 }

@@ -116,7 +116,9 @@ impl Thing {
             let mut fields = identity.as_object().unwrap().iter();
             let elsewhere = self.found.place.scope == ScopeKind::Regional
                 && self.found.place.regions != target.place.regions;
-            !elsewhere && fields.all(|(name, value)| target.props.get(name) == Some(value))
+            !elsewhere
+                && fields.len() > 0
+                && fields.all(|(name, value)| target.props.get(name) == Some(value))
         };
         self.found.kind == target.kind
             && match &target.physical {

@@ -251,25 +251,25 @@ fn what_bears_no_mark_is_claimed_inside_what_is_ours_and_as_declared() {
         program,
         &things,
         expect![[r#"
-        0 read nowhere Fake:Record in global #1 by its key {"name":"n.","set":"n","type":"A","zone":"Z9"}
-        0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
-        1 read more-values Fake:Record in global #1 by its key {"name":"a.example.com","set":"more-values","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"}
-        1 read other-ttl Fake:Record in global #1 by its key {"name":"a.example.com","set":"other-ttl","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"}
-        1 read same Fake:Record in global #1 by its key {"name":"a.example.com","set":"same","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"}
-        opened test l1
-        begin 1
-          Adopt same#1 in global after [zone] {"name":"a.example.com","set":"same","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"} → R-same {}
-          Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
-        end 1
-        claimed same#1 R-same: is as declared, inside what is ours
-        claimed zone#1 Z1: was made with its token
-        left more-values R-more-values: it can bear no mark, and is not as declared (to take it over, say stack.adopt(&handle, "R-more-values"))
-        left nowhere R9: it can bear no mark, and is inside of something that is not this stack's (to take it over, say stack.adopt(&handle, "R9"))
-        left other-ttl R-other-ttl: it can bear no mark, and is not as declared (to take it over, say stack.adopt(&handle, "R-other-ttl"))
-        absent more-values
-        absent nowhere
-        absent other-ttl
-    "#]],
+            0 read nowhere Fake:Record in global #1 by its key {"name":"n.","set":"n","type":"A","zone":"Z9"}
+            0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
+            1 read more-values Fake:Record in global #1 by its key {"name":"a.example.com","set":"more-values","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"}
+            1 read other-ttl Fake:Record in global #1 by its key {"name":"a.example.com","set":"other-ttl","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"}
+            1 read same Fake:Record in global #1 by its key {"name":"a.example.com","set":"same","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"}
+            opened test l1
+            begin 1
+              Adopt same#1 in global after [zone] {"name":"a.example.com","set":"same","ttl":60,"type":"A","values":["10.0.0.1"],"zone":"Z1.id"} → R-same {}
+              Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
+            end 1
+            claimed same#1 R-same: is as declared, inside what is ours
+            claimed zone#1 Z1: was made with its token
+            left more-values R-more-values: it can bear no mark, and is not as declared (to take it over, say stack.adopt(&handle, "R-more-values"))
+            left nowhere R9: it can bear no mark, and is inside of nothing that is this stack's (to take it over, say stack.adopt(&handle, "R9"))
+            left other-ttl R-other-ttl: it can bear no mark, and is not as declared (to take it over, say stack.adopt(&handle, "R-other-ttl"))
+            absent more-values
+            absent nowhere
+            absent other-ttl
+        "#]],
     );
 }
 
@@ -288,12 +288,49 @@ fn a_zone_that_was_looked_up_is_not_ours() {
         &world,
         &[in_zone("same", json!({"ttl": 60}))],
         expect![[r#"
-        0 read same Fake:Record in global #1 by its key {"name":"a.example.com","set":"same","ttl":60,"type":"A","zone":"Z1.id"}
-        opened test l1
-        looked up zone: {"kind":"Fake:Zone","outputs":{"id":"Z1.id"}}
-        left same R-same: it can bear no mark, and is inside of something that is not this stack's (to take it over, say stack.adopt(&handle, "R-same"))
-        absent same
-    "#]],
+            0 read same Fake:Record in global #1 by its key {"name":"a.example.com","set":"same","ttl":60,"type":"A","zone":"Z1.id"}
+            opened test l1
+            looked up zone: {"kind":"Fake:Zone","outputs":{"id":"Z1.id"}}
+            left same R-same: it can bear no mark, and is inside of nothing that is this stack's (to take it over, say stack.adopt(&handle, "R-same"))
+            absent same
+        "#]],
+    );
+}
+
+#[test]
+fn what_bears_no_mark_is_claimed_where_the_program_adopts_it() {
+    let adopted = |mut declared: Declared| {
+        declared.adopt = Some(format!("R-{}", declared.id));
+        declared
+    };
+    let program = vec![
+        global("zone", ZONE, json!({"domain": "example.com"})),
+        adopted(record("theirs", json!({"ttl": 60}))),
+        adopted(record("gone", json!({}))),
+        adopted(global("unknown", RECORD, json!({"zone": output("unmade", "id")}))),
+        global("unmade", ZONE, json!({"domain": "example.org"})),
+    ];
+    let zone = thing(ZONE, &[], "Z1", json!({"domain": "example.com"})).made_with("zone", 1);
+    check(
+        program,
+        &[zone, in_zone("theirs", json!({"ttl": 61}))],
+        expect![[r#"
+            0 read unmade Fake:Zone in global #1 by its key {"domain":"example.org"}
+            0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
+            1 read gone Fake:Record in global #1 R-gone {"name":"a.example.com","set":"gone","type":"A","zone":"Z1.id"}
+            1 read theirs Fake:Record in global #1 R-theirs {"name":"a.example.com","set":"theirs","ttl":60,"type":"A","zone":"Z1.id"}
+            opened test l1
+            begin 1
+              Adopt theirs#1 in global after [zone] {"name":"a.example.com","set":"theirs","type":"A","zone":"Z1.id"} → R-theirs {}
+              Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
+            end 1
+            claimed theirs#1 R-theirs: was named, ttl differs
+            claimed zone#1 Z1: was made with its token
+            left gone R-gone: there is no such Fake:Record in global (check its id, its region and the credentials)
+            absent gone
+            absent unknown
+            absent unmade
+        "#]],
     );
 }
 
