@@ -8,8 +8,7 @@ use bicoastal_model::{Declared, Diagnostic, Objection, Packed, Risk, Schema, Sta
 
 use super::decide::{Decision, Planner};
 use super::resolve::{
-    for_existing, has_generated_name, is_ignored, same_props, with_digests, with_name,
-    with_ownership,
+    for_existing, is_ignored, same_props, with_digests, with_name, with_ownership,
 };
 use crate::observe::Thing;
 use crate::plan::{Action, Added};
@@ -248,13 +247,8 @@ impl<'a> Planner<'a> {
         let schema = declared.schema;
         let next = Key::new(declared.id.clone(), self.records.next_incarnation(&declared.id));
         let wanted = self.wanted_fresh(declared, &resolved, next.incarnation);
-        let renames = compared.fields.iter().any(|field| {
-            let top = field.path.split(['.', '[']).next().unwrap_or_default();
-            schema.identity.contains(&top)
-        });
         let in_the_way = self.in_the_way(declared, &wanted);
-        let room = (schema.identity.is_empty() || renames || has_generated_name(declared))
-            && in_the_way.is_empty();
+        let room = in_the_way.is_empty();
         // What stands on something that is deleted first can't outlive it.
         let edges = self.edges(declared);
         let mut below = edges.iter().chain(&entry.edges);

@@ -83,13 +83,6 @@ pub(crate) fn with_name(props: &Packed, incarnation: u32) -> Packed {
     })
 }
 
-/// Whether the name by which it is found again is a generated one.
-pub(crate) fn has_generated_name(declared: &Declared) -> bool {
-    let identity = declared.schema.identity.iter();
-    let mut named = identity.filter_map(|field| declared.props.get(field)?.marker(NAME));
-    named.next().is_some()
-}
-
 /// The tags that say whose it is, on what takes tags.
 pub(crate) fn with_ownership(
     schema: &Schema,

@@ -36,7 +36,7 @@ fn common(field: &Field, wanted: &Value, seen: Option<&Value>, paths: &[&str]) -
     if !differs(field.name) {
         return Some(wanted.clone());
     }
-    let kept = match (field.shape, wanted) {
+    match (field.shape, wanted) {
         (Shape::OwnedMap | Shape::Object(_), Value::Object(parts)) => {
             let kept = parts.iter().filter(|(key, _)| !differs(&format!("{}.{key}", field.name)));
             let kept: Map<String, Value> =
@@ -59,8 +59,7 @@ fn common(field: &Field, wanted: &Value, seen: Option<&Value>, paths: &[&str]) -
             (!kept.is_empty()).then_some(Value::Array(kept))
         }
         _ => None,
-    };
-    kept.filter(|value| !has_unknown(value))
+    }
 }
 
 /// Whether a path is the other one or a part of it.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::agreed::{agreed, is_declared};
 use super::candidate::{Candidate, Proof};
-use super::rebuild::{By, Question, Rebuild, Taken};
+use super::rebuild::{Question, Rebuild, Taken};
 use super::rebuilt::{Claimed, Left};
 use crate::machine::secrets;
 use crate::observe::union;
@@ -146,10 +146,8 @@ impl Rebuild<'_> {
         let fresh = self.state.next_incarnation(&declared.id);
         for it in present {
             match it.0.candidate.incarnation {
-                Some(incarnation) if matches!(self.by, By::Marks(_)) => {
-                    known.push((incarnation, it))
-                }
-                _ => unknown.push(it),
+                Some(incarnation) => known.push((incarnation, it)),
+                None => unknown.push(it),
             }
         }
         let is_declared = |snapshot: &Snapshot| {

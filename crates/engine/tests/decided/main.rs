@@ -12,6 +12,7 @@ mod filled;
 mod fingerprints;
 mod former;
 mod members;
+mod moved;
 mod noted;
 mod observed;
 mod others;

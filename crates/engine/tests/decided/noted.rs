@@ -291,3 +291,20 @@ fn what_is_left_out_does_not_count_what_is_only_noted() {
           Update check#1 in global Fake:Check-global-3 needs [us-east-1/assets] applied {"host":"Fake:Bucket-us-east-1-2.arn"} seen {"host":"Fake:Bucket-us-east-1-2.arn"} wanted {"host":"Fake:Bucket-us-east-1-2.arn","path":"/"}
     "#]].assert_eq(&told(&world.plan_with(&desired(changed), &options)));
 }
+
+#[test]
+fn what_is_only_noted_is_not_needed_for_a_delete() {
+    let before = edit(program(), "role", |it| it.after = ["us-east-1/assets".into()].into());
+    let world = applied(before);
+    let now = vec![program().remove(2)];
+    let options = Options { only: ["us-east-1/assets".into()].into(), ..Options::default() };
+    expect![[r#"
+        - check Disruptive (no longer declared)
+        - us-east-1/assets DestroysData (no longer declared)
+        left out: role
+        0 after []
+          Delete check#1 in global Fake:Check-global-3 needs [us-east-1/assets] applied {"host":"Fake:Bucket-us-east-1-1.arn"} seen {"host":"Fake:Bucket-us-east-1-1.arn"}
+        1 after [0]
+          Delete us-east-1/assets#1 in us-east-1 Fake:Bucket-us-east-1-1 applied {"name":"assets","versioned":true} seen {"name":"assets","versioned":true}
+    "#]].assert_eq(&told(&world.plan_with(&desired(now), &options)));
+}

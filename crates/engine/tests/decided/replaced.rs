@@ -399,3 +399,37 @@ fn only_members_of_one_kind_change_places_with_the_writer() {
     "#]],
     );
 }
+
+#[test]
+fn the_old_one_is_of_its_region_where_it_is_deleted_first() {
+    let program = |key: &str, more: bool| {
+        let table = json!({"name": "t", "key": key, "billing": "demand"});
+        let bucket = json!({"name": "b", "versioned": more});
+        let policy = output("us-east-1/base", "arn");
+        let base = regional(UsEast1, "base", FRONT, json!({"name": "base"}));
+        let role = global("role", ROLE, json!({"name": "role", "policy": policy}));
+        let mut all = vec![
+            base,
+            declared("t", TABLE, &[UsEast1], table),
+            regional(UsEast1, "bucket", BUCKET, bucket),
+            front(json!({NAME: "front"}), key, &json!("b")),
+        ];
+        all.extend(more.then_some(role));
+        all
+    };
+    check_with(&applied(program("a", false)), program("b", true), &asked(&["t"]), expect![[r#"
+        -/+ t DestroysData (key can't be changed in place; asked for by name; its name is fixed, so the old one goes first)
+            key: "a" → "b" Edited
+        + role Safe
+        ~ us-east-1/bucket Safe
+            versioned: false → true Edited
+        +/- us-east-1/front Safe (scheme can't be changed in place)
+            scheme: "a" → "b" Edited
+        0 w1 delete t#1 after []
+        1 w1 create t#2 after [0]
+        2 w1 create role#1 after []
+        3 w2 update us-east-1/bucket#1 after [0> 1> 2~]
+        4 w2 create us-east-1/front#2 after [0> 1> 3~]
+        5 w2 delete us-east-1/front#1 after [4]
+    "#]]);
+}

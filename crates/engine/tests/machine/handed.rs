@@ -370,3 +370,57 @@ fn a_refused_batch_is_split_where_that_leaves_something() {
         "#]],
     );
 }
+
+#[test]
+fn what_goes_again_after_a_split_waits_for_its_own_begin() {
+    let state = opened();
+    let mut plan = Planned::of(&state);
+    let record = |name: &str, value: &str| json!({"zone": "z", "name": name, "value": value});
+    let members = vec![
+        plan.member(Verb::Create, "bad", record("a", "bad")),
+        plan.member(Verb::Create, "good", record("b", "1")),
+    ];
+    plan.op(members, &[]);
+    let mut execution = plan.execution(&state, Default::default()).unwrap();
+    let mut cloud = Cloud::default();
+    let mut lines = Vec::new();
+    for _ in 0..9 {
+        let step = execution.next();
+        lines.push(words(&step));
+        match step {
+            Step::Record(records) => {
+                for (number, _) in records {
+                    execution.recorded(number);
+                    let step = execution.next();
+                    lines.push(format!("{number} is durable: {}", words(&step)));
+                    if let Step::Turn { op, operation, .. } = step {
+                        let answer = cloud.advance(&operation);
+                        execution.answered(op, answer);
+                    }
+                }
+            }
+            Step::Turn { op, operation, .. } => {
+                let answer = cloud.advance(&operation);
+                execution.answered(op, answer);
+            }
+            _ => {}
+        }
+    }
+    expect![[r#"
+        record 2 begin 1: Create bad#1, Create good#1
+        2 is durable: turn 0 in 0 s
+        record 3 end 1: not begun, not begun, 4 begin 2: Create good#1
+        3 is durable: wait
+        4 is durable: turn 0 in 0 s
+        record 5 named 2: good#1 good-0
+        5 is durable: turn 0 in 1 s
+        record 6 end 2: present
+        6 is durable: finished
+        finished
+        finished
+        finished
+        finished
+        finished
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
+}

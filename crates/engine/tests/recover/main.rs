@@ -9,5 +9,6 @@ mod imports;
 mod incarnations;
 mod marks;
 mod setting;
+mod shared;
 mod strays;
 mod whole;

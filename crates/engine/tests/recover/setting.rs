@@ -81,7 +81,10 @@ impl Thing {
         let tags = tags.into_iter().filter_map(|(name, value)| Some((name, value?)));
         self.found.tags.extend(tags.map(|(name, value)| (name.to_owned(), value.to_owned())));
         if let Some(props) = self.snapshot.props.as_object_mut() {
-            props.insert("tags".to_owned(), serde_json::json!(self.found.tags));
+            let tags = props.entry("tags").or_insert_with(|| serde_json::json!({}));
+            let marks = self.found.tags.iter();
+            let marks = marks.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+            tags.as_object_mut().unwrap().extend(marks);
         }
         self
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bicoastal_engine::recover::World;
+use bicoastal_engine::recover::{Rebuild, World};
 use bicoastal_model::Region::{EuWest1, UsEast1};
 use bicoastal_model::stack::STACK_OUTPUTS;
 use bicoastal_model::{Addition, Declared, Region, Seen, Status};
@@ -343,30 +343,40 @@ fn what_is_inside_and_not_declared_is_told() {
     };
     let odd = Addition { kind: "Odd".to_owned(), identity: json!({}), label: "odd".to_owned() };
     let zone = thing(ZONE, &[], "Z1", json!({"domain": "example.com"})).made_with("zone", 1);
-    let zone = zone.but(|it| it.children = vec![child("same"), child("stray"), child("else"), odd]);
+    let zone = zone.but(|it| {
+        it.children = vec![child("same"), child("stray"), child("else"), child("other-ttl"), odd];
+    });
     // Its own id is another, so that only what was claimed tells that it is known.
     let stray = in_zone("stray", json!({})).made_with("gone", 1);
-    let things = [zone, in_zone("same", json!({})), stray];
-    let program =
-        vec![global("zone", ZONE, json!({"domain": "example.com"})), record("same", json!({}))];
+    // Declared, though it is not claimed.
+    let left = in_zone("other-ttl", json!({"ttl": 1}));
+    let things = [zone, in_zone("same", json!({})), stray, left];
+    let program = vec![
+        global("zone", ZONE, json!({"domain": "example.com"})),
+        record("same", json!({})),
+        record("other-ttl", json!({"ttl": 2})),
+    ];
     check(
         program,
         &things,
         expect![[r#"
-        0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
-        1 read same Fake:Record in global #1 by its key {"name":"a.example.com","set":"same","type":"A","zone":"Z1.id"}
-        opened test l1
-        begin 1
-          Adopt same#1 in global after [zone] {"name":"a.example.com","set":"same","type":"A","zone":"Z1.id"} → R-same {}
-          Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
-        end 1
-        claimed same#1 R-same: is as declared, inside what is ours
-        claimed zone#1 Z1: was made with its token
-        left Fake:Record R-stray: it bears the stack's token, and the program declares nothing that it was made for (if it is nobody's, delete it by hand)
-        left inside zone A a.example.com. (else): the program does not declare it; it is left alone
-        left inside zone A a.example.com. (stray): the program does not declare it; it is left alone
-        left inside zone odd: the program does not declare it; it is left alone
-    "#]],
+            0 read zone Fake:Zone in global #1 Z1 {"domain":"example.com"}
+            1 read other-ttl Fake:Record in global #1 by its key {"name":"a.example.com","set":"other-ttl","ttl":2,"type":"A","zone":"Z1.id"}
+            1 read same Fake:Record in global #1 by its key {"name":"a.example.com","set":"same","type":"A","zone":"Z1.id"}
+            opened test l1
+            begin 1
+              Adopt same#1 in global after [zone] {"name":"a.example.com","set":"same","type":"A","zone":"Z1.id"} → R-same {}
+              Adopt zone#1 in global {"domain":"example.com"} → Z1 {"id":"Z1.id"}
+            end 1
+            claimed same#1 R-same: is as declared, inside what is ours
+            claimed zone#1 Z1: was made with its token
+            left Fake:Record R-stray: it bears the stack's token, and the program declares nothing that it was made for (if it is nobody's, delete it by hand)
+            left inside zone A a.example.com. (else): the program does not declare it; it is left alone
+            left inside zone A a.example.com. (stray): the program does not declare it; it is left alone
+            left inside zone odd: the program does not declare it; it is left alone
+            left other-ttl R-other-ttl: it can bear no mark, and is not as declared (to take it over, say stack.adopt(&handle, "R-other-ttl"))
+            absent other-ttl
+        "#]],
     );
 }
 
@@ -478,15 +488,9 @@ fn many_things_are_claimed_in_several_entries() {
         .collect();
     let (desired, catalog, world) = (desired(program), catalog(), World::default());
     let found: Vec<_> = things.iter().map(|it| it.found.clone()).collect();
-    let rebuild = bicoastal_engine::recover::Rebuild::recover(
-        &desired,
-        &catalog,
-        &world,
-        super::setting::LINEAGE,
-        &found,
-        [7; 16],
-    )
-    .unwrap();
+    let rebuild =
+        Rebuild::recover(&desired, &catalog, &world, super::setting::LINEAGE, &found, [7; 16])
+            .unwrap();
     let rebuilt = super::setting::run(rebuild, &things, &mut String::new());
     let sizes: Vec<(u64, usize)> = rebuilt
         .records
@@ -573,4 +577,11 @@ fn what_spans_regions_is_one_thing() {
             claimed sessions#1 T1: bears its tags
         "#]],
     );
+}
+
+#[test]
+fn a_rebuild_is_told_by_its_stack() {
+    let (desired, catalog, world) = (desired([]), catalog(), World::default());
+    let rebuild = Rebuild::recover(&desired, &catalog, &world, "l1", &[], [7; 16]).unwrap();
+    assert_eq!(format!("{rebuild:?}"), "Rebuild { stack: \"test\", .. }");
 }
