@@ -97,7 +97,9 @@ pub(crate) fn group_key(schema: &Schema, props: &Packed) -> String {
     let Some(batch) = schema.batch else { return String::new() };
     let parts = std::iter::once(&batch.parent).chain(batch.together).map(|name| {
         match (props.get(name), schema.field(name)) {
-            (Some(value), Some(field)) => canonical(&field.shape, &value.to_value()),
+            (Some(value), Some(field)) if !value.has_unknown() => {
+                canonical(&field.shape, &value.to_value())
+            }
             (value, _) => value.map_or(Value::Null, Packed::to_value),
         }
     });
