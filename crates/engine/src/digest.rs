@@ -81,8 +81,24 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_of_no_secret() {
-        for text in ["", "master_password", "argon2id:1:2:3", "argon2id:19456,2,1:zz:00"] {
+        for text in [
+            "",
+            "master_password",
+            "argon2id:1:2:3",
+            "argon2id:19456,2,1:zz:00",
+            "argon2id:19456,2,1:abc:00",
+            "argon2id:19456,2,1:aéb:00",
+        ] {
             assert!(!verify("", text) && !is_digest(text), "{text}");
         }
+    }
+
+    #[test]
+    fn differences_do_not_make_up_for_each_other() {
+        let of = digest("hunter2", b"a salt of 16 byt");
+        let (rest, hash) = of.rsplit_once(':').unwrap_or_default();
+        let mut bytes = unhex(hash).unwrap_or_default();
+        bytes.iter_mut().take(2).for_each(|byte| *byte ^= 1);
+        assert!(!verify("hunter2", &format!("{rest}:{}", hex(&bytes))));
     }
 }

@@ -25,36 +25,52 @@ fn only_what_is_there_and_not_declared_any_more_is_moved() {
     let probe = |of: &str| global("probe", CHECK, json!({"host": output(of, "arn")}));
     let before = || vec![role("old", None), probe("old")];
     let after = || vec![role("new", Some("old")), probe("new")];
-    check(&applied(before()), after(), expect![[r#"
+    check(
+        &applied(before()),
+        after(),
+        expect![[r#"
         note new Safe (it was called old)
         record: moved old to new
         record: noted new#1
         {"moved":{"from":"old","to":"new"}}
         {"noted":{"applied":{"name":"copy","policy":"p","tags":{"bicoastal:lineage":"lineage","bicoastal:resource":"old","bicoastal:stack":"test"}},"edges":[],"key":"new#1","outputs":{"arn":"Fake:Role-global-1.arn","name":"copy"},"protected":false,"retained":false}}
-    "#]]);
+    "#]],
+    );
     let mut world = applied(before());
     world.apply(&desired(after()));
     check(&world, after(), expect![[""]]);
-    check(&World::new(), after(), expect![[r#"
+    check(
+        &World::new(),
+        after(),
+        expect![[r#"
         + new Safe
         + probe Safe
         0 after []
           Create new#1 in global wanted {"name":"copy","policy":"p"}
         1 after [0]
           Create probe#1 in global needs [new] wanted {"host":{"$ref":{"attribute":"arn","id":"new"}}}
-    "#]]);
+    "#]],
+    );
     let mut other = global("new", ROLE, json!({"name": "other", "policy": "p"}));
     other.renamed_from = Some("old".into());
-    check(&applied(vec![role("old", None)]), vec![role("old", None), other.clone()], expect![[r#"
+    check(
+        &applied(vec![role("old", None)]),
+        vec![role("old", None), other.clone()],
+        expect![[r#"
         + new Safe
         0 after []
           Create new#1 in global wanted {"name":"other","policy":"p"}
-    "#]]);
+    "#]],
+    );
     let both =
         vec![role("old", None), global("new", ROLE, json!({"name": "other", "policy": "p"}))];
-    check(&applied(both), vec![other], expect![[r#"
+    check(
+        &applied(both),
+        vec![other],
+        expect![[r#"
         - old Safe (no longer declared)
         0 after []
           Delete old#1 in global Fake:Role-global-2 applied {"name":"copy","policy":"p"} seen {"name":"copy","policy":"p"}
-    "#]]);
+    "#]],
+    );
 }

@@ -417,7 +417,11 @@ fn the_old_one_is_of_its_region_where_it_is_deleted_first() {
         all.extend(more.then_some(role));
         all
     };
-    check_with(&applied(program("a", false)), program("b", true), &asked(&["t"]), expect![[r#"
+    check_with(
+        &applied(program("a", false)),
+        program("b", true),
+        &asked(&["t"]),
+        expect![[r#"
         -/+ t DestroysData (key can't be changed in place; asked for by name; its name is fixed, so the old one goes first)
             key: "a" → "b" Edited
         + role Safe
@@ -431,5 +435,6 @@ fn the_old_one_is_of_its_region_where_it_is_deleted_first() {
         3 w2 update us-east-1/bucket#1 after [0> 1> 2~]
         4 w2 create us-east-1/front#2 after [0> 1> 3~]
         5 w2 delete us-east-1/front#1 after [4]
-    "#]]);
+    "#]],
+    );
 }
