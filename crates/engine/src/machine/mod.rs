@@ -205,7 +205,7 @@ impl Execution {
             debug_assert!(folded.is_ok(), "it was folded ahead of time: {folded:?}");
         }
         for op in self.ops.recorded(self.state.generation) {
-            self.ops[op].durable(self.state.generation);
+            self.ops[op].durable();
             if self.ops[op].status == Status::Over {
                 self.forget(op);
             }

@@ -93,13 +93,11 @@ impl Op {
         }
     }
 
-    /// Everything up to this number is durable.
-    pub(super) fn durable(&mut self, upto: u64) {
+    /// The entry that it waited for is durable.
+    pub(super) fn durable(&mut self) {
         match self.status {
-            Status::Beginning(number) if number <= upto => {
-                self.status = Status::Ready(Duration::ZERO);
-            }
-            Status::Ending(number) if number <= upto => {
+            Status::Beginning(_) => self.status = Status::Ready(Duration::ZERO),
+            Status::Ending(_) => {
                 self.status = Status::Over;
                 self.run = None;
             }
