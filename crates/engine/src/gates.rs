@@ -139,6 +139,8 @@ mod tests {
         let item = |node: usize| Item { position: 0, unit: 0, node };
         let mut gates = Gates::new(&mut graph, &mut units, &mut single, &mut nodes);
         gates.order(&[item(0)], &[item(1)], Order::Safety);
+        graph.settle();
+        single.settle();
         assert_eq!((single.after(1).count(), graph.after(0).count()), (0, 0));
     }
 

@@ -123,9 +123,9 @@ fn allocations_per_resource_do_not_grow() {
             seal: 2, 2, 2; at the peak 0.3, 0.3, 0.3 kB
             plan: all is new: 26, 22, 22; at the peak 2.4, 2.2, 2.3 kB
             carry it out: 113, 110, 110; at the peak 1.7, 1.6, 1.6 kB
-            plan: nothing changed: 15, 14, 14; at the peak 0.4, 0.4, 0.3 kB
-            plan: everything edited: 20, 18, 18; at the peak 0.8, 0.8, 0.8 kB
-            plan: all of it deleted: 28, 24, 24; at the peak 1.6, 1.5, 1.6 kB
+            plan: nothing changed: 15, 15, 15; at the peak 0.4, 0.4, 0.3 kB
+            plan: everything edited: 20, 19, 19; at the peak 0.8, 0.8, 0.8 kB
+            plan: all of it deleted: 28, 25, 24; at the peak 1.6, 1.5, 1.6 kB
         "#]],
     );
 }

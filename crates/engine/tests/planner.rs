@@ -1212,6 +1212,7 @@ fn a_plan_states_its_cost() {
     let plan = World::new().plan(&desired(serving(TWO))).expect("a plan");
     expect![[r#"
         {"dynamodb": 1, "elasticloadbalancing": 2, "iam": 1, "route53": 4, "s3": 6} 600 ms
+        15000 ms: role, us-east-1/assets, us-east-1/front, alive-us-east-1, api-ap-south-1
     "#]]
     .assert_eq(&format!(
         "{:?} {} ms\n{} ms: {}\n",

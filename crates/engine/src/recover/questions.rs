@@ -115,7 +115,8 @@ impl Rebuild<'_> {
         let (props, place) = match declared {
             Some(declared) => {
                 let props = with_name(&self.resolved(declared), incarnation);
-                let props = with_ownership(declared.schema, &props, &self.state.marks(), &candidate.born);
+                let props =
+                    with_ownership(declared.schema, &props, &self.state.marks(), &candidate.born);
                 let mut props = props.to_value();
                 if let (Some(props), Some(identity)) =
                     (props.as_object_mut(), candidate.identity.as_object())

@@ -150,7 +150,8 @@ impl<'a> Rebuild<'a> {
         by: By,
         salt: [u8; 16],
     ) -> Result<Self, Diagnostics> {
-        let order = Declarations::of(desired).order().map_err(|cycle| {
+        let declarations = Declarations::of(desired);
+        let order = declarations.order().map_err(|cycle| {
             let ids: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
             Diagnostics(vec![bicoastal_model::Diagnostic::error(format!(
                 "these wait for each other: {}",
@@ -170,7 +171,7 @@ impl<'a> Rebuild<'a> {
             salt,
             state,
             by,
-            order: order.into_iter().map(|it| &it.id).collect(),
+            order: order.into_iter().map(|it| &declarations.at(it).id).collect(),
             asked: Vec::new(),
             strays_asked: false,
             decided: BTreeSet::new(),

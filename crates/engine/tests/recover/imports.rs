@@ -57,9 +57,9 @@ fn used() -> State {
         Record::Opened { stack: "test".to_owned(), lineage: LINEAGE.to_owned() },
         Record::Account { name: String::new(), number: "111".to_owned() },
         Record::Begin { op: 1, members: vec![begun, retired] },
-        Record::End { op: 1, results: vec![there.clone(), there] },
+        Record::End { op: 1, results: vec![there.clone(), there], at_ms: None },
         Record::Begin { op: 2, members: vec![deleted] },
-        Record::End { op: 2, results: vec![Ended::Gone] },
+        Record::End { op: 2, results: vec![Ended::Gone], at_ms: None },
     ];
     for record in &records {
         state.fold(record).unwrap();

@@ -218,7 +218,7 @@ fn show(rebuilt: &Rebuilt, out: &mut String) -> String {
                 last = members;
                 writeln!(out, "begin {op}")
             }
-            Record::End { op, results } => {
+            Record::End { op, results, .. } => {
                 for (begun, ended) in last.iter().zip(results) {
                     let _ = writeln!(out, "  {}", member(begun, ended));
                 }

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn a_secondary_joins_when_the_first_one_is_written() {
         let cluster = |name: &str, global: &str, first: Option<bool>| {
-            let props = json!({"identifier": name, "global_cluster": global, "initial_writer": first});
+            let props =
+                json!({"identifier": name, "global_cluster": global, "initial_writer": first});
             ("RDS:DBCluster", Packed::from(props))
         };
         let instance = |of: &str| ("RDS:DBInstance", Packed::from(json!({"cluster": of})));
