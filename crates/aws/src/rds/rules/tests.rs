@@ -248,9 +248,9 @@ fn a_parameter_group_is_of_its_clusters_family() {
 
 #[test]
 fn what_is_wrong_with_a_member_of_a_global_database() {
-    let regions = ActiveRegions::new(US, IN);
     let with = |edit: fn(&mut DbCluster), readers: usize| {
         move |stack: &mut Stack| {
+            let regions = ActiveRegions::new(US, IN);
             let global = stack.across(&regions).add(
                 "app",
                 GlobalCluster::builder().identifier("app").engine(Engine::AuroraPostgresql).build(),
