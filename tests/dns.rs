@@ -33,6 +33,7 @@ struct Wanted {
     regions: Vec<Region>,
     by: By,
     exclusive: bool,
+    interval: Interval,
 }
 
 fn front(region: Region) -> AliasTarget {
@@ -69,7 +70,7 @@ fn declare(stack: &mut Stack, wanted: &Wanted) {
             region.named("alive"),
             HealthCheck::https(format!("{region}.example.com"))
                 .path("/healthz")
-                .interval(Interval::Fast)
+                .interval(wanted.interval)
                 .build(),
         );
         let routing = match wanted.by {
@@ -90,7 +91,7 @@ fn declare(stack: &mut Stack, wanted: &Wanted) {
 
 fn two() -> Wanted {
     let regions = vec![Region::UsEast1, Region::ApSouth1];
-    Wanted { regions, by: By::Latency, exclusive: false }
+    Wanted { regions, by: By::Latency, exclusive: false, interval: Interval::Fast }
 }
 
 /// Applies and answers how many batches were written; nothing is left to do afterwards.
@@ -155,6 +156,26 @@ async fn a_name_is_routed_by_region_and_then_otherwise_each_time_in_one_batch() 
     world.cloud.with_world(|world| {
         assert!(world.route53.accounts.values().all(|account| account.zones.is_empty()));
     });
+}
+
+#[tokio::test]
+async fn a_health_check_is_replaced_under_its_records() {
+    let world = World::new();
+    world.apply(|stack| declare(stack, &two())).await;
+    let slower = Wanted { interval: Interval::Standard, ..two() };
+    expect![[r#""#]].assert_eq(&shown(&world, &slower).await);
+    let before = world.cloud.calls().len();
+    assert_eq!(batches(&world, &slower).await, 1);
+    let calls: Vec<String> =
+        world.cloud.calls().split_off(before).into_iter().map(|it| it.operation).collect();
+    let at = |operation: &str| -> Vec<usize> {
+        (0..calls.len()).filter(|at| calls[*at] == operation).collect()
+    };
+    let (made, gone) = (at("CreateHealthCheck"), at("DeleteHealthCheck"));
+    let pointed = at("ChangeResourceRecordSets")[0];
+    assert_eq!((made.len(), gone.len()), (2, 2));
+    assert!(made.iter().all(|made| *made < pointed), "{calls:?}");
+    assert!(gone.iter().all(|gone| *gone > pointed), "{calls:?}");
 }
 
 #[tokio::test]

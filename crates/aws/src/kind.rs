@@ -232,8 +232,8 @@ pub struct Listed {
 /// - `read` finds what a lost create made, by name, token or tags, and returns `None` only where
 ///   AWS says that the thing does not exist;
 /// - `call` makes exactly one mutating API call, with the one-attempt client;
-/// - changed secrets travel with the first call of an operation, because afterwards they count as
-///   sent (see [`Goal::secrets_sent`]): AWS never tells what they are.
+/// - changed secrets travel with the first call of an operation that takes them, because afterwards
+///   they count as sent (see [`Goal::secrets_sent`]): AWS never tells what they are.
 pub trait Kind: Resource {
     /// The calls that a step can ask for.
     type Call: fmt::Debug + Send + Sync;
@@ -339,6 +339,12 @@ pub trait Kind: Resource {
 
     /// The API operation of a call, for the record: `UpdateTable`.
     fn name(call: &Self::Call) -> &'static str;
+
+    /// Whether a call carries the secrets that are wanted, as all do that could.
+    fn takes_secrets(call: &Self::Call) -> bool {
+        let _ = call;
+        true
+    }
 }
 
 /// A kind of which several members of one parent are changed in one call.

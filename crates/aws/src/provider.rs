@@ -368,7 +368,8 @@ impl<R: Kind> Erased for Single<R> {
                         Some(told) => Known::Told(told),
                         None => Known::Asked(asked, 0),
                     });
-                    Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
+                    let secrets = R::takes_secrets(&call);
+                    Ok(Progress::Called { call: R::name(&call).to_owned(), physical, secrets })
                 }
                 Decided::Progress(progress) => {
                     match seen {
@@ -506,7 +507,8 @@ impl<R: BatchKind> Erased for Batched<R> {
                             member.memory.keep(Known::Told(told));
                         }
                     }
-                    Ok(Progress::Called { call: R::name(&call).to_owned(), physical })
+                    let call = R::name(&call).to_owned();
+                    Ok(Progress::Called { call, physical, secrets: true })
                 }
                 Decided::Progress(progress) => {
                     drop(turns);

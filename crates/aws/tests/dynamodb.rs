@@ -666,6 +666,66 @@ async fn each_replica_is_encrypted_with_the_key_of_its_region() {
 }
 
 #[tokio::test]
+async fn recovery_and_keys_change_together_without_a_replica_made_again() {
+    let harness = Harness::new();
+    let mut keys = std::collections::BTreeMap::new();
+    for region in [HERE, THERE, THIRD] {
+        keys.insert(region.code(), key(&harness, region).await);
+    }
+    let kept = |regions: &[Region], recovery: bool| {
+        let keys: std::collections::BTreeMap<&str, &String> =
+            regions.iter().map(|region| (region.code(), &keys[region.code()])).collect();
+        json!({
+            "encryption": { "key": "customer", "keys": keys },
+            "point_in_time_recovery": { "enabled": recovery },
+        })
+    };
+    let ids = async |regions: &[Region]| {
+        let mut ids = Vec::new();
+        for region in regions {
+            let client = dynamodb(&harness, *region);
+            let table = client.describe_table().table_name("user-sessions").send().await.unwrap();
+            ids.push(table.table.unwrap().table_id);
+        }
+        ids
+    };
+    let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
+    let plain = with(sessions(), json!({ "point_in_time_recovery": { "enabled": false } }));
+    table.apply(&plain).await;
+    let before = ids(&[HERE, THERE]).await;
+    let mut seen = Vec::new();
+    for recovery in [true, false, true] {
+        table.apply(&with(sessions(), kept(&[HERE, THERE], recovery))).await;
+        seen.push(shown(&table.calls));
+    }
+    let wider = across(&mut table, &[HERE, THERE, THIRD]);
+    table.apply(&with(with(sessions(), kept(&[HERE, THERE, THIRD], true)), wider)).await;
+    seen.push(shown(&table.calls));
+    expect![[r#""#]].assert_eq(&seen.join("\n"));
+    assert_eq!(ids(&[HERE, THERE]).await, before);
+}
+
+#[tokio::test]
+async fn a_policy_that_somebody_took_away_comes_back() {
+    let harness = Harness::new();
+    let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
+    let policy = |region: Region| {
+        json!({
+            "region": region,
+            "document": { "Version": "2012-10-17", "Statement": [] },
+        })
+    };
+    let props = with(sessions(), json!({ "resource_policies": [policy(HERE), policy(THERE)] }));
+    table.apply(&props).await;
+    let arn = "arn:aws:dynamodb:ap-south-1:000000000000:table/user-sessions";
+    dynamodb(&harness, THERE).delete_resource_policy().resource_arn(arn).send().await.unwrap();
+    harness.cloud.advance(60_000);
+    assert_eq!(table.drift(&props).await, ["resource_policies[ap-south-1]"]);
+    table.apply(&props).await;
+    assert_eq!(table.calls, ["PutResourcePolicy"]);
+}
+
+#[tokio::test]
 async fn an_existing_table_is_looked_up_by_name() {
     let harness = Harness::new();
     let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);

@@ -15,6 +15,7 @@ use bicoastal_aws::elbv2::{
     LoadBalancer, LoadBalancerType, LogBucket, RuleCondition, Stickiness, StickinessType,
     TargetGroup, TargetHealthCheck, TargetProtocol, TargetType,
 };
+use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_local::seed;
 use bicoastal_model::{Provider, Region, Resource, Seen, Snapshot, Stack, Target};
 use common::{Harness, Subject};
@@ -67,6 +68,17 @@ fn https(balancer: &str, group: &str) -> Value {
             .tags([("Project", "x")])
             .build(),
     )
+}
+
+fn cognito() -> ListenerAction {
+    ListenerAction::AuthenticateCognito {
+        user_pool_arn: "arn:aws:cognito-idp:ap-south-1:000000000000:userpool/p".into(),
+        user_pool_client_id: "client".into(),
+        user_pool_domain: "users".into(),
+        on_unauthenticated_request: None,
+        scope: None,
+        session_timeout: None,
+    }
 }
 
 /// Changes one field after the other, and answers the calls that each took.
@@ -399,6 +411,52 @@ async fn a_listener_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn an_action_that_somebody_took_away_comes_back() {
+    let harness = Harness::new();
+    let balancer_arn =
+        harness.regional::<LoadBalancer>("front", HERE).apply(&front()).await.physical;
+    let group_arn = harness.regional::<TargetGroup>("web", HERE).apply(&web("web")).await.physical;
+    let mut listener = harness.regional::<Listener>("https", HERE);
+    let mut wanted = https(&balancer_arn, &group_arn);
+    wanted["default_actions"] = json!([cognito(), ListenerAction::forward(group_arn.as_str())]);
+    let arn = listener.apply(&wanted).await.physical;
+    let forward = aws_sdk_elasticloadbalancingv2::types::Action::builder()
+        .r#type("forward".into())
+        .target_group_arn(&group_arn)
+        .build();
+    let theirs = Client::new(&harness.sdk_in(HERE)).modify_listener().listener_arn(&arn);
+    theirs.default_actions(forward).send().await.unwrap();
+    assert_eq!(listener.drift(&wanted).await, ["default_actions"]);
+    listener.apply(&wanted).await;
+    assert_eq!(listener.calls, ["ModifyListener"]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_new_is_waited_for() {
+    let harness = Harness::new();
+    let balancer_arn =
+        harness.regional::<LoadBalancer>("front", HERE).apply(&front()).await.physical;
+    let group_arn = harness.regional::<TargetGroup>("web", HERE).apply(&web("web")).await.physical;
+    for (operation, times) in [("CreateListener", 2), ("ModifyListener", 1)] {
+        let unknown = Effect::Answer {
+            status: 400,
+            code: "CertificateNotFound".into(),
+            message: "Certificate not found".into(),
+        };
+        harness.cloud.faults().add(Rule::new(unknown).operation(operation).times(times));
+    }
+    let mut listener = harness.regional::<Listener>("https", HERE);
+    let wanted = https(&balancer_arn, &group_arn);
+    listener.apply(&wanted).await;
+    let refused = "(CreateListener NotYet)";
+    assert_eq!(listener.calls, [refused, refused, "CreateListener"]);
+    let mut stricter = wanted;
+    stricter["ssl_policy"] = json!("ELBSecurityPolicy-TLS13-1-3-2021-06");
+    listener.apply(&stricter).await;
+    assert_eq!(listener.calls, ["(ModifyListener NotYet)", "ModifyListener"]);
+}
+
+#[tokio::test]
 async fn a_target_group_is_replaced_under_a_listener() {
     let harness = Harness::new();
     harness.cloud.set_duration("elbv2.target_group.release", Duration::from_secs(60));
@@ -498,14 +556,6 @@ async fn a_listener_rule_keeps_the_contract() {
     );
     let made = rule.create_forgetfully(&wanted).await;
     assert_eq!(made.outputs["arn"], json!(made.physical));
-    let cognito = ListenerAction::AuthenticateCognito {
-        user_pool_arn: "arn:aws:cognito-idp:ap-south-1:000000000000:userpool/p".into(),
-        user_pool_client_id: "client".into(),
-        user_pool_domain: "users".into(),
-        on_unauthenticated_request: None,
-        scope: None,
-        session_timeout: None,
-    };
     let calls = change(
         &mut rule,
         vec![
@@ -518,7 +568,7 @@ async fn a_listener_rule_keeps_the_contract() {
                     RuleCondition::source_ip(["10.0.0.0/8"]),
                 ]),
             ),
-            ("actions", json!([cognito, ListenerAction::forward(group_arn.as_str())])),
+            ("actions", json!([cognito(), ListenerAction::forward(group_arn.as_str())])),
             ("actions", json!([ListenerAction::fixed_response(503, "closed")])),
             ("priority", json!(20)),
             ("tags", json!({ "Project": "y" })),

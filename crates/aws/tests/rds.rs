@@ -113,6 +113,15 @@ async fn parameter_groups_keep_the_contract() {
     expect![[r#"["parameters[log_statement].value", "(parameters[work_mem])"]"#]]
         .assert_eq(&format!("{:?}", group.drift(&few).await));
     group.apply(&few).await;
+    for (tags, calls) in [
+        (json!({ "Stage": "live", "Empty": "" }), "AddTagsToResource"),
+        (json!({ "Stage": "test" }), "AddTagsToResource RemoveTagsFromResource"),
+    ] {
+        group.apply(&with(&few, json!({ "tags": tags }))).await;
+        assert_eq!(group.calls.join(" "), calls, "{tags}");
+    }
+    group.apply(&few).await;
+    assert_eq!(group.calls, ["RemoveTagsFromResource"]);
     group.destroy().await;
 }
 
@@ -165,6 +174,8 @@ async fn clusters_keep_the_contract() {
         (json!({ "roles": [{ "role": role, "feature": "s3Import" }] }), "AddRoleToDBCluster"),
         (json!({ "roles": [] }), "RemoveRoleFromDBCluster"),
         (json!({ "tags": { "Stage": "live" } }), "AddTagsToResource"),
+        (json!({ "domain": { "id": "d-0000000001", "iam_role_name": "rds" } }), "ModifyDBCluster"),
+        (json!({ "domain": { "id": "d-0000000002", "iam_role_name": "rds" } }), "ModifyDBCluster"),
         (json!({ "deletion_protection": true }), "ModifyDBCluster"),
         (json!({ "final_snapshot": { "named": "shop-last" } }), ""),
     ] {
@@ -184,6 +195,7 @@ async fn clusters_keep_the_contract() {
         "database_insights",
         "performance_insights",
         "performance_insights_retention_days",
+        "domain",
     ] {
         props = without(&props, field);
     }
@@ -196,6 +208,7 @@ async fn clusters_keep_the_contract() {
     assert_eq!(back.props["monitoring_interval"], json!(0));
     assert_eq!(back.props["database_insights"], json!("standard"));
     assert_eq!(back.props["performance_insights"], json!(false));
+    assert_eq!(back.props.get("domain"), None);
 
     rds(&harness, US)
         .modify_db_cluster()
@@ -285,6 +298,91 @@ async fn upgrades_are_refused_or_made_as_declared() {
     assert_eq!(cluster.read().await.unwrap().facts["version"], json!("17.7"));
 }
 
+#[tokio::test]
+async fn a_major_upgrade_takes_its_own_parameter_group_along() {
+    for wait in [false, true] {
+        let harness = Harness::new();
+        for major in [16, 17] {
+            let family = format!("aurora-postgresql{major}");
+            let name = format!("shop-{major}");
+            let group = json!({ "name": name, "family": family });
+            harness.regional::<DbClusterParameterGroup>(&name, US).apply(&group).await;
+        }
+        let mut cluster = harness.regional::<DbCluster>("shop", US);
+        let props = with(
+            &shop(),
+            json!({ "engine_version": "16.6", "parameter_group": "shop-16",
+                "wait_for_maintenance_window": wait }),
+        );
+        cluster.apply(&props).await;
+        harness.regional::<DbInstance>("shop-1", US).apply(&shop_instance()).await;
+        let newer = with(
+            &props,
+            json!({ "engine_version": "17", "parameter_group": "shop-17",
+                "allow_major_version_upgrade": true }),
+        );
+        cluster.apply(&newer).await;
+        assert_eq!(cluster.calls, ["ModifyDBCluster"]);
+        let waits = cluster.read().await.unwrap().facts["pending"].clone();
+        assert_eq!(waits, if wait { json!(["engine_version"]) } else { json!([]) });
+        harness.cloud.advance(8 * 86_400_000);
+        assert_eq!(cluster.drift(&newer).await, Vec::<String>::new());
+        let seen = cluster.read().await.unwrap();
+        assert_eq!(seen.facts["version"], json!("17.5"));
+        assert_eq!(seen.props["parameter_group"], json!("shop-17"));
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_of_aurora_mysql_keeps_the_contract() {
+    let harness = Harness::new();
+    let mut cluster = harness.regional::<DbCluster>("shop", US);
+    let mut props = with(
+        &without(&shop(), "storage_type"),
+        json!({ "engine": "aurora-mysql", "engine_version": "8.0",
+            "cloudwatch_logs": ["audit", "error"] }),
+    );
+    let made = cluster.apply(&props).await;
+    assert_eq!(cluster.calls, ["CreateDBCluster"]);
+    assert_eq!(made.outputs["port"], json!(3306));
+    for change in [
+        json!({ "cloudwatch_logs": ["error", "general", "slowquery"] }),
+        json!({ "cloudwatch_logs": [] }),
+        json!({ "backtrack_window_seconds": 3600 }),
+        json!({ "backtrack_window_seconds": 0 }),
+        json!({ "storage_type": "aurora-iopt1" }),
+        json!({ "storage_type": "aurora" }),
+        json!({ "storage_type": "aurora-iopt1" }),
+    ] {
+        props = with(&props, change.clone());
+        cluster.apply(&props).await;
+        assert_eq!(cluster.calls, ["ModifyDBCluster"], "{change}");
+    }
+    let back = cluster.apply(&without(&props, "storage_type")).await;
+    assert_eq!(back.props["storage_type"], json!("aurora"));
+    cluster.destroy().await;
+}
+
+#[tokio::test]
+async fn readers_that_auto_scaling_made_are_its_own() {
+    let harness = Harness::new();
+    let mut cluster = harness.regional::<DbCluster>("shop", US);
+    cluster.apply(&shop()).await;
+    let mut instance = harness.regional::<DbInstance>("shop-1", US);
+    instance.apply(&shop_instance()).await;
+    for name in ["application-autoscaling-1", "by-hand"] {
+        let theirs = rds(&harness, US).create_db_instance().db_instance_identifier(name);
+        let theirs = theirs.db_cluster_identifier("shop").engine("aurora-postgresql");
+        theirs.db_instance_class("db.r6g.large").send().await.unwrap();
+    }
+    harness.cloud.advance(900_000);
+    assert_eq!(cluster.drift(&shop()).await, Vec::<String>::new());
+    assert_eq!(instance.drift(&shop_instance()).await, Vec::<String>::new());
+    let children = cluster.read().await.unwrap().children;
+    let names: Vec<&Value> = children.iter().map(|child| &child.identity["identifier"]).collect();
+    assert_eq!(names, [&json!("by-hand"), &json!("shop-1")]);
+}
+
 fn shop_instance() -> Value {
     json!({
         "identifier": "shop-1",
@@ -336,10 +434,77 @@ async fn instances_keep_the_contract() {
     expect![[r#"["class"]"#]].assert_eq(&format!("{:?}", instance.drift(&props).await));
     instance.apply(&props).await;
 
+    for (tags, calls) in [
+        (json!({ "Stage": "live", "Empty": "" }), "AddTagsToResource"),
+        (json!({ "Stage": "test" }), "AddTagsToResource RemoveTagsFromResource"),
+        (json!({}), "RemoveTagsFromResource"),
+    ] {
+        instance.apply(&with(&props, json!({ "tags": tags }))).await;
+        assert_eq!(instance.calls.join(" "), calls, "{tags}");
+    }
+
     let whole = cluster.read().await.unwrap();
     assert_eq!(whole.children[0].identity, json!({ "identifier": "shop-1" }));
     instance.destroy().await;
     cluster.destroy().await;
+}
+
+#[tokio::test]
+async fn an_instance_that_somebody_is_deleting_is_waited_for() {
+    let harness = Harness::new();
+    harness.regional::<DbCluster>("shop", US).apply(&shop()).await;
+    let mut instance = harness.regional::<DbInstance>("shop-1", US);
+    instance.apply(&shop_instance()).await;
+    let theirs = rds(&harness, US).delete_db_instance().db_instance_identifier("shop-1");
+    theirs.skip_final_snapshot(true).send().await.unwrap();
+    instance.destroy().await;
+    assert_eq!(calls(&harness, "DeleteDBInstance").len(), 1);
+}
+
+#[tokio::test]
+async fn an_instance_stays_in_the_zone_that_it_was_placed_in() {
+    let harness = Harness::new();
+    let zones = json!(["us-east-1a", "us-east-1b", "us-east-1c"]);
+    let mut cluster = harness.regional::<DbCluster>("shop", US);
+    cluster.apply(&with(&shop(), json!({ "availability_zones": zones }))).await;
+    let mut instance = harness.regional::<DbInstance>("shop-1", US);
+    let placed = with(&shop_instance(), json!({ "availability_zone": "us-east-1c" }));
+    let made = instance.apply(&placed).await;
+    assert_eq!(made.props["availability_zone"], json!("us-east-1c"));
+    let moved = with(&placed, json!({ "availability_zone": "us-east-1a" }));
+    let change = instance.difference(&moved).await.changes.remove(0);
+    assert_eq!(change.change, bicoastal_model::schema::Change::Replace);
+    // Where nothing is said any more it stays.
+    instance.apply(&shop_instance()).await;
+    assert_eq!(instance.calls, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn performance_insights_keep_the_key_that_they_were_switched_on_with() {
+    let harness = Harness::new();
+    let made = aws_sdk_kms::Client::new(&harness.sdk_in(US)).create_key().send().await.unwrap();
+    let own = made.key_metadata.unwrap().arn.unwrap();
+    let on = |base: &Value, key: &str| {
+        with(base, json!({ "performance_insights": true, "performance_insights_key": key }))
+    };
+    let refused = "Performance Insights of shop-1 keep the key that they were switched on with";
+    let mut cluster = harness.regional::<DbCluster>("shop", US);
+    cluster.apply(&on(&shop(), &own)).await;
+    assert_eq!(cluster.calls, ["CreateDBCluster"]);
+    let other = cluster.try_apply(&on(&shop(), &key(&harness, US))).await.unwrap_err();
+    assert_eq!(other.facts().message, refused.replace("shop-1", "shop"));
+    let mut instance = harness.regional::<DbInstance>("shop-1", US);
+    instance.apply(&with(&shop_instance(), json!({ "performance_insights": true }))).await;
+    // The key is AWS's own by default: the same as if the program named it.
+    instance.apply(&on(&shop_instance(), &key(&harness, US))).await;
+    assert_eq!(instance.calls, Vec::<String>::new());
+    let other = instance.try_apply(&on(&shop_instance(), &own)).await.unwrap_err();
+    assert_eq!(other.facts().message, refused);
+    // Off, and on again with the other one.
+    instance.apply(&shop_instance()).await;
+    let seen = instance.apply(&on(&shop_instance(), &own)).await;
+    assert_eq!(instance.calls, ["ModifyDBInstance"]);
+    assert_eq!(seen.props["performance_insights_key"], json!(own));
 }
 
 /// A global database in some regions, as the component declares it.
@@ -573,4 +738,214 @@ async fn the_initial_writer_comes_back_as_a_secondary() {
     cluster.applied = None;
     let made: Snapshot = cluster.apply(props).await;
     assert_eq!(made.facts["role"], json!("secondary"));
+}
+
+#[tokio::test]
+async fn a_secondary_without_instances_gets_its_first_one_later() {
+    let harness = Harness::new();
+    let mut database = Database::new(&harness, &[US, IN]);
+    database.global.apply(&database.global_props).await;
+    let (reader, reader_props) = database.instances.pop().unwrap();
+    for ((_, cluster, props), instance) in
+        database.clusters.iter_mut().zip([database.instances.pop(), None])
+    {
+        cluster.apply(props).await;
+        if let Some((mut writer, props)) = instance {
+            writer.apply(&props).await;
+        }
+    }
+    assert_eq!(database.drift().await, Vec::<String>::new());
+    assert_eq!(database.clusters[1].1.read().await.unwrap().children, []);
+    let mut reader = reader;
+    let made = reader.apply(&reader_props).await;
+    assert_eq!(made.facts["role"], json!("reader"));
+    assert_eq!(database.drift().await, Vec::<String>::new());
+    // With an instance it can take over.
+    switchover(&harness, US, IN).await;
+    assert_eq!(database.roles().await, "us-east-1 secondary, ap-south-1 writer");
+}
+
+#[tokio::test]
+async fn an_existing_cluster_becomes_the_first_writer_of_a_new_global_database() {
+    for encrypted in [false, true] {
+        let harness = Harness::new();
+        let keyed = |props: &Value, region: Region| match encrypted {
+            true => {
+                with(props, json!({ "storage_encrypted": true, "kms_key": key(&harness, region) }))
+            }
+            false => props.clone(),
+        };
+        let mut cluster = harness.regional::<DbCluster>("shop", US);
+        let own = keyed(&shop(), US);
+        let arn = cluster.apply(&own).await.outputs["arn"].clone();
+        harness.regional::<DbInstance>("shop-1", US).apply(&shop_instance()).await;
+        let mut global = harness.spanning::<GlobalCluster>("app", &[US, IN]);
+        let wanted = json!({ "identifier": "app", "source_cluster": arn, "home": US });
+        let made = global.apply(&wanted).await;
+        assert_eq!(global.calls, ["CreateGlobalCluster"]);
+        assert_eq!(made.props["storage_encrypted"], json!(encrypted));
+        assert_eq!(made.facts["writer_region"], json!("us-east-1"));
+        // Its own declaration does not speak of it, and does not take it out.
+        cluster.apply(&own).await;
+        assert_eq!(cluster.calls, Vec::<String>::new());
+
+        let member = json!({ "global_cluster": "app", "global_regions": [IN, US] });
+        let mut second = harness.regional::<DbCluster>("shop-in", IN);
+        let base = json!({ "identifier": "shop-in", "engine": "aurora-postgresql",
+            "final_snapshot": "skip" });
+        let made = second.apply(&with(&keyed(&base, IN), member.clone())).await;
+        assert_eq!(made.facts["role"], json!("secondary"));
+        // Declared as a member and no longer declared as one, it stays where it is.
+        cluster.apply(&with(&without(&own, "engine_version"), member)).await;
+        assert_eq!(cluster.calls, Vec::<String>::new());
+        cluster.apply(&own).await;
+        assert_eq!(cluster.calls, Vec::<String>::new());
+        let seen = global.read().await.unwrap();
+        assert_eq!(seen.facts["writer_region"], json!("us-east-1"));
+        assert_eq!(seen.children.len(), 2);
+        // Where it came from is only told when it is made.
+        global.apply(&json!({ "identifier": "app" })).await;
+        assert_eq!(global.calls, Vec::<String>::new());
+    }
+}
+
+const FROM_SNAPSHOT: &str = "RestoreDBClusterFromSnapshot";
+const TO_POINT_IN_TIME: &str = "RestoreDBClusterToPointInTime";
+
+/// A cluster that is made with what another one held.
+fn copy(from: Value) -> Value {
+    json!({
+        "identifier": "copy",
+        "engine": "aurora-postgresql",
+        "restore_from": from,
+        "final_snapshot": "skip",
+    })
+}
+
+/// Makes the shop, a while ago, and answers its resource id.
+async fn old_shop(harness: &Harness, more: Value) -> (Subject<'_>, String) {
+    let mut shop_cluster = harness.regional::<DbCluster>("shop", US);
+    let wanted = with(&shop(), json!({ "engine_version": "16.6", "backup_retention_days": 5 }));
+    let made = shop_cluster.apply(&with(&wanted, more)).await;
+    harness.cloud.advance(3_600_000);
+    (shop_cluster, made.outputs["db_cluster_resource_id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_cluster_starts_with_the_data_of_a_snapshot() {
+    let harness = Harness::new();
+    let (mut old, _) = old_shop(&harness, json!({ "final_snapshot": { "named": "last" } })).await;
+    old.try_destroy(false).await.unwrap();
+    harness.cloud.advance(600_000);
+    let password = json!({ "$secret": "battery-staple" });
+    let also = format!("{FROM_SNAPSHOT} ModifyDBCluster");
+    for (more, calls) in [
+        (json!({}), FROM_SNAPSHOT),
+        (json!({ "deletion_protection": true }), FROM_SNAPSHOT),
+        (json!({ "engine_version": "16.6" }), FROM_SNAPSHOT),
+        (json!({ "engine_version": "16.8" }), FROM_SNAPSHOT),
+        (json!({ "kms_key": key(&harness, US) }), FROM_SNAPSHOT),
+        (json!({ "backup_window": "03:00-03:30" }), FROM_SNAPSHOT),
+        (json!({ "tags": { "Stage": "live" } }), FROM_SNAPSHOT),
+        (
+            json!({
+                "security_group_ids": ["sg-0123456789abcdef0"],
+                "cloudwatch_logs": ["postgresql"],
+                "tags": { "Stage": "live" },
+            }),
+            FROM_SNAPSHOT,
+        ),
+        // What a restoration does not take comes after it.
+        (json!({ "maintenance_window": "Mon:05:00-Mon:06:00" }), &also),
+        (json!({ "master_password": password }), &also),
+        (json!({ "master_password": password, "local_write_forwarding": true }), &also),
+    ] {
+        let mut cluster = harness.regional::<DbCluster>("copy", US);
+        let wanted = with(&copy(json!({ "snapshot": "last" })), more.clone());
+        let made = cluster.apply(&wanted).await;
+        assert_eq!(cluster.calls.join(" "), calls, "{more}");
+        assert_eq!(made.props["master_username"], json!("owner"));
+        assert_eq!(made.props["backup_retention_days"], json!(5));
+        let version = more.get("engine_version").unwrap_or(&json!("16.6")).clone();
+        assert_eq!(made.facts["version"], version);
+        assert_eq!(made.props["storage_encrypted"], json!(more.get("kms_key").is_some()));
+        // It is done once; where the data came from is nothing to go by afterwards.
+        for wanted in [&wanted, &without(&wanted, "restore_from")] {
+            cluster.apply(wanted).await;
+            assert_eq!(cluster.calls, Vec::<String>::new(), "{more}");
+        }
+        cluster.try_destroy(true).await.unwrap();
+    }
+    let mut none = harness.regional::<DbCluster>("copy", US);
+    let missing = none.try_apply(&copy(json!({ "snapshot": "first" }))).await.unwrap_err();
+    assert_eq!(missing.code(), Some("DBClusterSnapshotNotFoundFault"));
+}
+
+#[tokio::test]
+async fn a_restoration_that_was_interrupted_is_finished() {
+    let harness = Harness::new();
+    let (mut old, _) = old_shop(&harness, json!({ "final_snapshot": { "named": "last" } })).await;
+    old.try_destroy(false).await.unwrap();
+    let mut cluster = harness.regional::<DbCluster>("copy", US);
+    let wanted = with(
+        &copy(json!({ "snapshot": "last" })),
+        json!({ "maintenance_window": "mon:05:00-mon:06:00" }),
+    );
+    cluster.create_forgetfully(&wanted).await;
+    assert_eq!(calls(&harness, FROM_SNAPSHOT).len(), 1);
+    // A new global database starts from it, and its password is the program's.
+    harness
+        .regional::<DbInstance>("shop-1", US)
+        .apply(&with(&shop_instance(), json!({ "cluster": "copy" })))
+        .await;
+    let arn = cluster.read().await.unwrap().outputs["arn"].clone();
+    let mut global = harness.spanning::<GlobalCluster>("app", &[US, IN]);
+    global.apply(&json!({ "identifier": "app", "source_cluster": arn, "home": US })).await;
+    let secret = json!({ "master_password": { "$secret": "battery-staple" } });
+    cluster.apply(&with(&wanted, secret)).await;
+    assert_eq!(cluster.calls, ["ModifyDBCluster"]);
+}
+
+#[tokio::test]
+async fn a_cluster_starts_as_another_one_was_at_some_time() {
+    let harness = Harness::new();
+    let (_, id) = old_shop(&harness, json!({})).await;
+    let by_name = json!({ "cluster": "shop" });
+    let logs = json!({ "cloudwatch_logs": ["postgresql"], "port": 5433 });
+    for (source, time) in [
+        (by_name.clone(), json!("latest")),
+        (by_name.clone(), json!("clone")),
+        (by_name.clone(), json!({ "at": "2026-01-01T00:30:00Z" })),
+        (json!({ "resource_id": id }), json!({ "at": "2026-01-01T00:30:00Z" })),
+    ] {
+        let mut cluster = harness.regional::<DbCluster>("copy", US);
+        let from = json!({ "point_in_time": { "source": source, "time": time } });
+        let made = cluster.apply(&with(&copy(from), logs.clone())).await;
+        assert_eq!(cluster.calls, [TO_POINT_IN_TIME], "{time}");
+        assert_eq!(made.props["master_username"], json!("owner"));
+        assert_eq!(made.outputs["port"], json!(5433));
+        cluster.destroy().await;
+    }
+    for time in ["2025-12-31T00:00:00Z", "2026-02-01T00:00:00Z"] {
+        let from = json!({ "point_in_time": { "source": by_name, "time": { "at": time } } });
+        let mut cluster = harness.regional::<DbCluster>("copy", US);
+        let refused = cluster.try_apply(&copy(from)).await.unwrap_err();
+        assert_eq!(refused.code(), Some("InvalidRestoreFault"), "{time}");
+    }
+}
+
+#[tokio::test]
+async fn automated_backups_outlive_their_cluster_where_that_is_said() {
+    for (said, kept) in [(json!({}), 0), (json!({ "delete_automated_backups": false }), 1)] {
+        let harness = Harness::new();
+        let (mut old, id) = old_shop(&harness, said).await;
+        old.destroy().await;
+        let client = rds(&harness, US);
+        let left = client.describe_db_cluster_automated_backups().send().await.unwrap();
+        assert_eq!(left.db_cluster_automated_backups().len(), kept);
+        let mut cluster = harness.regional::<DbCluster>("copy", US);
+        let source = json!({ "resource_id": id });
+        let from = json!({ "point_in_time": { "source": source, "time": "latest" } });
+        assert_eq!(cluster.try_apply(&copy(from)).await.is_ok(), kept == 1);
+    }
 }

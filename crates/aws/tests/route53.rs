@@ -230,6 +230,43 @@ async fn a_zone_with_others_records_goes_only_by_force() {
 }
 
 #[tokio::test]
+async fn a_private_zone_with_others_records_goes_only_by_force() {
+    let harness = Harness::new();
+    let mut zone = harness.global::<HostedZone>("zone");
+    let vpcs = vec![ZoneVpc::new(Region::UsEast1, "vpc-1")];
+    let wanted = props(HostedZone::builder().name("corp").vpcs(vpcs).build());
+    let id = zone.apply(&wanted).await.physical;
+    let theirs = address("db.corp", RrType::A, "10.0.0.7");
+    edit(&harness, &id, vec![(ChangeAction::Create, theirs)]).await;
+    let refused = zone.try_destroy(false).await.unwrap_err();
+    expect!["the zone still has 1 records that are not of this stack"]
+        .assert_eq(&refused.facts().message);
+    zone.apply(&with(&wanted, "force_destroy", json!(true))).await;
+    zone.destroy().await;
+    assert_eq!(calls_of(&harness, "DeleteHostedZone"), 1);
+}
+
+#[tokio::test]
+async fn a_zone_takes_its_name_servers_from_a_delegation_set() {
+    let harness = Harness::new();
+    let theirs = somebody_else(&harness);
+    let set = theirs.create_reusable_delegation_set().caller_reference("set").send().await.unwrap();
+    let set = set.delegation_set().unwrap();
+    let id = set.id().unwrap();
+    for name in ["example.com", "example.org"] {
+        let mut zone = harness.global::<HostedZone>(name);
+        let wanted = props(HostedZone::builder().name(name).delegation_set(id).build());
+        let made = zone.apply(&wanted).await;
+        assert_eq!(zone.calls, ["CreateHostedZone", "ChangeTagsForResource"]);
+        assert_eq!(made.outputs["name_servers"], json!(set.name_servers()));
+        let moved = with(&wanted, "delegation_set", json!("N00000000000000000001"));
+        let change = zone.difference(&moved).await.changes.remove(0);
+        assert_eq!(change.change, bicoastal_model::schema::Change::Replace);
+        zone.destroy().await;
+    }
+}
+
+#[tokio::test]
 async fn existing_zones_are_looked_up() {
     let harness = Harness::new();
     let id = zone(&harness).await;
@@ -335,6 +372,14 @@ async fn every_type_of_health_check_settles() {
     let fewer = with(both.applied.as_ref().unwrap(), "children", json!([child_id]));
     both.apply(&with(&fewer, "healthy_children", json!(1))).await;
     assert_eq!(both.calls, ["UpdateHealthCheck"]);
+    let six = props(HealthCheck::http("a.example.com").address("2600:1f18::7").build());
+    let mut by_six = harness.global::<HealthCheck>("six");
+    by_six.apply(&six).await;
+    for address in ["2600:1f18::8", "8.8.4.4"] {
+        by_six.apply(&with(&six, "ip_address", json!(address))).await;
+        assert_eq!(by_six.calls, ["UpdateHealthCheck"], "{address}");
+    }
+    by_six.destroy().await;
     let alarm = HealthCheck::alarm(Region::ApSouth1, "lag", InsufficientData::Unhealthy).build();
     let mut alarm_check = harness.global::<HealthCheck>("alarm");
     alarm_check.apply(&props(alarm)).await;

@@ -12,9 +12,10 @@ use bicoastal_aws::iam::Role;
 use bicoastal_aws::kms::Key;
 use bicoastal_aws::s3::{
     Acceleration, Analytics, BlockedEncryption, Bucket, Expiration, IntelligentTiering, Inventory,
-    InventoryEncryption, InventoryFormat, InventoryFrequency, LifecycleRule, Metrics, Notification,
-    NotificationTarget, ObjectFilter, ObjectLock, ReplicationConfiguration, RequestPayer,
-    RetentionMode, RoutingRule, TransitionMinimum, Versioning, Website, replicated_buckets,
+    InventoryEncryption, InventoryFormat, InventoryFrequency, LifecycleRule, Metrics,
+    NoncurrentExpiration, NoncurrentTransition, Notification, NotificationTarget, ObjectFilter,
+    ObjectLock, ReplicationConfiguration, RequestPayer, RetentionMode, RoutingRule, StorageClass,
+    Transition, TransitionMinimum, Versioning, Website, When, replicated_buckets,
 };
 use bicoastal_model::{
     ActiveRegions, Arn, Input, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
@@ -126,6 +127,74 @@ async fn a_bucket_keeps_the_contract() {
     bucket.apply(&props).await;
     assert_eq!(bucket.calls, Vec::<String>::new());
     bucket.destroy().await;
+}
+
+#[tokio::test]
+async fn a_tag_may_be_empty() {
+    let harness = Harness::new();
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    for (tags, calls) in [
+        (json!({ "Empty": "" }), "CreateBucket"),
+        (json!({ "Empty": "", "More": "" }), "PutBucketTagging"),
+        (json!({ "Empty": "full", "More": "" }), "PutBucketTagging"),
+        (json!({ "Empty": "" }), "PutBucketTagging"),
+    ] {
+        bucket.apply(&json!({ "name": "s3-tags", "tags": tags })).await;
+        assert_eq!(bucket.calls.join(" "), calls, "{tags}");
+        let client = s3(&harness, HERE);
+        let there = client.get_bucket_tagging().bucket("s3-tags").send().await.unwrap();
+        let own = there.tag_set().iter().filter(|tag| !tag.key().starts_with("bicoastal:"));
+        let own: serde_json::Map<_, _> =
+            own.map(|tag| (tag.key().to_owned(), json!(tag.value()))).collect();
+        assert_eq!(Value::Object(own), tags);
+    }
+}
+
+#[tokio::test]
+async fn every_encryption_settles() {
+    let harness = Harness::new();
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    bucket.apply(&json!({ "name": "s3-encrypted" })).await;
+    let key = "arn:aws:kms:ap-south-1:000000000000:key/one";
+    for encryption in [
+        json!({ "algorithm": "aws:kms:dsse", "key": key }),
+        json!({ "algorithm": "aws:kms:dsse" }),
+        json!({ "algorithm": "aws:kms", "bucket_key": true }),
+        json!({ "algorithm": "aws:kms:dsse", "key": key }),
+        json!({ "algorithm": "AES256" }),
+    ] {
+        bucket.apply(&json!({ "name": "s3-encrypted", "encryption": encryption })).await;
+        assert_eq!(bucket.calls, ["PutBucketEncryption"], "{encryption}");
+    }
+}
+
+#[tokio::test]
+async fn lifecycle_rules_change_from_one_condition_to_another() {
+    let harness = Harness::new();
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    bucket.apply(&json!({ "name": "s3-aging", "versioning": "Enabled" })).await;
+    let rule = || LifecycleRule::builder("r");
+    let tiered = |when: When| {
+        let storage_class = StorageClass::IntelligentTiering;
+        rule().transitions([Transition { when, storage_class }]).build()
+    };
+    let noncurrent = NoncurrentExpiration { days: 30, keep_newest: None };
+    let class = StorageClass::StandardIa;
+    let older = NoncurrentTransition { days: 30, storage_class: class, keep_newest: Some(3) };
+    for rule in [
+        rule().size_greater_than(0).expiration(Expiration::Days(365)).build(),
+        rule().size_greater_than(1).expiration(Expiration::Days(365)).build(),
+        tiered(When::Days(0)),
+        tiered(When::Date("2030-01-31".into())),
+        tiered(When::Days(30)),
+        rule().noncurrent_expiration(noncurrent).build(),
+        rule().noncurrent_transitions([older]).build(),
+    ] {
+        let rules = json!([rule]);
+        let wanted = json!({ "name": "s3-aging", "versioning": "Enabled", "lifecycle": rules });
+        bucket.apply(&wanted).await;
+        assert_eq!(bucket.calls, ["PutBucketLifecycleConfiguration"], "{rules}");
+    }
 }
 
 #[tokio::test]
@@ -453,6 +522,50 @@ async fn rules_of_others_stay() {
     props["exclusive"] = json!(true);
     copies.apply(&props).await;
     assert_eq!(copies.drift(&props).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn buckets_of_one_region_replicate_too() {
+    let harness = Harness::new();
+    let role = pair(&harness).await;
+    let near = json!({ "name": "s3-near", "versioning": "Enabled" });
+    harness.regional::<Bucket>("near", HERE).apply(&near).await;
+    let mut copies = harness.regional::<ReplicationConfiguration>("copies", HERE);
+    let props = json!({ "bucket": "s3-mumbai", "role": role, "rules": [rule("all", "s3-near")] });
+    copies.apply(&props).await;
+    assert_eq!(copies.calls, ["PutBucketReplication"]);
+    let client = s3(&harness, HERE);
+    client.put_object().bucket("s3-mumbai").key("k").send().await.unwrap();
+    harness.cloud.sleep(Duration::from_secs(60)).await;
+    let copy = client.head_object().bucket("s3-near").key("k").send().await.unwrap();
+    assert_eq!(copy.replication_status().map(|it| it.as_str()), Some("REPLICA"));
+    copies.destroy().await;
+}
+
+#[tokio::test]
+async fn a_bucket_goes_while_copies_arrive() {
+    let harness = Harness::new();
+    let role = pair(&harness).await;
+    let mut copies = harness.regional::<ReplicationConfiguration>("copies", HERE);
+    let props =
+        json!({ "bucket": "s3-mumbai", "role": role, "rules": [rule("all", "s3-virginia")] });
+    copies.apply(&props).await;
+    let mut target = harness.regional::<Bucket>("s3-virginia", Region::UsEast1);
+    let emptied = json!({ "name": "s3-virginia", "versioning": "Enabled", "force_destroy": true });
+    target.apply(&emptied).await;
+    // Written before the rule goes, the copies are made all the same: one is there by now, one
+    // comes while the bucket is emptied.
+    harness.cloud.set_duration("s3.replication.lag", Duration::from_millis(500));
+    let client = s3(&harness, HERE);
+    client.put_object().bucket("s3-mumbai").key("early").send().await.unwrap();
+    harness.cloud.sleep(Duration::from_secs(1)).await;
+    client.put_object().bucket("s3-mumbai").key("late").send().await.unwrap();
+    copies.try_destroy(false).await.unwrap();
+    target.destroy().await;
+    let left = s3(&harness, Region::UsEast1).head_bucket().bucket("s3-virginia").send().await;
+    assert!(left.is_err());
+    // The bucket that was copied from is as it was.
+    client.head_object().bucket("s3-mumbai").key("late").send().await.unwrap();
 }
 
 #[tokio::test]

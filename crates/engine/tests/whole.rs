@@ -62,7 +62,7 @@ impl Hands {
         }
         match fault {
             Some(_) => Err(OpError::InDoubt(facts)),
-            None => Ok(Progress::Called { call: "Call".into(), physical: None }),
+            None => Ok(Progress::Called { call: "Call".into(), physical: None, secrets: true }),
         }
     }
 

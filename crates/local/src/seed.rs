@@ -1,7 +1,8 @@
-//! The network and the certificate that every region of a new world has.
+//! The network, the certificate and the trust store that every region of a new world has.
 //!
 //! The ids are functions of the region's name, so that a program can use them as defaults.
-//! `elbv2` and `rds` know the subnets and the security group, `acm` knows the certificate. The
+//! `elbv2` and `rds` know the subnets and the security group, `acm` knows the certificate, `elbv2`
+//! the trust store. The
 //! aliases of AWS's own keys are known to `kms`.
 
 use sha2::{Digest, Sha256};
@@ -42,6 +43,12 @@ pub fn certificate_arn(account: &str, region: &str) -> String {
     )
 }
 
+/// A trust store that knows whose certificates clients may show.
+pub fn trust_store_arn(account: &str, region: &str) -> String {
+    let hex = hex("trust-store", &format!("{account} {region}"));
+    format!("arn:aws:elasticloadbalancing:{region}:{account}:truststore/clients/{}", &hex[..16])
+}
+
 /// The Availability Zone of a default subnet of this region; `None` for any other subnet.
 pub fn subnet_zone(region: &str, subnet: &str) -> Option<String> {
     let at = subnet_ids(region).iter().position(|id| id == subnet)?;
@@ -70,11 +77,12 @@ mod tests {
     fn ids_are_functions_of_the_region() {
         let region = |region| {
             format!(
-                "{}\n{}\n{}\n{}\n",
+                "{}\n{}\n{}\n{}\n{}\n",
                 vpc_id(region),
                 subnet_ids(region).join(" "),
                 security_group_id(region),
-                certificate_arn("111122223333", region)
+                certificate_arn("111122223333", region),
+                trust_store_arn("111122223333", region)
             )
         };
         // Frozen: programs have them as defaults, and snapshots hold them.
@@ -83,6 +91,7 @@ mod tests {
             subnet-03c40c6aec17dedad subnet-072b4ef94f74c9243 subnet-0f0998c2cd9fa6dca
             sg-017203d924c25dfbc
             arn:aws:acm:us-east-1:111122223333:certificate/1774fa46-a7ab-8b93-e513-9784c34e0e6f
+            arn:aws:elasticloadbalancing:us-east-1:111122223333:truststore/clients/418f2da78ddee997
         "#]]
         .assert_eq(&region("us-east-1"));
         expect![[r#"
@@ -90,6 +99,7 @@ mod tests {
             subnet-07926b48b4e72ab3a subnet-04a4b672916c45f56 subnet-010c23289454062c3
             sg-0bb28bdedd7893996
             arn:aws:acm:ap-south-1:111122223333:certificate/5c1c1da4-4955-c6e0-9cc4-591bd1ad4643
+            arn:aws:elasticloadbalancing:ap-south-1:111122223333:truststore/clients/a06a41b54206b624
         "#]]
         .assert_eq(&region("ap-south-1"));
     }

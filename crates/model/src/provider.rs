@@ -168,7 +168,7 @@ pub enum Goal {
 
 impl Goal {
     /// Counts the secrets that are wanted (properties of their own) as applied. To be called after
-    /// the first accepted call of an operation: AWS never tells what a secret is, so nothing else
+    /// the first accepted call of an operation that takes them: AWS never tells what a secret is, so nothing else
     /// ends the turns that send it.
     pub fn secrets_sent(&mut self) {
         let Self::Present { wanted, applied, .. } = self else { return };
@@ -283,6 +283,9 @@ pub enum Progress {
         call: String,
         /// The id that AWS gave, where the call brought one.
         physical: Option<String>,
+        /// Whether the secrets that are wanted are with AWS now: a call that takes none leaves them
+        /// to a later one.
+        secrets: bool,
     },
     /// AWS is at work: look again after a while.
     Waiting {
@@ -353,8 +356,8 @@ pub trait Provider: Send + Sync {
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>>;
 
     /// Takes one turn: reads the members as far as their [`Memory`] does not tell, and makes at
-    /// most one mutating call. After an accepted call the members' goals are to be told with
-    /// [`Goal::secrets_sent`].
+    /// most one mutating call. After an accepted call that says so the members' goals are to be
+    /// told with [`Goal::secrets_sent`].
     ///
     /// Guarantees: no call is repeated below this function; what the members' claims do not cover
     /// is not touched; an error says whether the call could have happened; the gate is asked at the last moment before a mutating call goes out, and

@@ -130,12 +130,12 @@ impl Provider for Fake {
                         facts: BTreeMap::new(),
                     },
                 );
-                Progress::Called { call: "CreateThing".into(), physical: Some(name) }
+                Progress::Called { call: "CreateThing".into(), physical: Some(name), secrets: true }
             }
             (Goal::Absent { .. }, Some(_)) => {
                 things.remove(&name);
                 self.calls.lock().unwrap().push((format!("delete {name}"), 0));
-                Progress::Called { call: "DeleteThing".into(), physical: None }
+                Progress::Called { call: "DeleteThing".into(), physical: None, secrets: true }
             }
         };
         Box::pin(async { Ok(progress) })

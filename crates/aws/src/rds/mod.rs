@@ -8,6 +8,7 @@ mod cluster;
 mod engine;
 mod errors;
 mod global;
+mod insights;
 mod instance;
 mod listed;
 mod listing;
@@ -17,8 +18,9 @@ mod subnet_group;
 mod tags;
 
 pub use cluster::{
-    DatabaseInsights, DbCluster, DbClusterHandle, DbClusterQuery, FinalSnapshot, GlobalMembership,
-    NetworkType, RoleAssociation, ServerlessScaling, StorageType,
+    DatabaseInsights, DbCluster, DbClusterHandle, DbClusterQuery, Domain, FinalSnapshot,
+    GlobalMembership, NetworkType, PointInTime, RestoreFrom, RestoreSource, RoleAssociation,
+    ServerlessScaling, StorageType,
 };
 pub use engine::{Engine, LifecycleSupport};
 pub use global::{GlobalCluster, GlobalClusterHandle};

@@ -142,9 +142,11 @@ impl Subject<'_> {
         for _ in 0..400 {
             match self.harness.provider.advance(&operation(&self.target, &goal, claim), &open).await
             {
-                Ok(Progress::Called { call, physical }) => {
+                Ok(Progress::Called { call, physical, secrets }) => {
                     patience = 0;
-                    goal.secrets_sent();
+                    if secrets {
+                        goal.secrets_sent();
+                    }
                     claim = claim.max(Claim::Made);
                     self.calls.push(call);
                     if physical.is_some() {

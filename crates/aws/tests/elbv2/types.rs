@@ -2,8 +2,8 @@
 //! own attributes changed and unset, gone.
 
 use bicoastal_aws::elbv2::{
-    Listener, ListenerAction, ListenerProtocol, LoadBalancer, LoadBalancerType, LogBucket,
-    ProtocolVersion, Scheme, Stickiness, StickinessType, SubnetMapping, TargetFailover,
+    IpAddressType, Listener, ListenerAction, ListenerProtocol, LoadBalancer, LoadBalancerType,
+    LogBucket, ProtocolVersion, Scheme, Stickiness, StickinessType, SubnetMapping, TargetFailover,
     TargetGroup, TargetHealthCheck, TargetHealthCheckProtocol, TargetIpType, TargetProtocol,
     TargetType,
 };
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use crate::common::Harness;
 use crate::{HERE, change, props};
+
+const ENFORCED: &str = "enforce_security_group_inbound_rules_on_private_link_traffic";
 
 fn group(name: &str, protocol: TargetProtocol, port: u16) -> TargetGroup {
     TargetGroup::builder()
@@ -145,6 +147,7 @@ async fn every_type_of_load_balancer_settles_and_goes() {
         subnet: subnet.into(),
         allocation_id: address.map(Into::into),
         private_ipv4_address: private.map(str::to_owned),
+        ipv6_address: None,
     };
     let network = |name: &str| {
         LoadBalancer::builder().name(name).load_balancer_type(LoadBalancerType::Network)
@@ -153,6 +156,11 @@ async fn every_type_of_load_balancer_settles_and_goes() {
     let public = [mapping(&a, Some("eipalloc-1"), None), mapping(&b, Some("eipalloc-2"), None)];
     let private = [mapping(&a, None, Some("10.0.0.10"))];
     let with_third = [public[0].clone(), public[1].clone(), mapping(&c, Some("eipalloc-3"), None)];
+    let six = |subnet: &str, address: &str| SubnetMapping {
+        ipv6_address: Some(address.to_owned()),
+        ..mapping(subnet, None, None)
+    };
+    let sixes = [six(&a, "2600:1f18::a"), six(&b, "2600:1f18::b")];
     let cases: Vec<(LoadBalancer, Vec<(&str, Value)>)> = vec![
         (
             network("plain").subnets([a.as_str()]).security_groups(["sg-1"]).build(),
@@ -167,8 +175,32 @@ async fn every_type_of_load_balancer_settles_and_goes() {
             ],
         ),
         (
-            network("public").subnet_mappings(public).build(),
-            vec![("subnet_mappings", json!(with_third)), ("cross_zone", json!(true))],
+            network("public").subnet_mappings(public.clone()).tags([("Project", "")]).build(),
+            vec![
+                ("subnet_mappings", json!(with_third)),
+                ("cross_zone", json!(true)),
+                ("subnet_mappings", json!(public)),
+            ],
+        ),
+        (
+            network("six")
+                .ip_address_type(IpAddressType::Dualstack)
+                .subnet_mappings([sixes[0].clone()])
+                .build(),
+            vec![("subnet_mappings", json!(sixes)), ("subnet_mappings", json!([sixes[1]]))],
+        ),
+        (
+            network("linked")
+                .subnets([a.as_str()])
+                .security_groups(["sg-1"])
+                .enforce_security_group_inbound_rules_on_private_link_traffic(false)
+                .build(),
+            vec![
+                (ENFORCED, json!(true)),
+                (ENFORCED, json!(false)),
+                ("security_groups", json!(["sg-2"])),
+                (ENFORCED, Value::Null),
+            ],
         ),
         (
             network("private").scheme(Scheme::Internal).subnet_mappings(private).build(),
@@ -224,6 +256,7 @@ async fn every_type_of_listener_settles_and_goes() {
     let harness = Harness::new();
     let [a, b, _] = seed::subnet_ids(HERE.code());
     let certificate = seed::certificate_arn("000000000000", HERE.code());
+    let store = seed::trust_store_arn("000000000000", HERE.code());
     let mut out = String::new();
     for (kind, protocol, port) in [
         (LoadBalancerType::Network, TargetProtocol::Tcp, 80),
@@ -263,6 +296,10 @@ async fn every_type_of_listener_settles_and_goes() {
                     "target_groups": [{ "target_group": target_arn }] }] }),
                 json!({ "default_actions": [ListenerAction::forward(target_arn.as_str())] }),
                 secure,
+                json!({ "mutual_authentication": { "mode": "verify", "trust_store": store } }),
+                json!({ "mutual_authentication": { "mode": "verify", "trust_store": store,
+                    "ignore_expiry": true } }),
+                json!({ "mutual_authentication": { "mode": "passthrough" } }),
             ],
         };
         let mut subject = harness.regional::<Listener>(&format!("{name}-listener"), HERE);
@@ -285,6 +322,9 @@ async fn every_type_of_listener_settles_and_goes() {
         gateway: CreateListener
         gateway: AddTags
         application: CreateListener
+        application: ModifyListener
+        application: ModifyListener
+        application: ModifyListener
         application: ModifyListener
         application: ModifyListener
         application: ModifyListener

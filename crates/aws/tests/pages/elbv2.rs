@@ -22,9 +22,9 @@ Subnets -> subnets
 SubnetMappings.SubnetId -> subnet_mappings.subnet
 SubnetMappings.AllocationId -> subnet_mappings.allocation_id
 SubnetMappings.PrivateIPv4Address -> subnet_mappings.private_ipv4_address
-SubnetMappings.IPv6Address ?? fixed IPv6 addresses of network load balancers
+SubnetMappings.IPv6Address -> subnet_mappings.ipv6_address
 SecurityGroups -> security_groups
-EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic ?? it travels with SetSecurityGroups
+EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic -> enforce_security_group_inbound_rules_on_private_link_traffic
 IpAddressType -> ip_address_type
 IpamPools -- addresses of one's own need EC2's IPAM, which is never a dependency
 MinimumLoadBalancerCapacity -- reserved capacity is bought and given back by operations, not declared

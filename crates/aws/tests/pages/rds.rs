@@ -51,8 +51,8 @@ DBSubnetGroupName -> subnet_group
 AvailabilityZones -> availability_zones
 CharacterSetName -- Aurora takes its character set from the parameter group
 SourceRegion -- the SDK derives it where it still means anything
-Snapshot origin ?? restoring from a snapshot is a create call of its own
-PITR origin ?? restoring to a point in time is a create call of its own
+SnapshotIdentifier -> restore_from
+SourceDBClusterIdentifier, SourceDbClusterResourceId, RestoreToTime, UseLatestRestorableTime, RestoreType -> restore_from
 ServerlessV2ScalingConfiguration -> serverless_scaling.min, serverless_scaling.max, serverless_scaling.seconds_until_pause
 StorageType -> storage_type
 AllocatedStorage -- of clusters that are not Aurora
@@ -78,7 +78,7 @@ DatabaseInsightsMode -> database_insights
 MonitoringInterval -> monitoring_interval
 MonitoringRoleArn -> monitoring_role
 NetworkType -> network_type
-Domain ?? it needs a directory of Directory Service, which no kind here makes
+Domain, DomainIAMRoleName -> domain.id, domain.iam_role_name
 EngineLifecycleSupport -> lifecycle_support
 EnableGlobalWriteForwarding -> global_write_forwarding
 EnableLocalWriteForwarding -> local_write_forwarding
@@ -87,7 +87,7 @@ ReplicationSourceIdentifier -- computed on secondaries: observed, never wanted
 AssociatedRoles -> roles.role, roles.feature
 FinalDBSnapshotIdentifier -> final_snapshot
 SkipFinalSnapshot -> final_snapshot
-DeleteAutomatedBackups ?? automated backups go with their cluster for now
+DeleteAutomatedBackups -> delete_automated_backups
 ApplyImmediately -> wait_for_maintenance_window
 Endpoint -> @endpoint
 ReaderEndpoint -> @reader_endpoint

@@ -29,7 +29,9 @@ impl Execution {
                 self.ops[op].over(&fate);
             }
             Some(Status::Turning { .. }) => match answer {
-                Ok(Progress::Called { call, physical }) => self.called(op, &call, physical),
+                Ok(Progress::Called { call, physical, secrets }) => {
+                    self.called(op, &call, physical, secrets);
+                }
                 Ok(Progress::Waiting { what, poll, patience }) => {
                     self.waiting(op, &what, poll, patience);
                 }
@@ -51,14 +53,16 @@ impl Execution {
         }
     }
 
-    fn called(&mut self, op: usize, call: &str, physical: Option<String>) {
+    fn called(&mut self, op: usize, call: &str, physical: Option<String>, secrets: bool) {
         let Some(run) = self.running(op) else { return };
         run.touched = true;
         run.calls += 1;
         run.spent.clear();
         run.waited = Duration::ZERO;
         for member in run.handed_out() {
-            member.goal.secrets_sent();
+            if secrets {
+                member.goal.secrets_sent();
+            }
             member.claim = member.claim.max(Claim::Made);
         }
         let too_many = run.calls > CALLS.0 * run.members.len() + CALLS.1;

@@ -411,7 +411,11 @@ pub fn carry_out(plan: Plan, state: State, limits: Limits, run: &mut Run) -> Exe
                             if std::mem::replace(&mut called[op], true) {
                                 Progress::Done(operation.members.iter().map(outcome).collect())
                             } else {
-                                Progress::Called { call: "Call".to_owned(), physical: None }
+                                Progress::Called {
+                                    call: "Call".to_owned(),
+                                    physical: None,
+                                    secrets: true,
+                                }
                             }
                         }
                     };

@@ -123,7 +123,7 @@ impl Hands {
         }
         Ok(match fault {
             Some(_) => Err(OpError::InDoubt(facts("no answer"))),
-            None => Ok(Progress::Called { call: "Call".to_owned(), physical }),
+            None => Ok(Progress::Called { call: "Call".to_owned(), physical, secrets: true }),
         })
     }
 

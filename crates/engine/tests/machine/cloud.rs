@@ -145,6 +145,7 @@ impl Cloud {
                 Ok(Progress::Called {
                     call: name,
                     physical: physical.map(|it| it.physical.clone()),
+                    secrets: true,
                 })
             }
         }

@@ -13,7 +13,7 @@ use bicoastal_engine::render;
 use bicoastal_engine::state::{Key, Verb};
 use bicoastal_model::diff::{Cause, FieldChange};
 use bicoastal_model::schema::Change as Takes;
-use bicoastal_model::{Global, Progress, Resource, Retry, Risk, Schema, Secret, Stack};
+use bicoastal_model::{Global, Goal, Progress, Resource, Retry, Risk, Schema, Secret, Stack};
 use expect_test::expect;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -518,6 +518,34 @@ fn a_secret_reaches_the_call_and_nothing_else() {
     }
     // Sent once each, although AWS never tells what it is.
     assert_eq!(cloud.calls, ["Create thing", "Update thing"]);
+}
+
+#[test]
+fn a_secret_that_a_call_does_not_take_goes_with_a_later_one() {
+    let state = opened();
+    let mut plan = Planned::of(&state);
+    let wanted = json!({"name": "n", "password": {"$secret": "password"}});
+    let member = plan.member(Verb::Create, "thing", wanted);
+    plan.op(vec![member], &[]);
+    let mut execution = plan.execution(&state, secrets("hunter2")).unwrap();
+    let mut takes = [false, false, true].into_iter();
+    let mut applied = Vec::new();
+    loop {
+        match execution.next() {
+            Step::Record(records) => execution.recorded(records.last().unwrap().0),
+            Step::Turn { op, operation, .. } => {
+                let Goal::Present { applied: it, .. } = &operation.members[0].goal else {
+                    panic!()
+                };
+                applied.push(it.as_ref().map(|it| it["password"].clone()));
+                let Some(secrets) = takes.next() else { break };
+                let called = Progress::Called { call: "Call".into(), physical: None, secrets };
+                execution.answered(op, Ok(called));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(applied, [None, None, None, Some(json!({"$secret": "hunter2"}))]);
 }
 
 #[test]

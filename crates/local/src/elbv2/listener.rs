@@ -12,6 +12,7 @@ use super::{Fields, Region, certificate, impossible, invalid, number, page, requ
 use crate::call::Call;
 use crate::query::Params;
 use crate::reply::Fault;
+use crate::seed;
 use crate::world::World;
 use crate::xml::Element;
 
@@ -221,8 +222,11 @@ fn read(
         }
         None => {}
         Some("off" | "passthrough") if protocol.as_deref() == Some("HTTPS") => {}
-        Some("verify") => {
-            return Err(Fault::new(400, "TrustStoreNotFound", "Trust store not found"));
+        Some("verify") if protocol.as_deref() == Some("HTTPS") => {
+            let store = mutual.get("TrustStoreArn").map(String::as_str);
+            if store != Some(&seed::trust_store_arn(&call.account, &call.region)) {
+                return Err(Fault::new(400, "TrustStoreNotFound", "Trust store not found"));
+            }
         }
         Some(mode) => {
             return Err(invalid(format!("The mutual authentication mode '{mode}' is not valid")));

@@ -60,6 +60,9 @@ pub(super) struct LoadBalancer {
     pub(super) subnets: Vec<Subnet>,
     pub(super) security_groups: Vec<String>,
     pub(super) ip_address_type: String,
+    /// Whether the security groups have no say in what comes by PrivateLink.
+    #[serde(default)]
+    pub(super) private_link_unguarded: bool,
     attributes: Attributes,
     pub(super) tags: Tags,
 }
@@ -84,7 +87,15 @@ impl LoadBalancer {
         if !self.security_groups.is_empty() {
             element = element.child(texts("SecurityGroups", &self.security_groups));
         }
-        element.text_child("IpAddressType", &self.ip_address_type)
+        element
+            .text_child("IpAddressType", &self.ip_address_type)
+            .text_child_opt(subnets::ENFORCE, self.enforced())
+    }
+
+    /// `on` or `off`, where that means something.
+    pub(super) fn enforced(&self) -> Option<&'static str> {
+        let guarded = self.kind == Kind::Network && !self.security_groups.is_empty();
+        guarded.then_some(if self.private_link_unguarded { "off" } else { "on" })
     }
 }
 
@@ -172,6 +183,7 @@ pub(super) fn create(world: &mut World, call: &Call, params: &Params) -> Fields 
         subnets,
         security_groups,
         ip_address_type,
+        private_link_unguarded: false,
         tags,
     };
     let element = balancer.element(&arn, now_ms);

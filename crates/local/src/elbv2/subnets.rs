@@ -11,6 +11,10 @@ use crate::seed;
 use crate::world::World;
 use crate::xml::Element;
 
+/// Whether the rules of security groups hold for what comes by PrivateLink; `on` where nothing is
+/// said.
+pub(super) const ENFORCE: &str = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic";
+
 /// A subnet of a load balancer, with the address that it was given there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Subnet {
@@ -18,16 +22,19 @@ pub(super) struct Subnet {
     id: String,
     allocation: Option<String>,
     private_ip: Option<String>,
+    #[serde(default)]
+    ipv6: Option<String>,
 }
 
 impl Subnet {
     fn element(&self) -> Element {
         let mut addresses = Element::new("LoadBalancerAddresses");
-        if self.allocation.is_some() || self.private_ip.is_some() {
+        if self.allocation.is_some() || self.private_ip.is_some() || self.ipv6.is_some() {
             addresses = addresses.child(
                 Element::new("member")
                     .text_child_opt("AllocationId", self.allocation.as_ref())
-                    .text_child_opt("PrivateIPv4Address", self.private_ip.as_ref()),
+                    .text_child_opt("PrivateIPv4Address", self.private_ip.as_ref())
+                    .text_child_opt("IPv6Address", self.ipv6.as_ref()),
             );
         }
         Element::new("member")
@@ -48,15 +55,16 @@ pub(super) fn read(region: &str, kind: Kind, params: &Params) -> Result<Vec<Subn
     if !plain.is_empty() && !mapped.is_empty() {
         return Err(invalid("Subnets and subnet mappings cannot be specified together"));
     }
-    let mut named: Vec<(String, Option<String>, Option<String>)> =
-        plain.into_iter().map(|id| (id, None, None)).collect();
+    let nothing: [Option<String>; 3] = [None, None, None];
+    let mut named: Vec<(String, [Option<String>; 3])> =
+        plain.into_iter().map(|id| (id, nothing.clone())).collect();
     for mapping in mapped {
         let field = |name: &str| mapping.get(name).map(ToOwned::to_owned);
         let id = required(&mapping, "SubnetId")?.to_owned();
-        named.push((id, field("AllocationId"), field("PrivateIPv4Address")));
+        named.push((id, ["AllocationId", "PrivateIPv4Address", "IPv6Address"].map(field)));
     }
     let mut subnets: Vec<Subnet> = Vec::new();
-    for (id, allocation, private_ip) in named {
+    for (id, [allocation, private_ip, ipv6]) in named {
         let Some(zone) = seed::subnet_zone(region, &id) else {
             return Err(Fault::new(
                 400,
@@ -69,13 +77,21 @@ pub(super) fn read(region: &str, kind: Kind, params: &Params) -> Result<Vec<Subn
                 "Elastic IP addresses cannot be specified for application load balancers",
             ));
         }
+        if let Some(address) = &ipv6
+            && (kind != Kind::Network || address.parse::<std::net::Ipv6Addr>().is_err())
+        {
+            return Err(invalid(format!(
+                "The IPv6 address '{address}' can't be had by a {} load balancer",
+                kind.name()
+            )));
+        }
         if subnets.iter().any(|subnet| subnet.zone == zone) {
             return Err(impossible(
                 "A load balancer cannot be attached to multiple subnets in the same Availability \
                  Zone",
             ));
         }
-        subnets.push(Subnet { zone, id, allocation, private_ip });
+        subnets.push(Subnet { zone, id, allocation, private_ip, ipv6 });
     }
     subnets.sort();
     match (kind, subnets.len()) {
@@ -124,7 +140,9 @@ pub(super) fn set(world: &mut World, call: &Call, params: &Params) -> Fields {
     let subnets = read(&call.region, balancer.kind, params)?;
     let address_type = read_ip_address_type(balancer.kind, params)?;
     let readdressed = balancer.subnets.iter().any(|old| {
-        subnets.iter().any(|new| new.id == old.id && (new.allocation != old.allocation))
+        subnets.iter().any(|new| {
+            new.id == old.id && (new.allocation != old.allocation || new.ipv6 != old.ipv6)
+        })
     });
     if balancer.kind == Kind::Network && readdressed {
         return Err(impossible("The addresses of an enabled subnet cannot be changed"));
@@ -155,7 +173,14 @@ pub(super) fn set_security_groups(world: &mut World, call: &Call, params: &Param
         }
         Kind::Network | Kind::Application => balancer.security_groups = groups,
     }
-    Ok(vec![texts("SecurityGroupIds", &balancer.security_groups)])
+    let enforced = one_of(params, ENFORCE, &["on", "off"])?;
+    if balancer.kind != Kind::Network && enforced.is_some() {
+        return Err(impossible(format!("{ENFORCE} is for network load balancers only")));
+    }
+    balancer.private_link_unguarded = enforced == Some("off");
+    let mut fields = vec![texts("SecurityGroupIds", &balancer.security_groups)];
+    fields.extend(balancer.enforced().map(|word| text(ENFORCE, word)));
+    Ok(fields)
 }
 
 pub(super) fn set_ip_address_type(world: &mut World, call: &Call, params: &Params) -> Fields {

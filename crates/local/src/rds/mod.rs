@@ -3,6 +3,7 @@
 //! What clients can observe is modelled: who writes, what is being done, what is refused and in
 //! which words. No SQL is spoken and no row is stored.
 
+mod backups;
 mod catalog;
 mod cluster;
 mod context;
@@ -64,6 +65,7 @@ fn perform(cx: &mut Context<'_>, account: &mut Account) -> Answer {
         "DeleteDBInstance" => instance::change::delete(cx, account),
         "DeleteDBSubnetGroup" => subnet_group::delete(cx, account),
         "DeleteGlobalCluster" => global::delete(cx, account),
+        "DescribeDBClusterAutomatedBackups" => backups::describe(cx, account),
         "DescribeDBClusterParameterGroups" => parameter_group::describe(cx, account),
         "DescribeDBClusterParameters" => parameter_group::describe_parameters(cx, account),
         "DescribeDBClusterSnapshots" => snapshot::describe(cx, account),
@@ -86,6 +88,8 @@ fn perform(cx: &mut Context<'_>, account: &mut Account) -> Answer {
         "RebootDBInstance" => instance::change::reboot(cx, account),
         "RemoveFromGlobalCluster" => global::switch::remove(cx, account),
         "RemoveRoleFromDBCluster" => cluster::association::remove(cx, account),
+        "RestoreDBClusterFromSnapshot" => cluster::restore::from_snapshot(cx, account),
+        "RestoreDBClusterToPointInTime" => cluster::restore::to_point_in_time(cx, account),
         "RemoveTagsFromResource" => tags::remove(cx, account),
         "ResetDBClusterParameterGroup" => parameter_group::reset(cx, account),
         "StartDBCluster" => cluster::power::start(cx, account),

@@ -1,4 +1,4 @@
-//! DB cluster snapshots: taken, listed, deleted. Restoring is not modelled.
+//! DB cluster snapshots: taken, listed, deleted.
 
 use std::collections::BTreeMap;
 

@@ -34,6 +34,9 @@ pub(super) struct Regional {
     pub(super) subnet_groups: BTreeMap<String, SubnetGroup>,
     pub(super) parameter_groups: BTreeMap<String, ParameterGroup>,
     pub(super) snapshots: BTreeMap<String, Snapshot>,
+    /// What was kept of clusters that are gone, by resource id.
+    #[serde(default)]
+    pub(super) automated_backups: BTreeMap<String, AutomatedBackup>,
 }
 
 /// A status, and when it ends.
@@ -142,6 +145,9 @@ pub(super) struct DbCluster {
     pub(super) insights: Option<Insights>,
     pub(super) insights_mode: String,
     pub(super) lifecycle_support: Option<String>,
+    /// A directory, and the role that speaks to it.
+    #[serde(default)]
+    pub(super) domain: Option<(String, String)>,
     pub(super) local_forwarding: bool,
     pub(super) forwarding: Forwarding,
     /// By role ARN and feature.
@@ -285,6 +291,15 @@ pub(super) struct Snapshot {
     pub(super) of: Box<DbCluster>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) phase: Phase,
+}
+
+/// The automated backups of a cluster that is gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct AutomatedBackup {
+    /// The cluster as it was at the end.
+    pub(super) of: Box<DbCluster>,
+    pub(super) deleted_ms: i64,
+    pub(super) until_ms: i64,
 }
 
 impl Account {

@@ -17,8 +17,9 @@ pub enum LoadBalancerCall {
     Create(Box<LoadBalancer>),
     /// `SetSubnets`, with the whole list.
     SetSubnets(Box<LoadBalancer>),
-    /// `SetSecurityGroups`, with the whole list.
-    SetSecurityGroups(Vec<String>),
+    /// `SetSecurityGroups`, with the whole list, and whether it holds for PrivateLink: only a
+    /// network load balancer is told.
+    SetSecurityGroups(Vec<String>, Option<bool>),
     /// `SetIpAddressType`.
     SetIpAddressType(String),
     /// `ModifyLoadBalancerAttributes`.
@@ -36,7 +37,7 @@ impl LoadBalancerCall {
         match self {
             Self::Create(_) => "CreateLoadBalancer",
             Self::SetSubnets(_) => "SetSubnets",
-            Self::SetSecurityGroups(_) => "SetSecurityGroups",
+            Self::SetSecurityGroups(..) => "SetSecurityGroups",
             Self::SetIpAddressType(_) => "SetIpAddressType",
             Self::SetAttributes(_) => "ModifyLoadBalancerAttributes",
             Self::Tag(_) => "AddTags",
@@ -79,11 +80,14 @@ pub(super) async fn call(
                 .set_subnets(subnets(wanted))
                 .set_subnet_mappings(mappings(wanted))
         ),
-        LoadBalancerCall::SetSecurityGroups(groups) => send!(
+        LoadBalancerCall::SetSecurityGroups(groups, enforced) => send!(
             client
                 .set_security_groups()
                 .load_balancer_arn(&arn)
                 .set_security_groups(Some(groups.clone()))
+                .set_enforce_security_group_inbound_rules_on_private_link_traffic(
+                    enforced.map(|on| if on { "on".into() } else { "off".into() })
+                )
         ),
         LoadBalancerCall::SetIpAddressType(word) => send!(
             client
@@ -162,6 +166,7 @@ fn mappings(wanted: &LoadBalancer) -> Option<Vec<types::SubnetMapping>> {
             .subnet_id(mapping.subnet.as_str())
             .set_allocation_id(mapping.allocation_id.as_ref().map(|id| id.as_str().to_owned()))
             .set_private_ipv4_address(mapping.private_ipv4_address.clone())
+            .set_ipv6_address(mapping.ipv6_address.clone())
             .build()
     });
     (!wanted.subnet_mappings.is_empty()).then(|| mappings.collect())

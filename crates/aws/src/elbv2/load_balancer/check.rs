@@ -1,9 +1,11 @@
 //! What is wrong with a load balancer, told offline.
 
+use std::net::Ipv6Addr;
+
 use bicoastal_model::resource::Check;
 
 use super::super::check_name;
-use super::{IpAddressType, LoadBalancer, LoadBalancerType, Scheme};
+use super::{IpAddressType, LoadBalancer, LoadBalancerType, PRIVATE_LINK, Scheme};
 use crate::tags::check_tags;
 
 pub(super) fn check(balancer: &LoadBalancer, check: &mut Check) {
@@ -52,7 +54,27 @@ pub(super) fn check(balancer: &LoadBalancer, check: &mut Check) {
             internal || mapping.private_ipv4_address.is_none(),
             "only an internal load balancer can be given private addresses",
         );
+        if let Some(address) = &mapping.ipv6_address {
+            check.ensure(
+                kind == LoadBalancerType::Network
+                    && balancer.ip_address_type == Some(IpAddressType::Dualstack),
+                "only a dualstack network load balancer can be given IPv6 addresses",
+            );
+            // AWS gives it back in its shortest form, and another one would always differ.
+            match address.parse::<Ipv6Addr>().map(|parsed| parsed.to_string()) {
+                Err(_) => check.error(format!("'{address}' is not an IPv6 address")),
+                Ok(short) => check.ensure(
+                    short == *address,
+                    format!("'{address}' is '{short}' in its shortest form: write that"),
+                ),
+            }
+        }
     }
+    check.ensure(
+        balancer.enforce_security_group_inbound_rules_on_private_link_traffic.is_none()
+            || kind == LoadBalancerType::Network && balancer.security_groups.is_some(),
+        format!("{PRIVATE_LINK} is for network load balancers with security groups"),
+    );
     if balancer.ip_address_type == Some(IpAddressType::DualstackWithoutPublicIpv4) {
         check.ensure(
             kind == LoadBalancerType::Application && balancer.scheme != Some(Scheme::Internal),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::attributes;
 use super::super::read::{shared_listeners, shared_load_balancers, tags};
 use super::super::{RULES, SERVICE, region};
-use super::{ATTRIBUTES, LOGS};
+use super::{ATTRIBUTES, LOGS, PRIVATE_LINK};
 use crate::classify::classify;
 use crate::cx::{Cx, Purpose};
 use crate::ownership::ownership;
@@ -175,6 +175,8 @@ pub(super) fn snapshot(
     put("scheme", json!(found.scheme().map(|it| it.as_str())));
     put("ip_address_type", json!(found.ip_address_type().map(|it| it.as_str())));
     put("security_groups", json!(found.security_groups()));
+    let enforced = found.enforce_security_group_inbound_rules_on_private_link_traffic();
+    put(PRIVATE_LINK, json!(enforced.map(|word| word == "on")));
     let zones = found.availability_zones();
     put("subnets", zones.iter().map(|zone| json!(zone.subnet_id())).collect());
     put("subnet_mappings", zones.iter().map(mapping).collect());
@@ -223,6 +225,9 @@ fn mapping(zone: &types::AvailabilityZone) -> Value {
         }
         if let Some(ip) = address.private_ipv4_address() {
             mapping["private_ipv4_address"] = json!(ip);
+        }
+        if let Some(ip) = address.ipv6_address() {
+            mapping["ipv6_address"] = json!(ip);
         }
     }
     mapping

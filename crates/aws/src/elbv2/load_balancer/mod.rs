@@ -136,6 +136,11 @@ pub struct LoadBalancer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_groups: Option<Vec<Input<Id<SecurityGroup>>>>,
 
+    /// Whether the rules of its security groups hold for what comes by PrivateLink too; they do
+    /// unless said otherwise. Network load balancers with security groups only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforce_security_group_inbound_rules_on_private_link_traffic: Option<bool>,
+
     /// The kinds of addresses it has: IPv4 unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip_address_type: Option<IpAddressType>,
@@ -228,6 +233,11 @@ pub struct SubnetMapping {
     #[builder(into)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_ipv4_address: Option<String>,
+    /// The IPv6 address, as short as it can be written; network load balancers of both kinds of
+    /// addresses only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_address: Option<String>,
 }
 
 /// Where logs go. The bucket's policy must let the load balancing service write to it.
@@ -270,8 +280,16 @@ impl LoadBalancerHandle {
     }
 }
 
-const SUBNET_MAPPING: &[Field] =
-    &[Field::new("subnet"), Field::new("allocation_id"), Field::new("private_ipv4_address")];
+/// AWS's word for it, in the calls and in the properties.
+const PRIVATE_LINK: &str = "enforce_security_group_inbound_rules_on_private_link_traffic";
+
+const SUBNET_MAPPING: &[Field] = &[
+    Field::new("subnet"),
+    Field::new("allocation_id"),
+    Field::new("private_ipv4_address"),
+    // AWS picks one where none is asked for.
+    Field::new("ipv6_address").absent(Absent::Anything),
+];
 const LOG_BUCKET: &[Field] = &[Field::new("bucket"), Field::new("prefix").absent(Absent::Text(""))];
 
 /// A flag that is off unless said otherwise.
@@ -294,6 +312,7 @@ static SCHEMA: Schema = Schema {
             .shape(Shape::Set(&Shape::Object(SUBNET_MAPPING)))
             .absent(Absent::Anything),
         Field::new("security_groups").shape(Shape::Set(&Shape::Plain)).absent(Absent::Anything),
+        Field::new(PRIVATE_LINK).absent(Absent::Bool(true)),
         Field::new("ip_address_type").absent(Absent::Text("ipv4")),
         flag("deletion_protection"),
         Field::new("cross_zone").absent(Absent::Anything),

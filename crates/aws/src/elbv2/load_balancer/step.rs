@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::attributes;
 use super::calls::LoadBalancerCall;
-use super::{ATTRIBUTES, LOGS, LoadBalancer};
+use super::{ATTRIBUTES, LOGS, LoadBalancer, PRIVATE_LINK};
 use crate::kind::{Next, Turn, TurnGoal};
 use crate::tags::tag_changes;
 
@@ -37,18 +37,28 @@ fn present(turn: &Turn<'_, LoadBalancer>, wanted: &LoadBalancer) -> Next<LoadBal
     if turn.changed("subnets") || turn.changed("subnet_mappings") {
         return Next::Call(LoadBalancerCall::SetSubnets(Box::new(wanted.clone())));
     }
-    if turn.changed("security_groups") {
-        let groups = wanted.security_groups.clone().unwrap_or_default();
-        let had_none = seen.props["security_groups"].as_array().is_none_or(Vec::is_empty);
-        if seen.props["load_balancer_type"] == "network" && had_none {
+    if turn.changed("security_groups") || turn.changed(PRIVATE_LINK) {
+        let there: Vec<String> =
+            serde_json::from_value(seen.props["security_groups"].clone()).unwrap_or_default();
+        let network = seen.props["load_balancer_type"] == "network";
+        if network && there.is_empty() {
             return Next::refuse(
                 "a network load balancer that was made without security groups can't get any",
                 "replace it: --replace and its id",
             );
         }
-        return Next::Call(LoadBalancerCall::SetSecurityGroups(
-            groups.iter().map(|group| group.as_str().to_owned()).collect(),
-        ));
+        // Each call says all of it, so that nothing goes back to what it is by default.
+        let groups = match &wanted.security_groups {
+            Some(groups) => groups.iter().map(|group| group.as_str().to_owned()).collect(),
+            None => there,
+        };
+        let TurnGoal::Present { props, .. } = &turn.goal else { return Next::Done };
+        let enforced = match props.get(PRIVATE_LINK) {
+            Some(said) => said.as_bool(),
+            None => seen.props[PRIVATE_LINK].as_bool(),
+        };
+        let enforced = network.then(|| enforced.unwrap_or(true));
+        return Next::Call(LoadBalancerCall::SetSecurityGroups(groups, enforced));
     }
     if turn.changed("ip_address_type") {
         let word = wanted.ip_address_type.map_or("ipv4", |it| it.as_str());

@@ -74,6 +74,23 @@ fn mistakes_are_found_offline() {
     );
     wrong(
         &LoadBalancer::builder()
+            .name("net")
+            .load_balancer_type(LoadBalancerType::Network)
+            .subnet_mappings([
+                SubnetMapping::builder().subnet("subnet-1").ipv6_address("2001:db8:0::1").build(),
+                SubnetMapping::builder().subnet("subnet-2").ipv6_address("10.0.0.1").build(),
+            ])
+            .enforce_security_group_inbound_rules_on_private_link_traffic(false)
+            .build(),
+        expect![[r#"
+            only a dualstack network load balancer can be given IPv6 addresses
+            '2001:db8:0::1' is '2001:db8::1' in its shortest form: write that
+            only a dualstack network load balancer can be given IPv6 addresses
+            '10.0.0.1' is not an IPv6 address
+            enforce_security_group_inbound_rules_on_private_link_traffic is for network load balancers with security groups"#]],
+    );
+    wrong(
+        &LoadBalancer::builder()
             .name("gwy")
             .load_balancer_type(LoadBalancerType::Gateway)
             .subnets(["subnet-1"])

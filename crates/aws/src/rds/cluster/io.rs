@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::modify::Modification;
 use super::{
-    DbCluster, FinalSnapshot, RoleAssociation, ServerlessScaling, StorageType, read, step,
+    DbCluster, FinalSnapshot, RestoreFrom, RoleAssociation, ServerlessScaling, StorageType, read,
+    restore, step,
 };
 use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
@@ -19,6 +20,7 @@ use crate::rds::tags::{self, TagCall};
 #[derive(Clone, Debug)]
 pub enum Call {
     Create(Box<DbCluster>, Join),
+    Restore(Box<DbCluster>, RestoreFrom),
     Modify(Box<Modification>),
     /// Deletion protection off.
     Unprotect,
@@ -33,7 +35,8 @@ pub enum Call {
         global: String,
         arn: String,
     },
-    Delete(FinalSnapshot),
+    /// With what becomes of the data, and of automated backups where that was said.
+    Delete(FinalSnapshot, Option<bool>),
     Tags(String, TagCall),
 }
 
@@ -93,6 +96,7 @@ impl Kind for DbCluster {
         let name = target.physical.as_deref().unwrap_or(target.text("identifier"));
         match call {
             Call::Create(wanted, join) => create(cx, target, wanted, join).await,
+            Call::Restore(wanted, from) => restore::restore(cx, target, wanted, from).await,
             Call::Modify(modification) => modify(cx, target, name, modification).await,
             Call::Unprotect => {
                 let sent = client
@@ -150,8 +154,11 @@ impl Kind for DbCluster {
                     answer => answer,
                 }
             }
-            Call::Delete(last) => {
-                let call = client.delete_db_cluster().db_cluster_identifier(name);
+            Call::Delete(last, backups) => {
+                let call = client
+                    .delete_db_cluster()
+                    .db_cluster_identifier(name)
+                    .set_delete_automated_backups(*backups);
                 let call = match last {
                     FinalSnapshot::Skip => call.skip_final_snapshot(true),
                     FinalSnapshot::Named(snapshot) => {
@@ -167,16 +174,31 @@ impl Kind for DbCluster {
     fn name(call: &Call) -> &'static str {
         match call {
             Call::Create(..) => "CreateDBCluster",
+            Call::Restore(_, from) => from.operation(),
             Call::Modify(_) | Call::Unprotect => "ModifyDBCluster",
             Call::HttpEndpoint { on: true, .. } => "EnableHttpEndpoint",
             Call::HttpEndpoint { on: false, .. } => "DisableHttpEndpoint",
             Call::AddRole(_) => "AddRoleToDBCluster",
             Call::RemoveRole(_) => "RemoveRoleFromDBCluster",
             Call::Leave { .. } => "RemoveFromGlobalCluster",
-            Call::Delete(_) => "DeleteDBCluster",
+            Call::Delete(..) => "DeleteDBCluster",
             Call::Tags(_, change) => change.name(),
         }
     }
+
+    /// A restored cluster has the password that its data had: another one is a change afterwards.
+    fn takes_secrets(call: &Call) -> bool {
+        !matches!(call, Call::Restore(..))
+    }
+}
+
+pub(super) fn text(input: &Option<Input<String>>) -> Option<String> {
+    input.as_ref().map(|it| it.as_str().to_owned())
+}
+
+pub(super) fn security_groups(wanted: &DbCluster) -> Option<Vec<String>> {
+    let ids = wanted.security_group_ids.as_ref()?;
+    Some(ids.iter().map(|id| id.as_str().to_owned()).collect())
 }
 
 async fn create(
@@ -201,12 +223,8 @@ async fn create(
     };
     let username = wanted.master_username.clone().filter(|_| !secondary);
     let password = wanted.master_password.as_ref().filter(|_| !secondary);
-    let text = |input: &Option<Input<String>>| input.as_ref().map(|it| it.as_str().to_owned());
-    let security_groups = wanted
-        .security_group_ids
-        .as_ref()
-        .map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect());
     let logs = wanted.cloudwatch_logs.as_ref().map(|logs| logs.iter().cloned().collect());
+    let domain = wanted.domain.as_ref();
     let made = cx
         .rds_write(region)
         .create_db_cluster()
@@ -219,7 +237,7 @@ async fn create(
         .set_master_user_password(password.map(|secret| secret.expose().to_owned()))
         .set_db_subnet_group_name(text(&wanted.subnet_group))
         .set_db_cluster_parameter_group_name(text(&wanted.parameter_group))
-        .set_vpc_security_group_ids(security_groups)
+        .set_vpc_security_group_ids(security_groups(wanted))
         .set_port(wanted.port.map(i32::from))
         .set_storage_encrypted(wanted.storage_encrypted)
         .set_kms_key_id(wanted.kms_key.as_ref().map(|key| key.as_str().to_owned()))
@@ -251,6 +269,8 @@ async fn create(
             wanted.performance_insights_key.as_ref().map(|key| key.as_str().to_owned()),
         )
         .set_database_insights_mode(wanted.database_insights.map(|it| it.as_str().into()))
+        .set_domain(domain.map(|it| it.id.as_str().to_owned()))
+        .set_domain_iam_role_name(domain.map(|it| it.iam_role_name.as_str().to_owned()))
         .set_engine_lifecycle_support(
             wanted.lifecycle_support.map(LifecycleSupport::as_str).map(Into::into),
         )
@@ -264,7 +284,7 @@ async fn create(
     Ok(made.db_cluster.and_then(|cluster| cluster.db_cluster_identifier))
 }
 
-fn scaling(scaling: ServerlessScaling) -> ServerlessV2ScalingConfiguration {
+pub(super) fn scaling(scaling: ServerlessScaling) -> ServerlessV2ScalingConfiguration {
     ServerlessV2ScalingConfiguration::builder()
         .min_capacity(scaling.min)
         .max_capacity(scaling.max)
@@ -284,6 +304,7 @@ async fn modify(
     let flag = |field: &str| set.get(field).and_then(Value::as_bool);
     let number = |field: &str| set.get(field).and_then(Value::as_i64);
     let small = |field: &str| number(field).and_then(|number| i32::try_from(number).ok());
+    let of_domain = |field: &str| Some(set.get("domain")?.get(field)?.as_str()?.to_owned());
     let security_groups = set
         .get("security_group_ids")
         .and_then(Value::as_array)
@@ -334,6 +355,8 @@ async fn modify(
         .set_performance_insights_retention_period(small("performance_insights_retention_days"))
         .set_performance_insights_kms_key_id(text("performance_insights_key"))
         .set_database_insights_mode(text("database_insights").as_deref().map(Into::into))
+        .set_domain(of_domain("id"))
+        .set_domain_iam_role_name(of_domain("iam_role_name"))
         .send()
         .await;
     sent.map_err(|error| failed("ModifyDBCluster", region, error))?;

@@ -4,6 +4,7 @@ mod io;
 mod lookup;
 mod modify;
 pub(super) mod read;
+mod restore;
 mod schema;
 mod step;
 #[cfg(test)]
@@ -23,6 +24,8 @@ use super::{rules, tags};
 use crate::markers::SecurityGroup;
 
 pub use lookup::DbClusterQuery;
+pub(super) use restore::time;
+pub use restore::{PointInTime, RestoreFrom, RestoreSource};
 
 /// An Aurora DB cluster.
 ///
@@ -54,6 +57,10 @@ pub struct DbCluster {
     /// it means nothing. Only taken at creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_writer: Option<bool>,
+    /// Where its data come from, instead of being empty. Only taken at creation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(setters(name = restored, vis = ""))]
+    pub restore_from: Option<RestoreFrom>,
     /// The database that is made with it. Only taken at creation, of a cluster that can write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(into)]
@@ -175,6 +182,9 @@ pub struct DbCluster {
     /// How much Database Insights shows. AWS's default: [`DatabaseInsights::Standard`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_insights: Option<DatabaseInsights>,
+    /// The directory whose users may sign in with Kerberos. None by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
     /// What happens when the version's standard support ends. Only taken at creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle_support: Option<LifecycleSupport>,
@@ -189,6 +199,11 @@ pub struct DbCluster {
     pub wait_for_maintenance_window: Option<bool>,
     /// What becomes of the data when the cluster is deleted.
     pub final_snapshot: FinalSnapshot,
+    /// Whether its automated backups go with it when it is deleted. AWS's default: yes. Where they
+    /// are kept, they are for as long as they were before, and
+    /// [`RestoreFrom::deleted_cluster`] brings the data back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_automated_backups: Option<bool>,
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags))]
@@ -280,6 +295,22 @@ impl DatabaseInsights {
             Self::Standard => "standard",
             Self::Advanced => "advanced",
         }
+    }
+}
+
+/// A directory of Directory Service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Domain {
+    /// Its id, `d-…`.
+    pub id: Input<String>,
+    /// The name of the role with which RDS speaks to it.
+    pub iam_role_name: Input<String>,
+}
+
+impl Domain {
+    /// A directory by its id, and the name of the role with which RDS speaks to it.
+    pub fn new(id: impl Into<Input<String>>, iam_role_name: impl Into<Input<String>>) -> Self {
+        Self { id: id.into(), iam_role_name: iam_role_name.into() }
     }
 }
 

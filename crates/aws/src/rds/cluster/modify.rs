@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::DbCluster;
 use super::read::{Facts, Role};
 use crate::kind::{Turn, TurnGoal};
+use crate::rds::engine::major;
 
 /// A modification: the properties to set, by name.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,12 +27,13 @@ pub struct Modification {
 fn unset(field: &str, facts: &Facts, engine: &str) -> Option<Value> {
     Some(match field {
         "parameter_group" => {
-            json!(format!("default.{engine}{}", crate::rds::engine::major(&facts.version)))
+            json!(format!("default.{engine}{}", major(&facts.version)))
         }
         "storage_type" => json!("aurora"),
         "backup_retention_days" => json!(1),
         "backtrack_window_seconds" | "monitoring_interval" => json!(0),
         "network_type" => json!("IPV4"),
+        "domain" => json!({ "id": "none" }),
         "database_insights" => json!("standard"),
         "deletion_protection"
         | "copy_tags_to_snapshot"
@@ -44,6 +46,12 @@ fn unset(field: &str, facts: &Facts, engine: &str) -> Option<Value> {
     })
 }
 
+/// Whether a new major version waits for the maintenance window.
+fn upgrade_waits(turn: &Turn<'_, DbCluster>, facts: &Facts) -> bool {
+    let next = turn.seen.and_then(|seen| seen.props["engine_version"].as_str());
+    next.is_some_and(|next| major(next) != major(&facts.version))
+}
+
 const MODIFIABLE: &[&str] = &[
     "backtrack_window_seconds",
     "backup_retention_days",
@@ -51,6 +59,7 @@ const MODIFIABLE: &[&str] = &[
     "copy_tags_to_snapshot",
     "database_insights",
     "deletion_protection",
+    "domain",
     "engine_version",
     "global_write_forwarding",
     "iam_authentication",
@@ -82,6 +91,10 @@ pub(super) fn modification(
     for field in MODIFIABLE.iter().filter(|field| turn.changed(field)) {
         // The version of a member is its global cluster's to change.
         if *field == "engine_version" && facts.role != Role::Alone {
+            continue;
+        }
+        // The new version's group went along with it; till then AWS takes none but the old one's.
+        if *field == "parameter_group" && upgrade_waits(turn, facts) {
             continue;
         }
         let value = match props.get(*field) {

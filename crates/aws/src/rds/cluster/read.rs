@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cx::{Cx, Purpose};
 use crate::ownership::ownership;
+use crate::rds::engine::major;
 use crate::rds::global::read::{Member, find, members};
 use crate::rds::subnet_group::region;
 use crate::rds::tags::put;
@@ -154,7 +155,7 @@ fn described(
         .collect();
     let mut props = props(cluster, target);
     props.insert("tags".into(), json!(tags));
-    let pending = pending(cluster, &mut props);
+    let pending = pending(cluster, target, &mut props);
     let changing = |role: &types::DbClusterRole| {
         let status = role.status().filter(|status| matches!(*status, "PENDING" | "REMOVING"))?;
         Some(format!("{} {status}", role.role_arn().unwrap_or_default()))
@@ -320,6 +321,15 @@ fn props(cluster: &types::DbCluster, target: &Target) -> Map<String, Value> {
     put(&mut props, "performance_insights_key", cluster.performance_insights_kms_key_id());
     let insights = cluster.database_insights_mode().map(|mode| mode.as_str());
     put(&mut props, "database_insights", insights);
+    let domains = cluster.domain_memberships();
+    // While it is left it counts as left.
+    let domain = domains.iter().find(|it| !it.status().is_some_and(|word| word.contains("disabl")));
+    if let Some(domain) = domain {
+        let mut object = Map::new();
+        put(&mut object, "id", domain.domain());
+        put(&mut object, "iam_role_name", domain.iam_role_name());
+        props.insert("domain".into(), Value::Object(object));
+    }
     let roles: Vec<Value> = cluster
         .associated_roles()
         .iter()
@@ -337,7 +347,11 @@ fn props(cluster: &types::DbCluster, target: &Target) -> Map<String, Value> {
 }
 
 /// What waits for the maintenance window is as good as done: it is laid over what is there.
-fn pending(cluster: &types::DbCluster, props: &mut Map<String, Value>) -> Vec<String> {
+fn pending(
+    cluster: &types::DbCluster,
+    target: &Target,
+    props: &mut Map<String, Value>,
+) -> Vec<String> {
     let Some(pending) = cluster.pending_modified_values() else { return Vec::new() };
     let mut over = Map::new();
     put(&mut over, "engine_version", pending.engine_version());
@@ -347,6 +361,15 @@ fn pending(cluster: &types::DbCluster, props: &mut Map<String, Value>) -> Vec<St
     let mut names: Vec<String> = over.keys().cloned().collect();
     if pending.master_user_password().is_some() {
         names.push("master_password".to_owned());
+    }
+    // A new major version brings a parameter group of its own family along, and AWS does not say
+    // which: that the one declared is it, is believed.
+    let current = cluster.engine_version().unwrap_or_default();
+    let group = target.text("parameter_group");
+    if pending.engine_version().is_some_and(|next| major(next) != major(current))
+        && !group.is_empty()
+    {
+        put(&mut over, "parameter_group", Some(group));
     }
     props.extend(over);
     names

@@ -20,6 +20,8 @@ const SCALING: &[Field] = &[
     Field::new("seconds_until_pause").absent(Absent::Anything),
 ];
 
+const DOMAIN: &[Field] = &[Field::new("id"), Field::new("iam_role_name")];
+
 const ROLE: &[Field] = &[Field::new("role"), Field::new("feature")];
 
 pub(super) static SCHEMA: Schema = Schema {
@@ -37,6 +39,7 @@ pub(super) static SCHEMA: Schema = Schema {
         replaces("global_cluster").shape(Shape::CaseInsensitive).absent(Absent::Anything),
         Field::new("global_regions").shape(Shape::Set(&Shape::Plain)).local(),
         Field::new("initial_writer").create_only(),
+        Field::new("restore_from").create_only(),
         Field::new("database_name").create_only(),
         Field::new("master_username").create_only(),
         Field::new("master_password").shape(Shape::Secret),
@@ -71,10 +74,12 @@ pub(super) static SCHEMA: Schema = Schema {
         Field::new("performance_insights_retention_days").absent(Absent::Anything),
         Field::new("performance_insights_key").absent(Absent::Anything),
         Field::new("database_insights").absent(Absent::Text("standard")),
+        Field::new("domain").shape(Shape::Object(DOMAIN)),
         Field::new("lifecycle_support").create_only(),
         Field::new("roles").shape(Shape::OwnedSet(&Shape::Object(ROLE))),
         Field::new("wait_for_maintenance_window").local(),
         Field::new("final_snapshot").delete_option(),
+        Field::new("delete_automated_backups").delete_option(),
         Field::tags(),
     ],
     outputs: &[

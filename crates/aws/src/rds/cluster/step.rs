@@ -9,6 +9,7 @@ use super::read::{Around, Facts, Role, facts};
 use super::{DbCluster, FinalSnapshot, RoleAssociation};
 use crate::kind::{Next, Turn, TurnGoal};
 use crate::rds::engine::{major, older};
+use crate::rds::insights::refuse_another_key;
 use crate::rds::subnet_group::region;
 use crate::rds::{listing, tags};
 
@@ -32,6 +33,9 @@ fn present(turn: &Turn<'_, DbCluster>, wanted: &DbCluster) -> Next<Call> {
         return Next::wait(format!("cluster {word}"), 20, patience(word));
     }
     if let Some(refusal) = refuse_upgrade(turn, wanted, &facts) {
+        return refusal;
+    }
+    if let Some(refusal) = refuse_another_key(turn) {
         return refusal;
     }
     let next = change(turn, wanted, &facts);
@@ -116,6 +120,9 @@ fn role(turn: &Turn<'_, DbCluster>) -> Option<Call> {
 
 /// Which part a new cluster takes depends on who is there already, not on the program.
 fn create(turn: &Turn<'_, DbCluster>, wanted: &DbCluster) -> Next<Call> {
+    if let Some(from) = &wanted.restore_from {
+        return Next::Call(Call::Restore(Box::new(wanted.clone()), from.clone()));
+    }
     let make = |join| Next::Call(Call::Create(Box::new(wanted.clone()), join));
     let Some(membership) = &wanted.global else { return make(Join::None) };
     let global = membership.global_cluster.as_str();
@@ -189,12 +196,14 @@ fn absent(turn: &Turn<'_, DbCluster>, applied: &Value, lift_guards: bool) -> Nex
     if !facts.instances.is_empty() {
         return Next::wait(format!("{} to go", facts.instances.join(", ")), 20, 2400);
     }
+    let backups = applied["delete_automated_backups"].as_bool();
     match serde_json::from_value(applied["final_snapshot"].clone()) {
         // A snapshot outlives its cluster, so a cluster that was made again needs another name.
         Ok(FinalSnapshot::Named(name)) if turn.target.incarnation > 1 => Next::Call(Call::Delete(
             FinalSnapshot::Named(Name::of_incarnation(&name, turn.target.incarnation)),
+            backups,
         )),
-        Ok(snapshot) => Next::Call(Call::Delete(snapshot)),
+        Ok(snapshot) => Next::Call(Call::Delete(snapshot, backups)),
         Err(_) => Next::refuse(
             format!("it was never said whether {} leaves a snapshot", seen.physical),
             "declare it with final_snapshot, apply, then delete it",

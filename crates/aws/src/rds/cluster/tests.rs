@@ -249,10 +249,10 @@ fn the_writer_leaves_last() {
         json!(null),
         expect!["wait for app-in-1 to go"],
     );
-    check(&gone(false), at("alone", &[], &[]), json!(null), expect!["Delete(Skip)"]);
+    check(&gone(false), at("alone", &[], &[]), json!(null), expect!["Delete(Skip, None)"]);
     let named = Goal::Absent {
         applied: wanted(json!({ "final_snapshot": { "named": "last" } })),
         lift_guards: false,
     };
-    check(&named, at("alone", &[], &[]), json!(null), expect![[r#"Delete(Named("last"))"#]]);
+    check(&named, at("alone", &[], &[]), json!(null), expect![[r#"Delete(Named("last"), None)"#]]);
 }

@@ -13,6 +13,7 @@ use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::ownership::ownership;
 use crate::rds::cluster::read::{Role, membership};
 use crate::rds::errors::{NO_INSTANCE, deleted, failed};
+use crate::rds::insights::refuse_another_key;
 use crate::rds::subnet_group::region;
 use crate::rds::tags::{self, TagCall, put};
 use crate::rds::{Engine, listing};
@@ -148,6 +149,9 @@ fn present(turn: &Turn<'_, DbInstance>, wanted: &DbInstance) -> Next<Call> {
     }
     if let Some(word) = turn.busy() {
         return Next::wait(format!("instance {word}"), POLL, 5400);
+    }
+    if let Some(refusal) = refuse_another_key(turn) {
+        return refusal;
     }
     let changed: BTreeSet<&'static str> =
         MODIFIABLE.iter().copied().filter(|field| turn.changed(field)).collect();

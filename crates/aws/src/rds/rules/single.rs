@@ -3,7 +3,9 @@
 use bicoastal_model::Check;
 
 use super::windows::windows;
-use crate::rds::cluster::{DatabaseInsights, DbCluster, FinalSnapshot};
+use crate::rds::cluster::{
+    DatabaseInsights, DbCluster, FinalSnapshot, PointInTime, RestoreFrom, time,
+};
 use crate::rds::engine::Engine;
 use crate::rds::instance::DbInstance;
 use crate::rds::listing::region_of;
@@ -22,9 +24,10 @@ pub(in crate::rds) fn cluster(cluster: &DbCluster, check: &mut Check) {
     if let Some(name) = cluster.identifier.known() {
         identifier(check, "a DB cluster", name);
     }
-    match &cluster.global {
-        Some(_) => in_global(cluster, check),
-        None => on_its_own(cluster, check),
+    match (&cluster.restore_from, &cluster.global) {
+        (Some(from), _) => restored(cluster, from, check),
+        (None, Some(_)) => in_global(cluster, check),
+        (None, None) => on_its_own(cluster, check),
     }
     if let Some(password) = &cluster.master_password {
         let text = password.expose();
@@ -147,6 +150,47 @@ fn in_global(cluster: &DbCluster, check: &mut Check) {
     );
     if cluster.initial_writer == Some(true) {
         credentials(cluster, check, "the initial writer of a global database");
+    }
+}
+
+/// The builder does not let these be said; properties from elsewhere are held to it here.
+fn restored(cluster: &DbCluster, from: &RestoreFrom, check: &mut Check) {
+    for (field, said) in [
+        ("database_name", cluster.database_name.is_some()),
+        ("global", cluster.global.is_some()),
+        ("initial_writer", cluster.initial_writer.is_some()),
+        ("master_username", cluster.master_username.is_some()),
+        ("storage_encrypted", cluster.storage_encrypted.is_some()),
+    ] {
+        check.ensure(!said, format!("'{field}' comes with the data that are restored"));
+    }
+    check.ensure(
+        cluster.global_write_forwarding != Some(true),
+        "only a member of a global database passes writes on (global_write_forwarding)",
+    );
+    match from {
+        RestoreFrom::Snapshot(name) => {
+            let arn = name.known().filter(|name| name.starts_with("arn:"));
+            let elsewhere = arn.and_then(|arn| region_of(arn)).zip(check.region());
+            if let Some((of, own)) = elsewhere.filter(|(of, own)| of != own) {
+                check.error_with_hint(
+                    format!("the snapshot is one of {of}, and the cluster is to be in {own}"),
+                    "copy the snapshot first: CopyDBClusterSnapshot",
+                );
+            }
+        }
+        RestoreFrom::PointInTime { time: when, .. } => {
+            check.ensure(
+                cluster.availability_zones.is_none(),
+                "availability_zones can't be chosen where a cluster is restored to a point in time",
+            );
+            if let PointInTime::At(at) = when {
+                check.ensure(
+                    time(at).is_some(),
+                    format!("'{at}' is no time: expected 2026-01-31T23:59:59Z, in UTC"),
+                );
+            }
+        }
     }
 }
 

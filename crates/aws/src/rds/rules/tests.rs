@@ -3,7 +3,7 @@ use expect_test::{Expect, expect};
 
 use crate::rds::{
     DatabaseInsights, DbCluster, DbClusterParameterGroup, DbInstance, DbSubnetGroup, Engine,
-    FinalSnapshot, GlobalCluster, ServerlessScaling,
+    FinalSnapshot, GlobalCluster, PointInTime, RestoreFrom, ServerlessScaling,
 };
 
 const US: Region = Region::UsEast1;
@@ -243,6 +243,64 @@ fn a_parameter_group_is_of_its_clusters_family() {
         expect![
             "us-east-1/app: its parameter group us-east-1/group is of the family aurora-mysql8.0, not of aurora-postgresql"
         ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_restored_cluster() {
+    let check = |from: RestoreFrom, edit: fn(&mut DbCluster), expected: Expect| {
+        let mut cluster = DbCluster::builder()
+            .identifier("app")
+            .engine(Engine::AuroraPostgresql)
+            .restore_from(from)
+            .master_password("correct-horse")
+            .kms_key("arn:aws:kms:us-east-1:000000000000:key/1")
+            .final_snapshot(FinalSnapshot::Skip)
+            .build();
+        edit(&mut cluster);
+        let place = Place { account: None, scope: ScopeKind::Regional, regions: vec![US] };
+        let mut check = Check::new(place);
+        cluster.check(&mut check);
+        expected.assert_eq(&check.errors().join("\n"));
+    };
+    let arn = |region: &str| format!("arn:aws:rds:{region}:000000000000:cluster-snapshot:last");
+    check(RestoreFrom::snapshot("last"), |_| {}, expect![""]);
+    check(RestoreFrom::snapshot(arn("us-east-1")), |_| {}, expect![""]);
+    check(
+        RestoreFrom::snapshot(arn("ap-south-1")),
+        |_| {},
+        expect!["the snapshot is one of ap-south-1, and the cluster is to be in us-east-1"],
+    );
+    let at = |text: &str| PointInTime::At(text.to_owned());
+    check(RestoreFrom::cluster("shop", PointInTime::Clone), |_| {}, expect![""]);
+    check(
+        RestoreFrom::deleted_cluster("cluster-1", at("2026-01-31T23:59:59Z")),
+        |_| {},
+        expect![""],
+    );
+    check(
+        RestoreFrom::cluster("shop", at("yesterday")),
+        |cluster| cluster.availability_zones = Some(vec!["us-east-1a".to_owned()]),
+        expect![[r#"
+            availability_zones can't be chosen where a cluster is restored to a point in time
+            'yesterday' is no time: expected 2026-01-31T23:59:59Z, in UTC"#]],
+    );
+    // What the builder does not let anybody say.
+    check(
+        RestoreFrom::snapshot("last"),
+        |cluster| {
+            cluster.database_name = Some("app".to_owned());
+            cluster.initial_writer = Some(true);
+            cluster.master_username = Some("owner".to_owned());
+            cluster.storage_encrypted = Some(true);
+            cluster.global_write_forwarding = Some(true);
+        },
+        expect![[r#"
+            'database_name' comes with the data that are restored
+            'initial_writer' comes with the data that are restored
+            'master_username' comes with the data that are restored
+            'storage_encrypted' comes with the data that are restored
+            only a member of a global database passes writes on (global_write_forwarding)"#]],
     );
 }
 

@@ -281,6 +281,7 @@ fn rules_survive_the_way_to_s3_and_back() {
         rule().prefix("x/").tags(tags.clone()).expiration(Expiration::Days(1)).build(),
         rule().tags(tags).expiration(Expiration::Days(1)).build(),
         rule().size_greater_than(1).size_less_than(9).abort_uploads_after_days(1).build(),
+        rule().size_greater_than(0).expiration(Expiration::Days(1)).build(),
         rule()
             .size_less_than(9)
             .transitions(vec![Transition::after_days(0, StorageClass::GlacierIr)])
@@ -296,6 +297,22 @@ fn rules_survive_the_way_to_s3_and_back() {
     ] {
         assert_eq!(LifecycleRule::from_sdk(&rule.to_sdk().unwrap()), rule);
     }
+}
+
+#[test]
+fn a_transition_without_a_time_is_one_at_once() {
+    use aws_sdk_s3::types as sdk;
+    let class = sdk::TransitionStorageClass::IntelligentTiering;
+    let theirs = sdk::LifecycleRule::builder()
+        .id("r")
+        .status(sdk::ExpirationStatus::Enabled)
+        .filter(sdk::LifecycleRuleFilter::builder().prefix("").build())
+        .transitions(sdk::Transition::builder().storage_class(class).build())
+        .build()
+        .unwrap();
+    let at_once = Transition::after_days(0, StorageClass::IntelligentTiering);
+    let ours = LifecycleRule::builder("r").transitions([at_once]).build();
+    assert_eq!(LifecycleRule::from_sdk(&theirs), ours);
 }
 
 #[test]

@@ -227,6 +227,7 @@ impl World {
         let called = |call: &str| Progress::Called {
             call: call.to_owned(),
             physical: Some(format!("phys-{name}")),
+            secrets: true,
         };
         match (&member.goal, self.things.get_mut(&name)) {
             (Goal::Absent { .. }, None) => Ok(Progress::Done(vec![Outcome::Gone])),

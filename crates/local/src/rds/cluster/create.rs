@@ -1,4 +1,5 @@
-//! CreateDBCluster: alone, as the first member of a global database, or as a secondary.
+//! CreateDBCluster: alone, as the first member of a global database, or as a secondary; and what
+//! every new cluster has, wherever its data come from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,24 +19,32 @@ const QUOTA: usize = 40;
 /// Secondaries of one global database.
 const SECONDARIES: usize = 10;
 
-/// What a new cluster takes from the global database that it joins.
-struct Origin {
-    global: Option<String>,
-    role: Role,
-    version: String,
-    database: Option<String>,
-    username: Option<String>,
-    encrypted: bool,
+/// What a new cluster takes from the global database that it joins, or from where its data are.
+pub(super) struct Origin {
+    pub(super) global: Option<String>,
+    pub(super) role: Role,
+    pub(super) version: String,
+    pub(super) database: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) kms_key: Option<String>,
+    /// The cluster that it is a copy of.
+    pub(super) copy_of: Option<Box<DbCluster>>,
 }
 
 pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> Answer {
     let id = names::identifier("DBClusterIdentifier", &cx.required("DBClusterIdentifier")?)?;
     let engine = engine(&cx.required("Engine")?)?;
     unsupported(cx)?;
-    let settings = Settings::read(cx, engine.name)?;
-    let tags = tags::read(&cx.params)?;
+    let settings = Settings::read(cx, engine.name, None)?;
+    free(cx, account, &id)?;
+    let origin = origin(cx, account, engine, &settings, &id)?;
+    make(cx, account, engine, settings, origin, id)
+}
+
+/// Refuses a name that is taken, and more clusters than there can be.
+pub(super) fn free(cx: &Context<'_>, account: &mut Account, id: &str) -> Result<(), Fault> {
     let here = account.region_mut(cx.region);
-    if here.clusters.contains_key(&id) {
+    if here.clusters.contains_key(id) {
         return Err(fault::other("DBClusterAlreadyExistsFault", "DB Cluster already exists"));
     }
     if here.clusters.len() >= QUOTA {
@@ -45,8 +54,19 @@ pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> A
             "The request would result in the user exceeding the allowed number of DB clusters.",
         ));
     }
-    let origin = origin(cx, account, engine, &settings, &id)?;
-    let kms_key = kms_key(cx, &origin)?;
+    Ok(())
+}
+
+/// Makes the cluster that a request describes.
+pub(super) fn make(
+    cx: &mut Context<'_>,
+    account: &mut Account,
+    engine: &Engine,
+    settings: Settings,
+    origin: Origin,
+    id: String,
+) -> Answer {
+    let tags = tags::read(&cx.params)?;
     let family = engine.family(&origin.version);
     let asked = cx.text("DBClusterParameterGroupName").unwrap_or(format!("default.{family}"));
     let parameter_group = parameter_group::usable(cx, account, &asked, &family)?;
@@ -64,6 +84,7 @@ pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> A
     } else {
         cx.due("rds.cluster.create", 300_000)
     };
+    let copied = origin.copy_of.as_deref();
     let mut cluster = DbCluster {
         resource_id: format!("cluster-{}", cx.world.fresh_id(26)),
         created_ms: cx.world.now_ms,
@@ -72,14 +93,20 @@ pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> A
         database: origin.database,
         master_username: origin.username,
         managed_secret,
-        port: engine.port,
+        port: copied.map_or(engine.port, |of| of.port),
         subnet_group,
         parameter_group,
         zones: zones(cx)?,
         security_groups: BTreeSet::from([seed::security_group_id(cx.region)]),
-        kms_key,
-        storage_type: settings.storage_type.clone().unwrap_or("aurora".to_owned()),
-        backup_retention: settings.backup_retention.unwrap_or(1),
+        kms_key: origin.kms_key,
+        storage_type: match (&settings.storage_type, copied) {
+            (Some(asked), _) => asked.clone(),
+            (None, Some(of)) => of.storage_type.clone(),
+            (None, None) => "aurora".to_owned(),
+        },
+        backup_retention: settings
+            .backup_retention
+            .unwrap_or(copied.map_or(1, |of| of.backup_retention)),
         backup_window,
         maintenance_window,
         deletion_protection: false,
@@ -98,6 +125,7 @@ pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> A
         lifecycle_support: Some(
             cx.text("EngineLifecycleSupport").unwrap_or(EXTENDED_SUPPORT.to_owned()),
         ),
+        domain: None,
         local_forwarding: false,
         forwarding: Forwarding::default(),
         roles: BTreeMap::new(),
@@ -169,7 +197,12 @@ fn origin(
             version: engine.version(asked_version.as_deref())?.to_owned(),
             database: cx.text("DatabaseName"),
             username: Some(master_user(cx, settings)?),
-            encrypted: encrypted.unwrap_or(cx.text("KmsKeyId").is_some()),
+            kms_key: kms_key(
+                cx,
+                encrypted.unwrap_or(cx.text("KmsKeyId").is_some()),
+                &Role::Standalone,
+            )?,
+            copy_of: None,
         });
     };
     // The name is the account's: a cluster may join from a region that does not see it yet.
@@ -204,19 +237,22 @@ fn origin(
             version,
             database: cx.text("DatabaseName").or_else(|| global.database.clone()),
             username: Some(master_user(cx, settings)?),
-            encrypted: global.encrypted,
+            kms_key: kms_key(cx, global.encrypted, &Role::Primary)?,
             global: Some(global_id),
+            copy_of: None,
         });
     };
     secondary(cx, account, global, &writer.place)?;
     let primary = account.cluster(&writer.place);
+    let role = Role::Secondary { of: Some(writer.place.clone()) };
     Ok(Origin {
-        role: Role::Secondary { of: Some(writer.place.clone()) },
+        kms_key: kms_key(cx, global.encrypted, &role)?,
+        role,
         version,
         database: primary.and_then(|primary| primary.database.clone()),
         username: primary.and_then(|primary| primary.master_username.clone()),
-        encrypted: global.encrypted,
         global: Some(global_id),
+        copy_of: None,
     })
 }
 
@@ -340,9 +376,9 @@ fn master_user(cx: &Context<'_>, settings: &Settings) -> Result<String, Fault> {
     Ok(name)
 }
 
-fn kms_key(cx: &Context<'_>, origin: &Origin) -> Result<Option<String>, Fault> {
+fn kms_key(cx: &Context<'_>, encrypted: bool, role: &Role) -> Result<Option<String>, Fault> {
     let named = cx.text("KmsKeyId");
-    if !origin.encrypted {
+    if !encrypted {
         return match named {
             Some(_) => {
                 Err(fault::combination("KmsKeyId can be specified only for an encrypted cluster."))
@@ -350,7 +386,7 @@ fn kms_key(cx: &Context<'_>, origin: &Origin) -> Result<Option<String>, Fault> {
             None => Ok(None),
         };
     }
-    if named.is_none() && matches!(origin.role, Role::Secondary { .. }) {
+    if named.is_none() && matches!(role, Role::Secondary { .. }) {
         return Err(fault::combination(
             "For encrypted cross-region replica, kmsKeyId should be explicitly specified",
         ));

@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::super::state::{Account, Phase};
-use super::super::{Answer, fault, names, snapshot};
+use super::super::{Answer, backups, fault, names, snapshot};
 use super::{named, view};
 
 pub(in super::super) fn delete(cx: &mut Context<'_>, account: &mut Account) -> Answer {
@@ -53,6 +53,9 @@ pub(in super::super) fn delete(cx: &mut Context<'_>, account: &mut Account) -> A
     }
     if let Some(id) = last {
         snapshot::take(cx, account, &place, &id)?;
+    }
+    if cx.params.bool("DeleteAutomatedBackups") == Some(false) {
+        backups::keep(cx, account, &place);
     }
     // The instances that are on their way out go first.
     let instances = account.instances_of(&place).filter_map(|instance| instance.phase.due_ms).max();

@@ -5,6 +5,7 @@ pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod modify;
 pub(super) mod power;
+pub(super) mod restore;
 pub(super) mod settings;
 pub(super) mod view;
 

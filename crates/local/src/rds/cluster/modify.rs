@@ -16,7 +16,7 @@ pub(in super::super) fn modify(cx: &mut Context<'_>, account: &mut Account) -> A
     available(cluster)?;
     let cluster = cluster.clone();
     let engine = engine(&cluster.engine)?;
-    let settings = Settings::read(cx, engine.name)?;
+    let settings = Settings::read(cx, engine.name, cluster.insights.as_ref())?;
     settings.check(&cluster)?;
     let role = role(account, &cluster, &place);
     check_role(&role, &settings)?;

@@ -28,12 +28,18 @@ pub(super) struct Settings {
     pub(super) monitoring_role: Option<String>,
     pub(super) insights: Option<Option<Insights>>,
     pub(super) insights_mode: Option<String>,
+    pub(super) domain: Option<Option<(String, String)>>,
     pub(super) local_forwarding: Option<bool>,
     pub(super) global_forwarding: Option<bool>,
 }
 
 impl Settings {
-    pub(super) fn read(cx: &Context<'_>, engine: &str) -> Result<Self, Fault> {
+    /// `insights` is what there is of Performance Insights already.
+    pub(super) fn read(
+        cx: &Context<'_>,
+        engine: &str,
+        insights: Option<&Insights>,
+    ) -> Result<Self, Fault> {
         let params = &cx.params;
         let password = match params.get("MasterUserPassword") {
             Some(text) => {
@@ -81,8 +87,9 @@ impl Settings {
             network_type: word(cx, "NetworkType", &["IPV4", "DUAL"])?,
             monitoring_interval: monitoring_interval(cx)?,
             monitoring_role: cx.text("MonitoringRoleArn"),
-            insights: insights(cx)?,
+            insights: self::insights(cx, insights)?,
             insights_mode: word(cx, "DatabaseInsightsMode", &["standard", "advanced"])?,
+            domain: domain(cx)?,
             local_forwarding: params.bool("EnableLocalWriteForwarding"),
             global_forwarding: params.bool("EnableGlobalWriteForwarding"),
         })
@@ -120,6 +127,7 @@ impl Settings {
         busy |= set(&mut cluster.monitoring_interval, self.monitoring_interval);
         busy |= set(&mut cluster.insights, self.insights);
         busy |= set(&mut cluster.insights_mode, self.insights_mode);
+        busy |= set(&mut cluster.domain, self.domain);
         busy |= set(&mut cluster.local_forwarding, self.local_forwarding);
         busy
     }
@@ -157,20 +165,48 @@ pub(in crate::rds) fn monitoring_interval(cx: &Context<'_>) -> Result<Option<i64
     }
 }
 
-/// Whether Performance Insights is to be on, and how.
-pub(in crate::rds) fn insights(cx: &Context<'_>) -> Result<Option<Option<Insights>>, Fault> {
+/// Whether Performance Insights is to be on, and how. What is on keeps its key.
+pub(in crate::rds) fn insights(
+    cx: &Context<'_>,
+    on: Option<&Insights>,
+) -> Result<Option<Option<Insights>>, Fault> {
     let retention = int(cx, "PerformanceInsightsRetentionPeriod", 7, 731)?;
     let key = cx.text("PerformanceInsightsKMSKeyId");
     match cx.params.bool("EnablePerformanceInsights") {
-        Some(true) => Ok(Some(Some(Insights {
-            kms_key: cx.key(key.as_deref())?,
-            retention_days: retention.unwrap_or(7),
-        }))),
+        Some(true) => {
+            let kms_key = match (&key, on) {
+                (None, Some(on)) => on.kms_key.clone(),
+                (named, _) => cx.key(named.as_deref())?,
+            };
+            if on.is_some_and(|on| on.kms_key != kms_key) {
+                return Err(fault::combination(
+                    "You cannot change your Performance Insights KMS key.",
+                ));
+            }
+            let kept = on.map_or(7, |on| on.retention_days);
+            Ok(Some(Some(Insights { kms_key, retention_days: retention.unwrap_or(kept) })))
+        }
         Some(false) => Ok(Some(None)),
         None if retention.is_some() || key.is_some() => Err(fault::combination(
             "Performance Insights must be enabled to set its key or retention period.",
         )),
         None => Ok(None),
+    }
+}
+
+/// The directory to join, `none` to leave it. No directories can be made here: any well-formed id is
+/// taken for one that exists.
+fn domain(cx: &Context<'_>) -> Result<Option<Option<(String, String)>>, Fault> {
+    match (cx.text("Domain"), cx.text("DomainIAMRoleName")) {
+        (None, None) => Ok(None),
+        (Some(word), _) if word == "none" => Ok(Some(None)),
+        (Some(id), Some(role)) if id.starts_with("d-") => Ok(Some(Some((id, role)))),
+        (Some(id), Some(_)) => {
+            Err(fault::other("DomainNotFoundFault", format!("The directory {id} does not exist.")))
+        }
+        _ => Err(fault::combination(
+            "Both the domain and the name of its IAM role must be specified.",
+        )),
     }
 }
 

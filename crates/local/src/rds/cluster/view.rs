@@ -135,6 +135,17 @@ fn view(cx: &Context<'_>, account: &Account, place: &Place, cluster: &DbCluster)
             cluster.insights.as_ref().map(|insights| insights.retention_days),
         )
         .text_child_opt("EngineLifecycleSupport", cluster.lifecycle_support.as_ref())
+        .child(query::list(
+            "DomainMemberships",
+            "DomainMembership",
+            cluster.domain.iter().map(|(id, role)| {
+                Element::new("")
+                    .text_child("Domain", id)
+                    .text_child("Status", "kerberos-enabled")
+                    .text_child("FQDN", "corp.example.com")
+                    .text_child("IAMRoleName", role)
+            }),
+        ))
         .children(serverless(cluster))
         .children(managed_secret(cluster))
         .child(query::list(

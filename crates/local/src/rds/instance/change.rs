@@ -52,7 +52,7 @@ pub(in super::super) fn modify(cx: &mut Context<'_>, account: &mut Account) -> A
     let ca = authority(cx)?;
     let tier = int(cx, "PromotionTier", 0, 15)?;
     let group = parameter_group(cx, &cluster)?;
-    let insights = insights(cx)?;
+    let insights = insights(cx, instance.insights.as_ref())?;
     let interval = monitoring_interval(cx)?;
     let monitoring_role = cx.text("MonitoringRoleArn");
     let wanted_interval = interval.unwrap_or(instance.monitoring_interval);

@@ -90,7 +90,7 @@ pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> A
         ca: authority(cx)?.unwrap_or(AUTHORITIES[0].to_owned()),
         monitoring_interval: interval,
         monitoring_role: monitoring_role.filter(|_| interval > 0),
-        insights: insights(cx)?.unwrap_or(cluster.insights),
+        insights: insights(cx, None)?.unwrap_or(cluster.insights),
         tags,
         pending_reboot: false,
         phase: Phase::until("creating", cx.due("rds.instance.create", 600_000)),

@@ -76,6 +76,7 @@ fn a_cluster_as_it_is_described() {
           DatabaseInsightsMode standard
           PerformanceInsightsEnabled false
           EngineLifecycleSupport open-source-rds-extended-support
+          DomainMemberships
           AssociatedRoles
           ReadReplicaIdentifiers
           LocalWriteForwardingStatus disabled

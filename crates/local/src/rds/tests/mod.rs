@@ -6,6 +6,7 @@ mod global;
 mod groups;
 mod instances;
 mod regions;
+mod restores;
 
 use std::fmt::Write;
 
