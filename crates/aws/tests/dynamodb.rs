@@ -701,7 +701,12 @@ async fn recovery_and_keys_change_together_without_a_replica_made_again() {
     let wider = across(&mut table, &[HERE, THERE, THIRD]);
     table.apply(&with(with(sessions(), kept(&[HERE, THERE, THIRD], true)), wider)).await;
     seen.push(shown(&table.calls));
-    expect![[r#""#]].assert_eq(&seen.join("\n"));
+    expect![[r#"
+        UpdateTable, UpdateContinuousBackups, UpdateContinuousBackups
+        UpdateContinuousBackups, UpdateContinuousBackups
+        UpdateContinuousBackups, UpdateContinuousBackups
+        UpdateTable, UpdateContinuousBackups, TagResource"#]]
+    .assert_eq(&seen.join("\n"));
     assert_eq!(ids(&[HERE, THERE]).await, before);
 }
 

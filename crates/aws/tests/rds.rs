@@ -745,7 +745,7 @@ async fn a_secondary_without_instances_gets_its_first_one_later() {
     let harness = Harness::new();
     let mut database = Database::new(&harness, &[US, IN]);
     database.global.apply(&database.global_props).await;
-    let (reader, reader_props) = database.instances.pop().unwrap();
+    let (mut reader, reader_props) = database.instances.pop().unwrap();
     for ((_, cluster, props), instance) in
         database.clusters.iter_mut().zip([database.instances.pop(), None])
     {
@@ -756,8 +756,7 @@ async fn a_secondary_without_instances_gets_its_first_one_later() {
     }
     assert_eq!(database.drift().await, Vec::<String>::new());
     assert_eq!(database.clusters[1].1.read().await.unwrap().children, []);
-    let mut reader = reader;
-    let made = reader.apply(&reader_props).await;
+    let made = reader.create_forgetfully(&reader_props).await;
     assert_eq!(made.facts["role"], json!("reader"));
     assert_eq!(database.drift().await, Vec::<String>::new());
     // With an instance it can take over.

@@ -208,6 +208,22 @@ def walk(w):
     call("create_db_cluster_snapshot", DBClusterIdentifier="walk-here", DBClusterSnapshotIdentifier="walk-snap")
     w.later(1800)
     refused("DBClusterSnapshotAlreadyExistsFault", "create_db_cluster_snapshot", DBClusterIdentifier="walk-here", DBClusterSnapshotIdentifier="walk-snap")
+    copy = {"DBClusterIdentifier": "walk-copy", "Engine": "aurora-postgresql"}
+    refused("DBClusterSnapshotNotFoundFault", "restore_db_cluster_from_snapshot", SnapshotIdentifier="nothing", **copy)
+    call("restore_db_cluster_from_snapshot", SnapshotIdentifier="walk-snap", Tags=TAGS, **copy)
+    refused("DBClusterAlreadyExistsFault", "restore_db_cluster_from_snapshot", SnapshotIdentifier="walk-snap", **copy)
+    then = {"DBClusterIdentifier": "walk-then", "SourceDBClusterIdentifier": "walk-here"}
+    refused("InvalidRestoreFault", "restore_db_cluster_to_point_in_time", RestoreToTime="2000-01-01T00:00:00Z", **then)
+    call("restore_db_cluster_to_point_in_time", UseLatestRestorableTime=True, RestoreType="copy-on-write", Domain="d-0123456789",
+         DomainIAMRoleName="walk", **then)
+    refused("DBClusterAutomatedBackupNotFoundFault", "restore_db_cluster_to_point_in_time", DBClusterIdentifier="walk-gone",
+            SourceDbClusterResourceId="cluster-NOTHING", UseLatestRestorableTime=True)
+    w.later(3600)
+    call("delete_db_cluster", DBClusterIdentifier="walk-copy", SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
+    call("delete_db_cluster", DBClusterIdentifier="walk-then", SkipFinalSnapshot=True)
+    w.later(3600)
+    kept = call("describe_db_cluster_automated_backups")["DBClusterAutomatedBackups"]
+    w.check([it["DBClusterIdentifier"] for it in kept] == ["walk-copy"], "only backups that were to be kept are")
     call("delete_db_cluster_snapshot", DBClusterSnapshotIdentifier="walk-snap")
     refused("DBClusterSnapshotNotFoundFault", "delete_db_cluster_snapshot", DBClusterSnapshotIdentifier="walk-snap")
     call("remove_from_global_cluster", GlobalClusterIdentifier="walk", DbClusterIdentifier=here_arn)

@@ -241,6 +241,15 @@ async fn every_type_of_load_balancer_settles_and_goes() {
         public: CreateLoadBalancer
         subnet_mappings: SetSubnets
         cross_zone: ModifyLoadBalancerAttributes
+        subnet_mappings: SetSubnets
+        six: CreateLoadBalancer
+        subnet_mappings: SetSubnets
+        subnet_mappings: SetSubnets
+        linked: CreateLoadBalancer, SetSecurityGroups
+        enforce_security_group_inbound_rules_on_private_link_traffic: SetSecurityGroups
+        enforce_security_group_inbound_rules_on_private_link_traffic: SetSecurityGroups
+        security_groups: SetSecurityGroups
+        enforce_security_group_inbound_rules_on_private_link_traffic: SetSecurityGroups
         private: CreateLoadBalancer
         ip_address_type: SetIpAddressType
         gateway: CreateLoadBalancer

@@ -106,7 +106,8 @@ fn source(cx: &Context<'_>, account: &Account) -> Result<Box<DbCluster>, Fault> 
             match (there, kept) {
                 (Some(cluster), _) => Ok(Box::new(cluster.clone())),
                 (None, Some(kept)) if kept.until_ms > cx.world.now_ms => Ok(kept.of.clone()),
-                _ => Err(fault::other(
+                _ => Err(Fault::new(
+                    404,
                     "DBClusterAutomatedBackupNotFoundFault",
                     format!("No automated backup of {resource} was found."),
                 )),

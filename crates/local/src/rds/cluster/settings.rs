@@ -201,9 +201,11 @@ fn domain(cx: &Context<'_>) -> Result<Option<Option<(String, String)>>, Fault> {
         (None, None) => Ok(None),
         (Some(word), _) if word == "none" => Ok(Some(None)),
         (Some(id), Some(role)) if id.starts_with("d-") => Ok(Some(Some((id, role)))),
-        (Some(id), Some(_)) => {
-            Err(fault::other("DomainNotFoundFault", format!("The directory {id} does not exist.")))
-        }
+        (Some(id), Some(_)) => Err(Fault::new(
+            404,
+            "DomainNotFoundFault",
+            format!("The directory {id} does not exist."),
+        )),
         _ => Err(fault::combination(
             "Both the domain and the name of its IAM role must be specified.",
         )),
