@@ -303,9 +303,10 @@ impl Walk<'_> {
         } else {
             let default = field.absent.value().map(Packed::from);
             let seen = seen.filter(|it| !it.is_null()).or(default.as_ref());
-            let is_applied = match (seen, applied.filter(|it| !it.is_null())) {
+            let is_applied = match (seen, applied.filter(|it| !it.is_null()).or(default.as_ref())) {
                 (Some(seen), Some(applied)) => alike(&field.shape, applied, seen),
-                (seen, applied) => seen.is_some() == applied.is_some(),
+                (Some(_), None) => field.absent == Absent::Anything,
+                (None, applied) => applied.is_none(),
             };
             let as_before = match (wanted, applied) {
                 (Some(wanted), Some(applied)) => alike(&field.shape, wanted, applied),

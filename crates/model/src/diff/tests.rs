@@ -61,6 +61,27 @@ fn check(wanted: Value, applied: Value, seen: Value, expected: Expect) {
     expected.assert_eq(&show(&diff(&SCHEMA, &wanted, a.as_ref(), s.as_ref())));
 }
 
+/// `null` was applied: unset, which is what AWS says of it.
+#[test]
+fn what_was_unset_and_still_is_has_not_drifted() {
+    for (applied, seen, expected) in [
+        (json!({"count": null}), json!({"count": 1}), "count: 1 → 2 Edited InPlace Safe\n"),
+        (json!({"count": null}), json!({}), "count: null → 2 Edited InPlace Safe\n"),
+        (
+            json!({"count": null}),
+            json!({"count": 3}),
+            "count: 3 → 2 EditedAndDrifted InPlace Safe\n",
+        ),
+    ] {
+        let wanted = json!({"count": 2});
+        assert_eq!(show(&diff(&SCHEMA, &wanted, Some(&applied), Some(&seen))), expected);
+    }
+    let (wanted, applied) = (json!({"zone": "a"}), json!({"zone": null}));
+    let picked = json!({"zone": "b"});
+    let difference = diff(&SCHEMA, &wanted, Some(&applied), Some(&picked));
+    assert_eq!(show(&difference), "zone: \"b\" → \"a\" Edited InPlace Safe\n");
+}
+
 #[test]
 fn edited_drifted_or_both() {
     check(
