@@ -63,7 +63,7 @@ impl Kind for DbClusterParameterGroup {
         let Some(seen) = turn.seen else {
             return Next::Call(Call::Create(wanted.clone()));
         };
-        let reset = to_reset(turn);
+        let reset = to_reset(turn, seen);
         if !reset.is_empty() {
             return Next::Call(Call::Reset(reset.into_iter().take(PER_CALL).collect()));
         }
@@ -191,10 +191,14 @@ fn parameter_in(path: &str) -> Option<&str> {
     path.strip_prefix("parameters[")?.split(']').next()
 }
 
-fn to_reset(turn: &Turn<'_, DbClusterParameterGroup>) -> Vec<String> {
+/// What is no longer wanted and still set: what has its default is shown too, with its value.
+fn to_reset(turn: &Turn<'_, DbClusterParameterGroup>, seen: &Snapshot) -> Vec<String> {
+    let has_default =
+        |name: &str| seen.facts.get("defaults").is_some_and(|it| it[name] != json!(null));
     turn.changes("parameters")
         .filter(|change| change.after.is_null())
         .filter_map(|change| parameter_in(&change.path))
+        .filter(|name| !has_default(name))
         .map(str::to_owned)
         .collect()
 }

@@ -109,6 +109,9 @@ fn parameters_converge() {
     // No longer mentioned: back to the default. Set by others: left alone.
     step(&wanted(&[]), Some(&ddl), Some((seen("ddl"), json!({}))), expect!["reset log_statement"]);
     step(&wanted(&[]), None, Some((seen("ddl"), json!({}))), expect!["Done"]);
+    // A default that is shown with its value is not reset again and again.
+    let by_default = json!({"log_statement": "none"});
+    step(&wanted(&[]), Some(&ddl), Some((seen("none"), by_default)), expect!["Done"]);
     // What is so by default is not set.
     let autovacuum = wanted(&[Parameter::immediate("autovacuum", 1)]);
     step(&autovacuum, None, Some((json!([]), json!({"autovacuum": "1"}))), expect!["Done"]);
