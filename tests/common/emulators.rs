@@ -26,19 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Runs a server in a process that ends with the test's own, however that one ends: its standard
 /// input is a pipe that nobody writes to, and that closes with the writer.
 const LAUNCH: &str = r#"
-import os, sys, threading
+import os, runpy, sys, threading
 
 def ends_with_the_test():
     sys.stdin.buffer.read()
     os._exit(0)
 
 threading.Thread(target=ends_with_the_test, daemon=True).start()
-if sys.argv.pop(1) == "moto":
+name, port, *first = sys.argv[1:]
+del sys.argv[1:]
+for script in first:
+    runpy.run_path(script, {"emulator": name})
+if name == "moto":
     from moto.server import main
-    main(["-H", "127.0.0.1", "-p", sys.argv.pop(1)])
+    main(["-H", "127.0.0.1", "-p", port])
 else:
     from ministack.app import main
-    sys.argv.pop(1)
     main()
 "#;
 
@@ -132,9 +135,14 @@ impl Emulator {
 
     /// Starts one, and answers when it listens. It is killed when the answer is dropped.
     pub fn start(self, python: &Python) -> Running {
+        self.start_after(python, &[])
+    }
+
+    /// The same after these scripts have run in its process.
+    pub fn start_after(self, python: &Python, scripts: &[&Path]) -> Running {
         // ministack takes no port 0: somebody else may take the free one in between.
         for attempt in 1.. {
-            match self.try_start(python) {
+            match self.try_start(python, scripts) {
                 Ok(running) => return running,
                 Err(said) if attempt == 3 => panic!("{} does not start:\n{said}", self.name()),
                 Err(_) => {}
@@ -143,7 +151,7 @@ impl Emulator {
         unreachable!("the third attempt answers or panics")
     }
 
-    fn try_start(self, python: &Python) -> Result<Running, String> {
+    fn try_start(self, python: &Python, scripts: &[&Path]) -> Result<Running, String> {
         let port = match self {
             Self::Moto => 0,
             Self::Ministack => free_port(),
@@ -153,6 +161,7 @@ impl Emulator {
         let child = python
             .command()
             .args(["-c", LAUNCH, self.name(), &port.to_string()])
+            .args(scripts)
             .env("GATEWAY_PORT", port.to_string())
             // By itself ministack listens on every interface, and on port 8883 too.
             .env("BIND_HOST", "127.0.0.1")

@@ -1,0 +1,118 @@
+//! Tables.
+
+use bicoastal::aws::dynamodb::{Encryption, OnDemandThroughput, ReplicaOverride, WarmThroughput};
+use bicoastal::prelude::*;
+use serde_json::{Value, json};
+
+use crate::cloud::Places;
+use crate::contract::{Case, to};
+
+const HERE: Region = Region::UsEast1;
+const THERE: Region = Region::ApSouth1;
+
+fn index(name: &str, projection: Projection) -> GlobalIndex {
+    GlobalIndex::builder()
+        .name(name)
+        .partition_key(Key::string(name))
+        .projection(projection)
+        .build()
+}
+
+fn readable_by(account: &str) -> PolicyDocument {
+    PolicyDocument::new([Statement::builder()
+        .principal(Principal::aws(format!("arn:aws:iam::{account}:root")))
+        .action(["dynamodb:GetItem"])
+        .resource(["*"])
+        .build()])
+}
+
+fn keys(places: &Places, at: usize) -> Encryption {
+    Encryption::customer([HERE, THERE].map(|region| (region, places.of(region).keys[at].as_str())))
+}
+
+/// The session table of the reference architecture.
+pub static TABLE: Case = Case {
+    name: "contract-table",
+    subject: "table",
+    declare: |stack, _| {
+        let table = Table::builder()
+            .name("contract-table")
+            .partition_key(Key::string("session_id"))
+            .billing(Billing::OnDemand)
+            .stream(StreamView::NewAndOldImages)
+            .point_in_time_recovery(true)
+            .deletion_protection(false)
+            .tags([("Project", "x")])
+            .build();
+        let regions = ActiveRegions::new(HERE, THERE);
+        stack.across(&regions).add("table", table);
+    },
+    changes: |places| {
+        let three = [THERE, Region::EuWest1, HERE];
+        vec![
+            to("table_class", TableClass::StandardInfrequentAccess),
+            to(
+                "on_demand_throughput",
+                OnDemandThroughput::builder().max_read(500).max_write(100).build(),
+            ),
+            to("warm_throughput", WarmThroughput::builder().read(20_000).build()).one_way(),
+            to("point_in_time_recovery", PointInTimeRecovery::days(7)),
+            to("point_in_time_recovery", PointInTimeRecovery::from(false)),
+            to("encryption", Encryption::AwsManaged),
+            to("encryption", keys(places, 0)),
+            to("time_to_live", "expires_at"),
+            to("indexes", [index("user", Projection::All)]),
+            to("indexes", [index("user", Projection::All), index("day", Projection::KeysOnly)]),
+            to(
+                "indexes",
+                [
+                    index("user", Projection::include(["a", "b"])),
+                    index("day", Projection::KeysOnly),
+                ],
+            ),
+            to("tags", json!({ "Project": "y", "Team": "storage" })),
+            to(
+                "resource_policies",
+                [dynamodb::ReplicaPolicy::new(HERE, readable_by("123456789012"))],
+            ),
+            to(
+                "replica_overrides",
+                [ReplicaOverride::builder(THERE)
+                    .deletion_protection(false)
+                    .table_class(TableClass::Standard)
+                    .point_in_time_recovery(true)
+                    .tags([("Only", "here")])
+                    .build()],
+            ),
+            to("replica_overrides", Value::Null),
+            to("encryption", Value::Null),
+            to("regions", three),
+            to("regions", [THERE, HERE]),
+            to("deletion_protection", true),
+        ]
+    },
+};
+
+/// A table whose capacity is reserved, and whose stream nobody needs to copy from.
+pub static TABLE_OF_ONE_KEY: Case = Case {
+    name: "contract-ranged-table",
+    subject: "table",
+    declare: |stack, _| {
+        let table = Table::builder()
+            .name("contract-ranged-table")
+            .partition_key(Key::string("id"))
+            .sort_key(Key::number("at"))
+            .local_indexes([LocalIndex::builder()
+                .name("by-what")
+                .sort_key(Key::string("what"))
+                .projection(Projection::KeysOnly)
+                .build()])
+            .indexes([index("user", Projection::All)])
+            .billing(Billing::OnDemand)
+            .stream(StreamView::NewAndOldImages)
+            .build();
+        let regions = ActiveRegions::new(HERE, THERE);
+        stack.across(&regions).add("table", table);
+    },
+    changes: |_| vec![to("tags", json!({ "Project": "y" })), to("tags", json!({ "Project": "z" }))],
+};

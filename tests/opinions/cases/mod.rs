@@ -1,0 +1,142 @@
+//! A case for every kind: what is declared, and every field that can be changed.
+
+mod dynamodb;
+mod elbv2;
+mod iam;
+mod rds;
+mod route53;
+mod s3;
+
+use std::collections::BTreeSet;
+
+use bicoastal::AwsProvider;
+use bicoastal::local::Cloud;
+use bicoastal::model::Provider;
+use bicoastal_model::schema::Change as Changes;
+
+use crate::cloud::{Judge, Opened};
+use crate::contract::{self, Case};
+
+/// Each case before each judge, as tests of their own.
+macro_rules! cases {
+    ($($service:ident: $($case:ident),+;)+) => {
+        /// Every case.
+        pub fn all() -> Vec<&'static Case> {
+            vec![$($(&$service::$case,)+)+]
+        }
+
+        $($(
+            #[allow(non_snake_case, reason = "named as its data is")]
+            mod $case {
+                use super::*;
+
+                #[tokio::test]
+                async fn on_the_local_cloud() {
+                    contract::judge(&$service::$case, Judge::Local).await;
+                }
+
+                #[tokio::test]
+                async fn on_moto() {
+                    contract::judge(&$service::$case, Judge::Moto).await;
+                }
+
+                #[tokio::test]
+                async fn on_ministack() {
+                    contract::judge(&$service::$case, Judge::Ministack).await;
+                }
+            }
+        )+)+
+    };
+}
+
+cases! {
+    dynamodb: TABLE, TABLE_OF_ONE_KEY;
+    elbv2: LOAD_BALANCER, NETWORK_LOAD_BALANCER, TARGET_GROUP, NETWORK_TARGET_GROUP, LISTENER,
+        TLS_LISTENER, RULE;
+    iam: ROLE, POLICY;
+    rds: SUBNET_GROUP, PARAMETER_GROUP, CLUSTER, MYSQL_CLUSTER, INSTANCE, GLOBAL_CLUSTER, SECONDARY;
+    route53: ZONE, PRIVATE_ZONE, ADDRESSES, WEIGHTED, ALIAS, WEB_CHECK, ADDRESS_CHECK,
+        CALCULATED_CHECK, ALARM_CHECK, CIDRS;
+    s3: BUCKET, REPLICATION;
+}
+
+/// Fields that no case changes, and where they are changed, on the local cloud alone.
+const CHANGED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
+    ("DynamoDB:Table", &["billing", "stream"], "crates/aws/tests/dynamodb.rs"),
+    ("ELBv2:Listener", &["protocol"], "crates/aws/tests/elbv2/types.rs"),
+    // They need a function, and a gateway load balancer.
+    (
+        "ELBv2:TargetGroup",
+        &["lambda_multi_value_headers", "target_failover"],
+        "crates/aws/src/elbv2/target_group/tests.rs",
+    ),
+    (
+        "RDS:DBCluster",
+        &[
+            "master_password",
+            "manage_master_password",
+            "master_secret_key",
+            "performance_insights_key",
+        ],
+        "crates/aws/tests/rds.rs",
+    ),
+    // Groups of instances are no kind of ours.
+    (
+        "RDS:DBInstance",
+        &["parameter_group", "performance_insights_key", "performance_insights_retention_days"],
+        "crates/aws/tests/rds.rs",
+    ),
+    (
+        "S3:Bucket",
+        &[
+            "blocked_encryption",
+            "transition_minimum",
+            "object_lock",
+            "website",
+            "notifications",
+            "event_bridge",
+            "acceleration",
+            "request_payer",
+            "inventories",
+            "metrics",
+            "analytics",
+            "intelligent_tiering",
+        ],
+        "crates/aws/tests/s3.rs",
+    ),
+];
+
+#[test]
+fn every_field_of_every_kind_is_changed_by_a_case() {
+    let places = Opened::places_of_a_new_world();
+    let mut changed: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for case in all() {
+        let desired = case.desired(&places);
+        let kind = desired.resources[&case.subject.into()].schema.kind;
+        for change in (case.changes)(&places) {
+            changed.extend(change.fields.iter().map(|(field, _)| (kind, *field)));
+        }
+    }
+    let cloud = Cloud::new();
+    let provider = AwsProvider::new(bicoastal::local_connection(&cloud, "000000000000"));
+    let mut missing = Vec::new();
+    for schema in provider.catalog().iter() {
+        for field in schema.fields {
+            let is_updatable = matches!(field.change, Changes::InPlace | Changes::Disruptive);
+            let is_excused = CHANGED_ELSEWHERE
+                .iter()
+                .any(|(kind, names, _)| *kind == schema.kind && names.contains(&field.name));
+            let is_changed = changed.contains(&(schema.kind, field.name));
+            assert!(
+                !(is_changed && is_excused),
+                "{} {} is changed after all",
+                schema.kind,
+                field.name
+            );
+            if is_updatable && !is_excused && !is_changed {
+                missing.push(format!("{} {}", schema.kind, field.name));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "give them a change in a case:\n{}", missing.join("\n"));
+}

@@ -1,0 +1,107 @@
+"""An emulator as the proofs see it."""
+
+import json
+import urllib.request
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+HERE, THERE = "us-east-1", "ap-south-1"
+
+
+class Emulator:
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+
+    def client(self, service, region=HERE):
+        config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+        return boto3.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+
+    def raw(self, path):
+        """What GET is answered, as it is on the wire."""
+        with urllib.request.urlopen(self.endpoint + path) as answer:
+            return answer.read().decode()
+
+    def subnets(self, region=HERE):
+        """Some of one VPC, each in a zone of its own."""
+        zones = {it["AvailabilityZone"]: it for it in self.client("ec2", region).describe_subnets()["Subnets"]}
+        return list(zones.values())
+
+    def cluster(self, name, **more):
+        """An Aurora cluster, as AWS shows it."""
+        rds = self.client("rds")
+        rds.create_db_cluster(
+            DBClusterIdentifier=name, Engine="aurora-postgresql", EngineVersion="16.8",
+            MasterUsername="owner", MasterUserPassword="correct-horse", **more)
+        return self.seen_cluster(name)
+
+    def seen_cluster(self, name):
+        (cluster,) = self.client("rds").describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+        return cluster
+
+    def instance(self, cluster, name, **more):
+        """An instance in a cluster, as AWS shows it."""
+        rds = self.client("rds")
+        rds.create_db_instance(
+            DBInstanceIdentifier=name, DBClusterIdentifier=cluster, DBInstanceClass="db.r6g.large",
+            Engine="aurora-postgresql", **more)
+        return self.seen_instance(name)
+
+    def seen_instance(self, name):
+        (instance,) = self.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        return instance
+
+    def table(self, name):
+        """A table with a stream, which replicas need."""
+        dynamodb = self.client("dynamodb")
+        dynamodb.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+        return dynamodb
+
+    def versioned(self, name, region=HERE):
+        """A bucket of which versions are kept."""
+        s3 = self.client("s3", region)
+        there = {} if region == HERE else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **there)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        return s3
+
+    def balancer(self, name, **more):
+        """The ARN of a load balancer."""
+        subnets = [it["SubnetId"] for it in self.subnets()[:2]]
+        (made,) = self.client("elbv2").create_load_balancer(Name=name, Subnets=subnets, **more)["LoadBalancers"]
+        return made["LoadBalancerArn"]
+
+    def group(self, name, **more):
+        """The ARN of a target group."""
+        vpc = self.subnets()[0]["VpcId"]
+        asked = {"Protocol": "HTTP", "Port": 80, "TargetType": "ip", **more}
+        (made,) = self.client("elbv2").create_target_group(Name=name, VpcId=vpc, **asked)["TargetGroups"]
+        return made["TargetGroupArn"]
+
+
+def refused(call, **asked):
+    """The code that a call is refused with."""
+    try:
+        answer = call(**asked)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    except ResponseParserError:
+        return "no answer that can be read"
+    raise AssertionError(f"not refused: {answer}")
+
+
+def document(action, resource, **more):
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def shown(what, *, awaited, by_aws):
+    """It shows this, where AWS shows that."""
+    assert awaited != by_aws
+    assert what == awaited, f"{what!r} instead of {awaited!r}; AWS: {by_aws!r}"

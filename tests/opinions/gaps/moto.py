@@ -1,0 +1,263 @@
+"""What moto does otherwise than AWS."""
+
+from emulator import HERE, THERE, document, refused, shown
+
+
+def modifies_no_global_write_forwarding(aws):
+    """A member of a global cluster that is told to forward writes says so."""
+    rds = aws.client("rds")
+    rds.create_global_cluster(GlobalClusterIdentifier="forwards", Engine="aurora-postgresql", EngineVersion="16.8")
+    aws.cluster("forwards-1", GlobalClusterIdentifier="forwards")
+    rds.modify_db_cluster(DBClusterIdentifier="forwards-1", EnableGlobalWriteForwarding=True)
+    shown(aws.seen_cluster("forwards-1")["GlobalWriteForwardingRequested"], awaited=False, by_aws=True)
+
+
+def makes_no_replicas(aws):
+    """UpdateTable with ReplicaUpdates makes a replica, and DescribeTable shows it."""
+    dynamodb = aws.table("replicas")
+    dynamodb.update_table(TableName="replicas", ReplicaUpdates=[{"Create": {"RegionName": THERE}}])
+    table = dynamodb.describe_table(TableName="replicas")["Table"]
+    shown(table.get("Replicas"), awaited=None, by_aws=[{"RegionName": THERE}])
+    code = refused(aws.client("dynamodb", THERE).describe_table, TableName="replicas")
+    shown(code, awaited="ResourceNotFoundException", by_aws=None)
+
+
+def tags_no_global_clusters(aws):
+    """A global cluster has the tags that it is made with, and can be given others."""
+    rds = aws.client("rds")
+    tags = [{"Key": "Project", "Value": "x"}]
+    made = rds.create_global_cluster(
+        GlobalClusterIdentifier="tagged", Engine="aurora-postgresql", EngineVersion="16.8", Tags=tags)
+    shown(made["GlobalCluster"]["TagList"], awaited=[], by_aws=tags)
+    code = refused(rds.add_tags_to_resource, ResourceName=made["GlobalCluster"]["GlobalClusterArn"], Tags=tags)
+    shown(code, awaited="InvalidParameterValue", by_aws=None)
+
+
+def modifies_no_global_clusters(aws):
+    """ModifyGlobalCluster is not known at all."""
+    rds = aws.client("rds")
+    rds.create_global_cluster(GlobalClusterIdentifier="modified", Engine="aurora-postgresql", EngineVersion="16.8")
+    code = refused(rds.modify_global_cluster, GlobalClusterIdentifier="modified", DeletionProtection=True)
+    shown(code, awaited="no answer that can be read", by_aws=None)
+
+
+def makes_buckets_without_tags(aws):
+    """CreateBucket takes tags in its configuration."""
+    s3 = aws.client("s3", THERE)
+    tags = [{"Key": "Project", "Value": "x"}]
+    s3.create_bucket(
+        Bucket="proof-tagged", CreateBucketConfiguration={"LocationConstraint": THERE, "Tags": tags})
+    shown(refused(s3.get_bucket_tagging, Bucket="proof-tagged"), awaited="NoSuchTagSet", by_aws=tags)
+
+
+def forgets_what_replication_copies(aws):
+    """A replication rule says whether it copies delete markers and what replicas change."""
+    s3 = aws.versioned("proof-source")
+    aws.versioned("proof-copy", THERE)
+    rule = {
+        "ID": "there", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""},
+        "Destination": {"Bucket": "arn:aws:s3:::proof-copy"},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "SourceSelectionCriteria": {"ReplicaModifications": {"Status": "Enabled"}},
+    }
+    role = "arn:aws:iam::123456789012:role/copies"
+    s3.put_bucket_replication(Bucket="proof-source", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    (seen,) = s3.get_bucket_replication(Bucket="proof-source")["ReplicationConfiguration"]["Rules"]
+    shown(seen.get("DeleteMarkerReplication"), awaited={"Status": "Disabled"}, by_aws={"Status": "Enabled"})
+    shown(seen.get("SourceSelectionCriteria"), awaited=None, by_aws=rule["SourceSelectionCriteria"])
+
+
+def names_versioning_otherwise(aws):
+    """The root of GetBucketVersioning's answer is VersioningConfiguration."""
+    aws.client("s3").create_bucket(Bucket="proof-unversioned")
+    body = aws.raw("/proof-unversioned?versioning")
+    shown("<GetBucketVersioningResponse" in body, awaited=True, by_aws=False)
+    shown("<VersioningConfiguration" in body, awaited=False, by_aws=True)
+
+
+def has_no_features_of_zones(aws):
+    """UpdateHostedZoneFeatures switches accelerated recovery."""
+    route53 = aws.client("route53")
+    zone = route53.create_hosted_zone(Name="features.example", CallerReference="features")["HostedZone"]["Id"]
+    code = refused(route53.update_hosted_zone_features, HostedZoneId=zone, EnableAcceleratedRecovery=True)
+    shown(code, awaited="404", by_aws=None)
+
+
+def modifies_only_part_of_a_cluster(aws):
+    """ModifyDBCluster changes who may authenticate, which logs are exported, where writes are forwarded."""
+    aws.cluster("half")
+    rds = aws.client("rds")
+    rds.modify_db_cluster(
+        DBClusterIdentifier="half", ApplyImmediately=True, EnableIAMDatabaseAuthentication=True,
+        CloudwatchLogsExportConfiguration={"EnableLogTypes": ["postgresql"]}, EnableLocalWriteForwarding=True)
+    seen = aws.seen_cluster("half")
+    shown(seen["IAMDatabaseAuthenticationEnabled"], awaited=False, by_aws=True)
+    shown(seen["EnabledCloudwatchLogsExports"], awaited=[], by_aws=["postgresql"])
+    shown(seen.get("LocalWriteForwardingStatus"), awaited=None, by_aws="enabled")
+
+
+def has_no_http_endpoints(aws):
+    """EnableHttpEndpoint is not known."""
+    arn = aws.cluster("endpoint")["DBClusterArn"]
+    code = refused(aws.client("rds").enable_http_endpoint, ResourceArn=arn)
+    shown(code, awaited="no answer that can be read", by_aws=None)
+
+
+def takes_no_role_from_a_cluster(aws):
+    """RemoveRoleFromDBCluster is not known."""
+    aws.cluster("roles")
+    role = {"DBClusterIdentifier": "roles", "FeatureName": "s3Import", "RoleArn": "arn:aws:iam::123456789012:role/x"}
+    rds = aws.client("rds")
+    rds.add_role_to_db_cluster(**role)
+    code = refused(rds.remove_role_from_db_cluster, **role)
+    shown(code, awaited="no answer that can be read", by_aws=None)
+
+
+def has_no_performance_insights(aws):
+    """An instance says whether Performance Insights is on."""
+    aws.cluster("insights")
+    aws.instance("insights", "insights-1")
+    aws.client("rds").modify_db_instance(DBInstanceIdentifier="insights-1", EnablePerformanceInsights=True)
+    seen = aws.seen_instance("insights-1").get("PerformanceInsightsEnabled")
+    shown(seen, awaited=None, by_aws=True)
+
+
+def resets_no_parameters(aws):
+    """ResetDBClusterParameterGroup is not known."""
+    rds = aws.client("rds")
+    rds.create_db_cluster_parameter_group(
+        DBClusterParameterGroupName="resets", DBParameterGroupFamily="aurora-postgresql16", Description="-")
+    parameter = {"ParameterName": "work_mem", "ApplyMethod": "immediate"}
+    code = refused(
+        rds.reset_db_cluster_parameter_group, DBClusterParameterGroupName="resets", Parameters=[parameter])
+    shown(code, awaited="no answer that can be read", by_aws=None)
+
+
+def updates_only_part_of_a_table(aws):
+    """UpdateTable changes the class, the limits and the encryption of a table."""
+    dynamodb = aws.table("half")
+    dynamodb.update_table(TableName="half", TableClass="STANDARD_INFREQUENT_ACCESS")
+    dynamodb.update_table(TableName="half", OnDemandThroughput={"MaxReadRequestUnits": 500})
+    dynamodb.update_table(TableName="half", SSESpecification={"Enabled": True, "SSEType": "KMS"})
+    table = dynamodb.describe_table(TableName="half")["Table"]
+    shown(table.get("TableClassSummary"), awaited=None, by_aws={"TableClass": "STANDARD_INFREQUENT_ACCESS"})
+    shown(table.get("OnDemandThroughput"), awaited=None, by_aws={"MaxReadRequestUnits": 500})
+    shown(table.get("SSEDescription"), awaited=None, by_aws={"Status": "ENABLED", "SSEType": "KMS"})
+
+
+def forgets_server_names_of_checks(aws):
+    """A check of HTTPS names its host while TLS is agreed on, unless it says otherwise."""
+    made = aws.client("route53").create_health_check(
+        CallerReference="sni", HealthCheckConfig={
+            "Type": "HTTPS", "FullyQualifiedDomainName": "sni.example", "RequestInterval": 30})
+    shown(made["HealthCheck"]["HealthCheckConfig"]["EnableSNI"], awaited=False, by_aws=True)
+
+
+def forgets_alarms(aws):
+    """A check of an alarm says which alarm it watches."""
+    alarm = {"Region": HERE, "Name": "latency"}
+    made = aws.client("route53").create_health_check(
+        CallerReference="alarm", HealthCheckConfig={
+            "Type": "CLOUDWATCH_METRIC", "AlarmIdentifier": alarm, "InsufficientDataHealthStatus": "Unhealthy"})
+    shown(made["HealthCheck"]["HealthCheckConfig"].get("AlarmIdentifier"), awaited=None, by_aws=alarm)
+
+
+def makes_public_zones_of_networks(aws):
+    """A zone that is made for a VPC is private."""
+    made = aws.client("route53").create_hosted_zone(
+        Name="proof", CallerReference="private", VPC={"VPCRegion": HERE, "VPCId": aws.subnets()[0]["VpcId"]})
+    shown(made["HostedZone"]["Config"]["PrivateZone"], awaited=False, by_aws=True)
+
+
+def keeps_roles_of_monitoring(aws):
+    """An instance that is no longer monitored has no role for it."""
+    aws.cluster("monitored")
+    role = "arn:aws:iam::123456789012:role/monitors"
+    aws.instance("monitored", "monitored-1", MonitoringInterval=60, MonitoringRoleArn=role)
+    aws.client("rds").modify_db_instance(DBInstanceIdentifier="monitored-1", MonitoringInterval=0, ApplyImmediately=True)
+    shown(aws.seen_instance("monitored-1").get("MonitoringRoleArn"), awaited=role, by_aws=None)
+    for interval in (60, 0):
+        aws.client("rds").modify_db_cluster(
+            DBClusterIdentifier="monitored", MonitoringInterval=interval, MonitoringRoleArn=role, ApplyImmediately=True)
+    shown(aws.seen_cluster("monitored").get("MonitoringRoleArn"), awaited=role, by_aws=None)
+
+
+def authenticates_no_clients(aws):
+    """A listener says how it authenticates clients."""
+    elbv2 = aws.client("elbv2")
+    certificate = aws.client("acm").request_certificate(DomainName="proof.example")["CertificateArn"]
+    (made,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-mutual"), Port=443, Protocol="HTTPS",
+        Certificates=[{"CertificateArn": certificate}], MutualAuthentication={"Mode": "passthrough"},
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": aws.group("proof-mutual")}])["Listeners"]
+    shown(made.get("MutualAuthentication"), awaited=None, by_aws={"Mode": "passthrough"})
+
+
+def reads_no_lists_in_policies_of_logs(aws):
+    """What a policy says of one action, resource or service it may say in a list of one."""
+    s3 = aws.client("s3")
+    for name in ("proof-logged", "proof-logs"):
+        s3.create_bucket(Bucket=name)
+    status = {"LoggingEnabled": {"TargetBucket": "proof-logs", "TargetPrefix": "a/"}}
+    service, objects = "logging.s3.amazonaws.com", "arn:aws:s3:::proof-logs/*"
+    s3.put_bucket_policy(Bucket="proof-logs", Policy=document(
+        ["s3:PutObject"], [objects], Principal={"Service": [service]}))
+    code = refused(s3.put_bucket_logging, Bucket="proof-logged", BucketLoggingStatus=status)
+    shown(code, awaited="InvalidTargetBucketForLogging", by_aws=None)
+    # The same without lists.
+    s3.put_bucket_policy(Bucket="proof-logs", Policy=document("s3:PutObject", objects, Principal={"Service": service}))
+    s3.put_bucket_logging(Bucket="proof-logged", BucketLoggingStatus=status)
+
+
+def has_no_cidr_collections(aws):
+    """CreateCidrCollection is not known."""
+    code = refused(aws.client("route53").create_cidr_collection, Name="proof", CallerReference="proof")
+    shown(code, awaited="404", by_aws=None)
+
+
+def shows_no_insights_of_clusters(aws):
+    """A cluster says whether Performance Insights is on."""
+    aws.cluster("watched")
+    aws.client("rds").modify_db_cluster(
+        DBClusterIdentifier="watched", EnablePerformanceInsights=True, ApplyImmediately=True)
+    shown(aws.seen_cluster("watched").get("PerformanceInsightsEnabled"), awaited=None, by_aws=True)
+
+
+def keeps_listeners_of_tls(aws):
+    """ModifyListener changes the certificate of a TLS listener, and what it agrees on."""
+    elbv2, acm = aws.client("elbv2"), aws.client("acm")
+    certificate, other = [
+        acm.request_certificate(DomainName=name)["CertificateArn"] for name in ("one.example", "two.example")]
+    (made,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-alpn", Type="network"), Port=443, Protocol="TLS",
+        Certificates=[{"CertificateArn": certificate}], AlpnPolicy=["HTTP2Preferred"],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": aws.group("proof-alpn", Protocol="TCP")}])["Listeners"]
+    (seen,) = elbv2.modify_listener(ListenerArn=made["ListenerArn"], AlpnPolicy=["HTTP2Optional"])["Listeners"]
+    shown(seen["AlpnPolicy"], awaited=["HTTP2Preferred"], by_aws=["HTTP2Optional"])
+    (seen,) = elbv2.modify_listener(
+        ListenerArn=made["ListenerArn"], Certificates=[{"CertificateArn": other}])["Listeners"]
+    shown([it["CertificateArn"] for it in seen["Certificates"]], awaited=[certificate], by_aws=[other])
+
+
+def lets_no_member_go(aws):
+    """RemoveFromGlobalCluster takes a member of any region out, by its ARN."""
+    home, away = aws.client("rds"), aws.client("rds", THERE)
+    home.create_global_cluster(GlobalClusterIdentifier="keeps", Engine="aurora-postgresql", EngineVersion="16.8")
+    aws.cluster("keeps-1", GlobalClusterIdentifier="keeps")
+    member = away.create_db_cluster(
+        DBClusterIdentifier="keeps-2", Engine="aurora-postgresql", EngineVersion="16.8",
+        GlobalClusterIdentifier="keeps")["DBCluster"]["DBClusterArn"]
+    for rds in (home, away):
+        rds.remove_from_global_cluster(GlobalClusterIdentifier="keeps", DbClusterIdentifier=member)
+        listed = rds.describe_global_clusters()["GlobalClusters"]
+        (seen,) = [it for it in listed if it["GlobalClusterIdentifier"] == "keeps"]
+        arns = [it["DBClusterArn"] for it in seen["GlobalClusterMembers"]]
+        shown(member in arns, awaited=True, by_aws=False)
+
+
+def answers_with_other_global_clusters(aws):
+    """A global cluster that is asked for by name and is not there is refused."""
+    rds = aws.client("rds")
+    rds.create_global_cluster(GlobalClusterIdentifier="another", Engine="aurora-postgresql", EngineVersion="16.8")
+    listed = rds.describe_global_clusters(GlobalClusterIdentifier="proof-nowhere")["GlobalClusters"]
+    shown("another" in [it["GlobalClusterIdentifier"] for it in listed], awaited=True, by_aws=False)

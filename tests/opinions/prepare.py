@@ -1,0 +1,39 @@
+"""Makes in an emulator what programs never declare, and prints the ids, region by region.
+
+    python prepare.py ENDPOINT REGION…
+"""
+
+import json
+import sys
+
+import boto3
+
+
+def place(endpoint, region):
+    def client(service):
+        return boto3.client(service, region_name=region, endpoint_url=endpoint)
+
+    ec2, acm, kms = client("ec2"), client("acm"), client("kms")
+    subnets, zones = [], set()
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        if subnet["AvailabilityZone"] not in zones:
+            zones.add(subnet["AvailabilityZone"])
+            subnets.append(subnet)
+    vpc = subnets[0]["VpcId"]
+    groups = [
+        group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"] if group["VpcId"] == vpc
+    ]
+    groups.append(ec2.create_security_group(GroupName="more", Description="more", VpcId=vpc)["GroupId"])
+    return {
+        "vpcs": [vpc, ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]],
+        "subnets": [subnet["SubnetId"] for subnet in subnets[:3]],
+        "security_groups": groups[:2],
+        "certificates": [
+            acm.request_certificate(DomainName=name, ValidationMethod="DNS")["CertificateArn"]
+            for name in ("*.naveenteja.cloud", "more.naveenteja.cloud")
+        ],
+        "keys": [kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2)],
+    }
+
+
+print(json.dumps({region: place(sys.argv[1], region) for region in sys.argv[2:]}))
