@@ -163,7 +163,12 @@ async fn a_health_check_is_replaced_under_its_records() {
     let world = World::new();
     world.apply(|stack| declare(stack, &two())).await;
     let slower = Wanted { interval: Interval::Standard, ..two() };
-    expect![[r#""#]].assert_eq(&shown(&world, &slower).await);
+    expect![[r#"
+        ReplaceCreateFirst alive-ap-south-1: interval (edited)
+        ReplaceCreateFirst alive-us-east-1: interval (edited)
+        Update api-ap-south-1: health_check (unknown)
+        Update api-us-east-1: health_check (unknown)"#]]
+    .assert_eq(&shown(&world, &slower).await);
     let before = world.cloud.calls().len();
     assert_eq!(batches(&world, &slower).await, 1);
     let calls: Vec<String> =
