@@ -370,6 +370,10 @@ async fn a_token_of_something_deleted_is_not_used_again() {
         CreateHealthCheck HealthCheckAlreadyExists
         CreateHealthCheck HealthCheckAlreadyExists
         CreateHealthCheck HealthCheckAlreadyExists
+        CreateHealthCheck HealthCheckAlreadyExists
+        CreateHealthCheck HealthCheckAlreadyExists
+        CreateHealthCheck HealthCheckAlreadyExists
+        CreateHealthCheck HealthCheckAlreadyExists
         CreateHealthCheck 
         ChangeTagsForResource "#]]
     .assert_eq(&calls.join("\n"));

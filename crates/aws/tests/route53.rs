@@ -239,7 +239,7 @@ async fn a_private_zone_with_others_records_goes_only_by_force() {
     let theirs = address("db.corp", RrType::A, "10.0.0.7");
     edit(&harness, &id, vec![(ChangeAction::Create, theirs)]).await;
     let refused = zone.try_destroy(false).await.unwrap_err();
-    expect!["the zone still has 1 records that are not of this stack"]
+    expect!["The specified hosted zone contains non-required resource record sets and so cannot be deleted."]
         .assert_eq(&refused.facts().message);
     zone.apply(&with(&wanted, "force_destroy", json!(true))).await;
     zone.destroy().await;

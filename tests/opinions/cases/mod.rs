@@ -64,6 +64,12 @@ cases! {
 const CHANGED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("DynamoDB:Table", &["billing", "stream"], "crates/aws/tests/dynamodb.rs"),
     ("ELBv2:Listener", &["protocol"], "crates/aws/tests/elbv2/types.rs"),
+    // Neither moto nor ministack has it.
+    (
+        "ELBv2:LoadBalancer",
+        &["enforce_security_group_inbound_rules_on_private_link_traffic"],
+        "crates/aws/tests/elbv2/types.rs",
+    ),
     // They need a function, and a gateway load balancer.
     (
         "ELBv2:TargetGroup",
@@ -73,6 +79,7 @@ const CHANGED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     (
         "RDS:DBCluster",
         &[
+            "domain",
             "master_password",
             "manage_master_password",
             "master_secret_key",

@@ -39,6 +39,7 @@ fn a_first_apply() {
                   target: ${us-east-1/assets.arn}   (known after apply)
 
             Plan: 5 to create. About 5 calls (route53 3, s3 2), at least 1 s.
+            Longest path: about 6 s: zone → www-ap-south-1
 
             Done: 5 changes.
             It took 1m 02s of the local cloud's time.
@@ -120,6 +121,7 @@ fn the_story() {
                   target: ${us-east-1/assets.arn}   (known after apply)
 
             Plan: 5 to create. About 5 calls (route53 3, s3 2), at least 1 s.
+            Longest path: about 6 s: zone → www-ap-south-1
 
             Done: 5 changes.
             It took 1m 02s of the local cloud's time.
@@ -183,7 +185,7 @@ fn events_a_line() {
         assert!(parsed.get("event").is_some(), "{line}");
     }
     expect![[r#"
-        {"added":[],"calls":{"route53":1},"changes":[{"account":null,"action":"create","at":{"file":"crates/cli/tests/verbs/common/run.rs","line":0},"fields":[{"after":"shop.example","before":null,"cause":"edited","change":"replace","path":"name"}],"id":"zone","kind":"Fake:Zone","reasons":[],"region":"global","risk":"safe"}],"event":"plan","floor_seconds":0,"generation":0,"left_out":["ap-south-1/assets","us-east-1/assets","www-ap-south-1","www-us-east-1"],"operations":[{"after":[],"ids":["zone"],"pause_reason":"","pause_seconds":0,"ties":[],"verbs":["create"],"wave":1}],"risk":"safe","stack":"shop","unseen":[],"warnings":[]}
+        {"added":[],"calls":{"route53":1},"changes":[{"account":null,"action":"create","at":{"file":"crates/cli/tests/verbs/common/run.rs","line":0},"fields":[{"after":"shop.example","before":null,"cause":"edited","change":"replace","path":"name"}],"id":"zone","kind":"Fake:Zone","reasons":[],"region":"global","risk":"safe"}],"event":"plan","floor_seconds":0,"generation":0,"left_out":["ap-south-1/assets","us-east-1/assets","www-ap-south-1","www-us-east-1"],"longest_path":{"ids":["zone"],"seconds":3},"operations":[{"after":[],"ids":["zone"],"pause_reason":"","pause_seconds":0,"ties":[],"verbs":["create"],"wave":1}],"risk":"safe","stack":"shop","unseen":[],"warnings":[]}
         {"at_seconds":0.0,"event":"started","ids":["zone"],"op":0,"what":"create zone"}
         {"at_seconds":0.0,"error":{"call":"PutThing","code":"Throttling","message":"Rate exceeded","region":"us-east-1","request_id":"req-1","service":"fake"},"event":"trouble","ids":["zone"],"message":"fake PutThing in us-east-1: Throttling: Rate exceeded (request req-1)","op":0}
         {"at_seconds":0.999,"call":"CreateThing","event":"called","ids":["zone"],"op":0}
@@ -223,6 +225,7 @@ fn a_part_fails_and_the_rest_goes_on() {
               target: ${us-east-1/assets.arn}   (known after apply)
 
         Plan: 5 to create. About 5 calls (route53 3, s3 2), at least 1 s.
+        Longest path: about 6 s: zone → www-ap-south-1
 
         error: could not create us-east-1/assets
           declared at crates/cli/tests/verbs/common/run.rs:N

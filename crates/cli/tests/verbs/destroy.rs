@@ -50,6 +50,7 @@ fn every_guard_is_listed_and_only_the_named_are_lifted() {
                   everything is destroyed
 
             Plan: 5 to delete. About 5 calls (route53 3, s3 2), at least 1 s.
+            Longest path: about 6 s: www-us-east-1 → zone
 
             Done: 5 changes.
             It took 2s of the local cloud's time.
@@ -111,6 +112,7 @@ fn a_part() {
             Left out: us-east-1/assets, www-us-east-1, zone
 
             Plan: 2 to delete. About 2 calls (route53 1, s3 1).
+            Longest path: about 6 s: www-ap-south-1 → ap-south-1/assets
 
             Done: 2 changes.
             It took 2s of the local cloud's time.

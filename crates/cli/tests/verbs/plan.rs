@@ -38,6 +38,7 @@ fn a_first_plan() {
                   target: ${us-east-1/assets.arn}   (known after apply)
 
             Plan: 5 to create. About 5 calls (route53 3, s3 2), at least 1 s.
+            Longest path: about 6 s: zone → www-ap-south-1
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
             --- exit 0
@@ -76,6 +77,7 @@ fn an_edited_program() {
                   no longer declared
 
             Plan: 2 to delete. About 2 calls (route53 1, s3 1).
+            Longest path: about 6 s: www-ap-south-1 → ap-south-1/assets
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
             --- exit 2
@@ -93,25 +95,29 @@ fn json_for_scripts() {
     bench.check(
         "plan --json --only us-east-1/assets",
         expect![[r#"
-        $ shop plan --json --only us-east-1/assets
-        {
-          "added": [],
-          "calls": {},
-          "changes": [],
-          "floor_seconds": 0,
-          "generation": 18,
-          "left_out": [
-            "ap-south-1/assets",
-            "www-ap-south-1"
-          ],
-          "operations": [],
-          "risk": "safe",
-          "stack": "shop",
-          "unseen": [],
-          "warnings": []
-        }
-        --- exit 0
-    "#]],
+            $ shop plan --json --only us-east-1/assets
+            {
+              "added": [],
+              "calls": {},
+              "changes": [],
+              "floor_seconds": 0,
+              "generation": 18,
+              "left_out": [
+                "ap-south-1/assets",
+                "www-ap-south-1"
+              ],
+              "longest_path": {
+                "ids": [],
+                "seconds": 0
+              },
+              "operations": [],
+              "risk": "safe",
+              "stack": "shop",
+              "unseen": [],
+              "warnings": []
+            }
+            --- exit 0
+        "#]],
     );
 }
 
@@ -139,6 +145,7 @@ fn only_a_part() {
             Left out: ap-south-1/assets, www-ap-south-1
 
             Plan: 3 to create. About 3 calls (route53 2, s3 1), at least 1 s.
+            Longest path: about 6 s: zone → www-us-east-1
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
             --- exit 0
@@ -183,6 +190,7 @@ fn replaced_although_nothing_asks_for_it() {
               target: "arn:aws:s3:::us-east-1/assets-us-east-1" → ${us-east-1/assets.arn}   (known after apply)
 
         Plan: 1 to update, 1 to replace. About 3 calls (route53 1, s3 2), at least 1 s.
+        Longest path: about 9 s: us-east-1/assets → us-east-1/assets → www-us-east-1
         --- stderr
         shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
         --- exit 0
@@ -277,6 +285,7 @@ fn warnings_are_seen() {
             warning: zone: 'odd' is an odd comment
               declared at crates/cli/tests/verbs/plan.rs:N
             Plan: 1 to create. About 1 call (route53 1).
+            Longest path: about 3 s: zone
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
             --- exit 0
@@ -299,6 +308,7 @@ fn colours_only_where_they_are_seen() {
         ESC[33mwarning: zone: 'odd' is an odd commentESC[0m
         ESC[33m  declared at crates/cli/tests/verbs/plan.rs:NESC[0m
         ESC[1mPlan: 1 to create.ESC[0m About 1 call (route53 1).
+        Longest path: about 3 s: zone
     "#]]
     .assert_eq(&ran.out.replace('\u{1b}', "ESC"));
     let ran = bench.run("plan --no-color");

@@ -146,6 +146,10 @@ fn a_lost_state_is_found_again() {
                 "floor_seconds": 0,
                 "generation": 5,
                 "left_out": [],
+                "longest_path": {
+                  "ids": [],
+                  "seconds": 0
+                },
                 "operations": [],
                 "risk": "safe",
                 "stack": "shop",
@@ -205,6 +209,7 @@ fn what_follows_from_it_is_shown() {
               target: "arn:aws:s3:::us-east-1/assets-us-east-1"
 
         Plan: 1 to create, 1 to update. About 2 calls (route53 2), at least 1 s.
+        Longest path: about 6 s: zone → www-us-east-1
         Recorded in $DIR/state/shop. AWS was not touched.
         --- stderr
         shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
@@ -351,6 +356,7 @@ fn what_others_made_is_taken_over() {
                   target: ${us-east-1/assets.arn}   (known after apply)
 
             Plan: 4 to create. About 4 calls (route53 2, s3 2), at least 1 s.
+            Longest path: about 6 s: ap-south-1/assets → www-ap-south-1
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
             error: this changes the stack's state, and there is nobody to ask; nothing was recorded
@@ -388,6 +394,7 @@ fn what_others_made_is_taken_over() {
                   target: ${us-east-1/assets.arn}   (known after apply)
 
             Plan: 4 to create. About 4 calls (route53 2, s3 2), at least 1 s.
+            Longest path: about 6 s: ap-south-1/assets → www-ap-south-1
             Recorded in $DIR/state/shop. AWS was not touched.
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
@@ -506,6 +513,7 @@ fn a_terraform_state_is_taken_over() {
                   target: ${us-east-1/assets.arn}   (known after apply)
 
             Plan: 4 to create. About 4 calls (route53 2, s3 2), at least 1 s.
+            Longest path: about 6 s: ap-south-1/assets → www-ap-south-1
             Recorded in $DIR/state/shop. AWS was not touched.
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop

@@ -31,6 +31,7 @@ fn what_was_looked_at_is_what_is_done() {
             Left out: ap-south-1/assets, us-east-1/assets, www-ap-south-1, www-us-east-1
 
             Plan: 1 to create. About 1 call (route53 1).
+            Longest path: about 3 s: zone
 
             Done: 1 change.
             It took 1s of the local cloud's time.
@@ -188,6 +189,7 @@ fn a_place_that_can_not_be_written() {
         Left out: ap-south-1/assets, us-east-1/assets, www-ap-south-1, www-us-east-1
 
         Plan: 1 to create. About 1 call (route53 1).
+        Longest path: about 3 s: zone
         --- stderr
         shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
         error: the plan could not be written to $DIR/none/plan: No such file or directory (os error 2)

@@ -1,6 +1,6 @@
 //! The records of a zone, found by their name.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::wire::{Key, WireRecord};
 
@@ -9,12 +9,12 @@ use super::wire::{Key, WireRecord};
 pub(in crate::route53) struct Records {
     all: Vec<WireRecord>,
     /// Where the records of a canonical name are: a zone has thousands, and a plan asks for each.
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: BTreeMap<String, Vec<usize>>,
 }
 
 impl Records {
     pub(super) fn new(all: Vec<WireRecord>) -> Self {
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(all.len());
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, record) in all.iter().enumerate() {
             by_name.entry(record.canonical_name()).or_default().push(at);
         }
