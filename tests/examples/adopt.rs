@@ -38,6 +38,7 @@ async fn what_others_made_is_taken_over_untouched() {
               tags.bicoastal:stack: (none) → "adopt"   (edited)
 
         Plan: 1 to adopt, 1 to update. About 2 calls (route53 1, s3 1).
+        Longest path: about 40 s: zone
 
         No changes.
     "#]]

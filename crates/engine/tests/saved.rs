@@ -30,7 +30,7 @@ fn what_is_not_exactly_that_is_refused() {
     };
     check(
         &text[..text.len() / 2],
-        expect!["is damaged: EOF while parsing a value at line 17 column 0"],
+        expect!["is damaged: EOF while parsing a string at line 17 column 32"],
     );
     check(
         &text.replace("\"test\"", "\"best\""),
