@@ -296,6 +296,9 @@ pub struct Made<'m> {
     pub props: &'m Packed,
 }
 
+/// What the thing at this place of all that is made waits for in its own step.
+pub type Joins = fn(usize, &[Made<'_>]) -> Option<Joining>;
+
 /// What something new waits for in its own step, although it does not refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joining {
@@ -356,7 +359,7 @@ pub struct Schema {
     pub takes: Takes,
     /// What a new one (by its position) waits for of everything of its service that is made along
     /// with it; `None` where that is nothing. For the critical path of a plan.
-    pub joins: Option<fn(usize, &[Made<'_>]) -> Option<Joining>>,
+    pub joins: Option<Joins>,
     /// Rules between resources of this kind and others (one policy per name, unique set
     /// identifiers): called once for a stack that has one, when it is sealed.
     pub check_stack: Option<fn(&Desired) -> Vec<Diagnostic>>,

@@ -35,6 +35,7 @@ pub(crate) struct Decision {
     /// What is created, updated or adopted.
     pub(crate) make: Option<Box<PlannedMember>>,
     /// What is deleted.
+    #[expect(clippy::vec_box, reason = "they come boxed and go on so: a member is big to move")]
     pub(crate) deletes: Vec<Box<PlannedMember>>,
     pub(crate) records: Vec<Record>,
 }
