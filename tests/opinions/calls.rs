@@ -16,6 +16,14 @@ struct Seen {
     calls: BTreeMap<(usize, String), usize>,
 }
 
+impl Calls {
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.calls.values().sum()
+    }
+}
+
 impl Observer for Calls {
     fn event(&self, event: &Event) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);

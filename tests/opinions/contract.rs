@@ -454,7 +454,7 @@ pub async fn converge(
     Err(format!("it never ends: {calls:?} …"))
 }
 
-fn set(props: &mut Value, field: &str, value: &Value) {
+pub fn set(props: &mut Value, field: &str, value: &Value) {
     let fields = props.as_object_mut().expect("fields");
     match value {
         Value::Null => drop(fields.remove(field)),
@@ -463,7 +463,7 @@ fn set(props: &mut Value, field: &str, value: &Value) {
 }
 
 /// Whether a path is one of these fields, or inside of one.
-fn is_of(path: &str, fields: &[&str]) -> bool {
+pub fn is_of(path: &str, fields: &[&str]) -> bool {
     fields.contains(&path.split(['.', '[']).next().unwrap_or_default())
 }
 

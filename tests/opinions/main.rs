@@ -23,3 +23,4 @@ mod crash;
 mod emulators;
 mod example;
 mod gaps;
+mod options;

@@ -89,8 +89,8 @@ impl<'s, 'io> Session<'s, 'io> {
         Arc::clone(self.store.get_or_init(files))
     }
 
-    /// Does something that needs the stack for itself, and says who is waited for.
-    pub(crate) async fn alone<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Does something, and says who or what is waited for.
+    pub(crate) async fn hearing<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -121,7 +121,8 @@ impl<'s, 'io> Session<'s, 'io> {
     }
 
     fn waits(&self, engine: Engine) -> Engine {
-        engine.with_wait(self.waiting.time, Some(self.waiting.told()))
+        let engine = engine.with_wait(self.waiting.time, Some(self.waiting.told()));
+        engine.with_early(self.waiting.early())
     }
 
     /// The cloud that the command line asks for.

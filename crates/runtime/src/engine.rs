@@ -35,7 +35,12 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     wait: Duration,
     told: Option<Told>,
+    early: Option<Early>,
 }
+
+/// Hears once a plan of what is not as a run left it moments ago, and is hence looked at again before
+/// it is believed.
+pub type Early = Arc<dyn Fn(&[ResourceId]) + Send + Sync>;
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -51,6 +56,7 @@ impl Engine {
             store: Arc::new(store),
             clock: Arc::new(SystemClock::new()),
             wait: Duration::ZERO,
+            early: None,
             told: None,
         }
     }
@@ -68,6 +74,14 @@ impl Engine {
     pub fn with_wait(mut self, wait: Duration, told: Option<Told>) -> Self {
         self.wait = wait;
         self.told = told;
+        self
+    }
+
+    /// Tells what a plan looks at again: what is not as a run left it moments ago. That takes up to
+    /// three minutes.
+    #[must_use]
+    pub fn with_early(mut self, told: Early) -> Self {
+        self.early = Some(told);
         self
     }
 
@@ -209,6 +223,10 @@ impl Engine {
             let again = shown::to_look_at_again(desired, state, &catalog, seen, now_ms);
             if again.is_empty() {
                 return;
+            }
+            if let (Some(tell), 0) = (&self.early, looks) {
+                let ids: Vec<ResourceId> = again.iter().map(|key| key.id.clone()).collect();
+                tell(&ids);
             }
             let pause = shown::pause(looks);
             self.clock.sleep(pause).await;

@@ -17,7 +17,7 @@ pub use bicoastal_engine::planner::Options as PlanOptions;
 pub use cancel::Cancel;
 pub use clock::{Clock, SystemClock};
 pub use driver::{Event, Observer, Quiet};
-pub use engine::Engine;
+pub use engine::{Early, Engine};
 pub use error::Error;
 pub use file_store::FileStore;
 pub use lease::{Ask, LeaseNote};

@@ -16,6 +16,7 @@ use bicoastal_model::schema::Change as Changes;
 
 use crate::cloud::{Judge, Opened};
 use crate::contract::{self, Case};
+use crate::options;
 
 /// Each case before each judge, as tests of their own.
 macro_rules! cases {
@@ -33,6 +34,11 @@ macro_rules! cases {
                 #[tokio::test]
                 async fn on_the_local_cloud() {
                     contract::judge(&$service::$case, Judge::Local).await;
+                }
+
+                #[tokio::test]
+                async fn with_every_option() {
+                    options::hold(&$service::$case).await;
                 }
 
                 #[tokio::test]

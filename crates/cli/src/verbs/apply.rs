@@ -41,7 +41,7 @@ pub(super) async fn plan_and_apply(
     occasion: Occasion,
 ) -> Result<Outcome, Failure> {
     loop {
-        let plan = cloud.engine.plan(desired, options).await?;
+        let plan = session.hearing(cloud.engine.plan(desired, options)).await?;
         if let Some(outcome) =
             show_and_apply(session, cloud, desired, options, plan, occasion).await?
         {

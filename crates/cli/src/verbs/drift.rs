@@ -14,7 +14,7 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
     let desired = session.desired()?;
     let cloud = session.connect().await?;
     session.introduce(&cloud);
-    let plan = cloud.engine.plan(&desired, &session.options()).await?;
+    let plan = session.hearing(cloud.engine.plan(&desired, &session.options())).await?;
     // A part of the stack is not asked what is no part of it.
     let (orphans, unsearched) = match session.flags.only.is_empty() {
         true => cloud.engine.orphans(&desired).await?,

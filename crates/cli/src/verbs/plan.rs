@@ -14,7 +14,7 @@ pub(super) async fn run(session: &Session<'_, '_>, out: Option<&Path>) -> Result
     let cloud = session.connect().await?;
     session.introduce(&cloud);
     let options = session.options();
-    let plan = cloud.engine.plan(&desired, &options).await?;
+    let plan = session.hearing(cloud.engine.plan(&desired, &options)).await?;
     show(session, &plan);
     if let Some(file) = out {
         plan_file::save(file, &plan, &options)?;

@@ -132,7 +132,7 @@ async fn finish(
             return Ok(1);
         }
     }
-    let aside = session.alone(cloud.engine.keep(found)).await?;
+    let aside = session.hearing(cloud.engine.keep(found)).await?;
     if session.flags.json {
         shown["recorded"] = json!(true);
         shown["set_aside"] = json!(aside);

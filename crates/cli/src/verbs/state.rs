@@ -188,7 +188,7 @@ async fn remove(session: &Session<'_, '_>, id: &str) -> Result<(), Failure> {
             .map(|key| Record::Forgotten { key: key.clone(), reason: "state rm".to_owned() });
         Ok(forgotten.collect())
     };
-    session.alone(session.editor().edit_state(&session.stack, records)).await?;
+    session.hearing(session.editor().edit_state(&session.stack, records)).await?;
     for key in &keys {
         session.console.plain(format_args!(
             "Forgot {}. It is still in AWS, and no longer this stack's.",
@@ -214,7 +214,7 @@ async fn rename(session: &Session<'_, '_>, from: &str, to: &str) -> Result<(), F
         return Err(Failure::new(format!("'{to}' can't be the id of a resource")));
     }
     let records = |_: &State| Ok(vec![Record::Moved { from: old, to: new }]);
-    session.alone(session.editor().edit_state(&session.stack, records)).await?;
+    session.hearing(session.editor().edit_state(&session.stack, records)).await?;
     session.console.plain(format_args!("{from} is {to} from now on. AWS was not touched."));
     Ok(())
 }
@@ -226,7 +226,7 @@ async fn migrate(session: &Session<'_, '_>, to: &str) -> Result<(), Failure> {
     let named = |store, name| Named { store, name };
     let migrate =
         bicoastal_runtime::migrate(&session.stack, named(&*old, &from), named(&*new, to), &ask);
-    let state = session.alone(migrate).await?;
+    let state = session.hearing(migrate).await?;
     session.console.plain(format_args!(
         "The state of '{}' ({} resources) is in {to} now. Say --state '{to}' from now on; {from} keeps a copy that nobody can use.",
         session.stack,

@@ -35,7 +35,7 @@ pub(super) async fn run(session: &Session<'_, '_>) -> Result<u8, Failure> {
         // An apply has taken Ctrl-C over; a plan may simply be left.
         let mut interrupts = Interrupts::listen();
         let again = tokio::select! {
-            again = cloud.engine.plan(&desired, &options) => again?,
+            again = session.hearing(cloud.engine.plan(&desired, &options)) => again?,
             () = interrupts.next() => {
                 return Err(Failure::new("interrupted; everything was applied"));
             }
