@@ -38,6 +38,8 @@ fn changed_deleted_and_added() {
             Drift: 2 resources drifted, 1 added by others.
             --- stderr
             shop on the local cloud in .bicoastal/local, state in $DIR/state/shop
+            Not as the last run left it moments ago: us-east-1/assets, www-us-east-1. AWS may not show it yet.
+            Looking again, for three minutes at most …
             --- exit 2
         "#]],
     );
