@@ -536,3 +536,24 @@ proptest! {
         }
     }
 }
+
+/// When a run last left something there: what took something away, and what says no time, is no word
+/// of that.
+#[test]
+fn the_last_time_that_something_was_left_there_is_known() {
+    let mut state = State::empty("test", "f00d");
+    state.fold(&opened()).unwrap();
+    let mut known = Vec::new();
+    for (op, (verb, ended, at_ms)) in (1..).zip([
+        (Verb::Create, not_begun(), Some(3)),
+        (Verb::Create, present(), Some(5)),
+        (Verb::Update, present(), None),
+        (Verb::Update, failed(), Some(8)),
+        (Verb::Delete, Ended::Gone, Some(9)),
+    ]) {
+        state.fold(&begin(op, &[(verb, "thing", 1)])).unwrap();
+        state.fold(&Record::End { op, results: vec![ended], at_ms }).unwrap();
+        known.push(state.changed_ms);
+    }
+    assert_eq!(known, [None, Some(5), Some(5), Some(5), Some(5)]);
+}
