@@ -4,7 +4,8 @@ use bicoastal_engine::journal;
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::{FORMAT, State};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::store::StoreError;
 
@@ -20,13 +21,24 @@ pub struct Snapshot {
     pub moved_to: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Written {
     format: u32,
     checksum: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     moved_to: Option<String>,
     state: Value,
+}
+
+/// The same, read: the state as it stands there, for a tree of it is many times as big.
+#[derive(Deserialize)]
+struct Found<'a> {
+    format: u32,
+    checksum: String,
+    #[serde(default)]
+    moved_to: Option<String>,
+    #[serde(borrow)]
+    state: &'a RawValue,
 }
 
 impl Snapshot {
@@ -40,7 +52,7 @@ impl Snapshot {
             StoreError::Io(format!("the state can't be written: {error}"))
         };
         let state = serde_json::to_value(&self.state).map_err(failed)?;
-        let checksum = checksum(self.moved_to.as_deref(), &state);
+        let checksum = checksum(self.moved_to.as_deref(), &state.to_string());
         let format = if self.moved_to.is_some() { MOVED } else { FORMAT };
         let written = Written { format, checksum, moved_to: self.moved_to.clone(), state };
         serde_json::to_vec_pretty(&written).map_err(failed)
@@ -57,7 +69,7 @@ impl Snapshot {
                 "{place} is damaged: {what}\n  hint: nothing was changed; restore it from a backup, or rebuild it with `state recover`"
             ))
         };
-        let written: Written =
+        let written: Found<'_> =
             serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         if written.format > MOVED {
             return Err(StoreError::newer(place, written.format, MOVED));
@@ -66,11 +78,12 @@ impl Snapshot {
         if written.format != expected {
             return Err(damaged(format!("it says that it is of format {}", written.format)));
         }
-        if checksum(written.moved_to.as_deref(), &written.state) != written.checksum {
+        let text = compact(written.state.get());
+        if checksum(written.moved_to.as_deref(), &text) != written.checksum {
             return Err(damaged("its checksum does not fit its content".into()));
         }
         let state: Option<State> =
-            serde_json::from_value(written.state).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
         if let Some(state) = &state
             && state.stack != stack
         {
@@ -80,12 +93,28 @@ impl Snapshot {
     }
 }
 
-/// A short digest of a JSON document; object keys are ordered, so equal documents have equal ones.
-fn checksum(moved_to: Option<&str>, state: &Value) -> String {
+/// A short digest of a state's text without white space, and of where it has moved.
+fn checksum(moved_to: Option<&str>, state: &str) -> String {
     match moved_to {
-        None => journal::checksum(&state.to_string()),
-        Some(place) => journal::checksum(&json!([place, state]).to_string()),
+        None => journal::checksum(state),
+        Some(place) => journal::checksum(&format!("[{},{state}]", Value::from(place))),
     }
+}
+
+/// A JSON text without the white space between its tokens.
+fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut inside, mut escaped) = (false, false);
+    for symbol in text.chars() {
+        match symbol {
+            ' ' | '\n' | '\r' | '\t' if !inside => continue,
+            '"' if !escaped => inside = !inside,
+            _ => {}
+        }
+        escaped = inside && symbol == '\\' && !escaped;
+        out.push(symbol);
+    }
+    out
 }
 
 /// Folds the entries of a journal, found in `place`, onto a snapshot. Those that are folded in
@@ -121,4 +150,40 @@ pub fn replay(state: &mut State, records: &[(u64, Record)], place: &str) -> Resu
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn white_space_counts_inside_of_texts_only() {
+        let all = json!({
+            "a b": ["x \\\" y", "\\\\", " ", ""],
+            "\"": { "n": -1.5e3, "t\tt": null },
+            "e": {},
+        });
+        for text in [serde_json::to_string_pretty(&all).unwrap(), all.to_string()] {
+            assert_eq!(compact(&text), all.to_string());
+        }
+        expect![[r#"{"a":"b c"}"#]].assert_eq(&compact("{ \"a\" :\r\n\t\"b c\" }"));
+    }
+
+    #[test]
+    fn a_state_that_is_laid_out_otherwise_is_the_same() {
+        let state = Some(State::empty("test", "f00d"));
+        for moved_to in [None, Some("s3://a \"b\"".to_owned())] {
+            let snapshot = Snapshot { state: state.clone(), moved_to };
+            let bytes = snapshot.encode().unwrap();
+            assert_eq!(Snapshot::decode(&bytes, "test", "here").unwrap(), snapshot);
+            let value: Value = serde_json::from_slice(&bytes).unwrap();
+            let dense = value.to_string();
+            assert_eq!(Snapshot::decode(dense.as_bytes(), "test", "here").unwrap(), snapshot);
+            let other = dense.replace("f00d", "f00e");
+            assert!(Snapshot::decode(other.as_bytes(), "test", "here").is_err());
+        }
+    }
 }
