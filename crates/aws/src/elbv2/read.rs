@@ -16,6 +16,18 @@ use crate::ownership::{ownership, tag_map};
 /// How many ARNs one `DescribeTags` takes.
 const TAGS_AT_ONCE: usize = 20;
 
+/// The ARN of what a call is about. Every call but a create follows a read that found it: where it is not
+/// recorded, it is found the same way again.
+pub(super) async fn arn(
+    target: &Target,
+    read: impl Future<Output = Result<Option<Snapshot>, OpError>>,
+) -> Result<String, OpError> {
+    match &target.physical {
+        Some(arn) => Ok(arn.clone()),
+        None => Ok(read.await?.map(|found| found.physical).unwrap_or_default()),
+    }
+}
+
 /// All load balancers of a region.
 async fn load_balancers(cx: &Cx, region: Region) -> Result<Vec<types::LoadBalancer>, OpError> {
     let mut found = Vec::new();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Target};
 
+use super::super::read::arn;
 use super::super::{RULES, SERVICE, region, to_tags};
 use super::LoadBalancer;
 use crate::classify::classify;
@@ -57,11 +58,7 @@ pub(super) async fn call(
     if let LoadBalancerCall::Create(wanted) = call {
         return create(cx, target, wanted).await;
     }
-    // Every other call follows a read that found it.
-    let arn = match &target.physical {
-        Some(arn) => arn.clone(),
-        None => find_arn(cx, target).await?,
-    };
+    let arn = arn(target, super::look::read(cx, target)).await?;
     macro_rules! send {
         ($request:expr) => {
             $request
@@ -148,11 +145,6 @@ async fn create(
         cx.tell(seen);
     }
     Ok(made.and_then(|made| made.load_balancer_arn))
-}
-
-async fn find_arn(cx: &Cx, target: &Target) -> Result<String, OpError> {
-    let found = super::look::read(cx, target).await?;
-    Ok(found.map(|found| found.physical).unwrap_or_default())
 }
 
 fn subnets(wanted: &LoadBalancer) -> Option<Vec<String>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Target};
 
+use super::super::read::arn;
 use super::super::{RULES, SERVICE, region, to_tags};
 use super::{ListenerAction, ListenerRule, RuleCondition, action, condition};
 use crate::classify::classify;
@@ -70,14 +71,7 @@ pub(super) async fn call(
         let made = answer.rules.unwrap_or_default().into_iter().next();
         return Ok(made.and_then(|made| made.rule_arn));
     }
-    // Every other call follows a read that found it.
-    let arn = match &target.physical {
-        Some(arn) => arn.clone(),
-        None => {
-            let found = super::look::read(cx, target).await?;
-            found.map(|found| found.physical).unwrap_or_default()
-        }
-    };
+    let arn = arn(target, super::look::read(cx, target)).await?;
     macro_rules! send {
         ($request:expr) => {
             $request

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests stop where they find something odd")]
 
 use bicoastal_model::resource::Check;
 use bicoastal_model::{
