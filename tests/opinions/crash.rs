@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use bicoastal::aws::AwsProvider;
-use bicoastal::model::provider::{BoxFuture, Gate};
+use bicoastal::model::provider::{BoxFuture, Gate, Tell};
 use bicoastal::model::{Catalog, OpError, Operation, Progress, Provider, Seen, Target};
 use tokio::sync::{Mutex, Notify};
 
@@ -66,8 +66,8 @@ impl Provider for Mortal {
         Provider::account(&*self.inner, account)
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
-        self.inner.refresh(targets)
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
+        self.inner.read_each(targets, tell)
     }
 
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
-use bicoastal::model::provider::{BoxFuture, Gate};
+use bicoastal::model::provider::{BoxFuture, Gate, Tell};
 use bicoastal::model::{Catalog, OpError, Operation, Progress, Provider, Seen, Target};
 use bicoastal::plan::critical_path;
 use bicoastal::{AwsProvider, Cancel, Engine, FileStore, LocalClock, local_connection};
@@ -57,8 +57,8 @@ impl Provider for Watched {
         Provider::account(&self.inner, account)
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
-        self.inner.refresh(targets)
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
+        self.inner.read_each(targets, tell)
     }
 
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {

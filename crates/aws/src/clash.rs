@@ -101,7 +101,7 @@ mod tests {
             incarnation: 1,
             token: "token".to_owned(),
             physical: None,
-            props: Value::Null,
+            props: Value::Null.into(),
             tags: BTreeMap::new(),
         }
     }

@@ -8,14 +8,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bicoastal_model::provider::{BoxFuture, Gate};
+use bicoastal_model::provider::{BoxFuture, Gate, Tell};
 use bicoastal_model::schema::Schema;
 use bicoastal_model::{
     Catalog, Found, Goal, Known, Lookup, Member, OpError, Operation, Outcome, Place, Progress,
     Provider, Region, Resource, Retry, ScopeKind, Seen, Snapshot, Sweep, Swept, Target,
     TerraformInstance, Translated,
 };
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, FuturesOrdered, StreamExt};
 
 use crate::caller;
 use crate::clash::{refusal, turn};
@@ -177,7 +177,7 @@ impl Provider for AwsProvider {
         })
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let mut contexts: BTreeMap<Option<&str>, Result<Cx, OpError>> = BTreeMap::new();
             let mut asked: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
@@ -189,11 +189,16 @@ impl Provider for AwsProvider {
                 let cx = self.cx(account, Purpose::Refresh).map(|cx| cx.asking(ids));
                 contexts.insert(account, cx);
             }
-            let reads: Vec<BoxFuture<'_, Seen>> = targets
-                .iter()
-                .map(|target| self.read_one(contexts.get(&target.place.account.as_deref()), target))
-                .collect();
-            stream::iter(reads).buffered(READS_AT_ONCE).collect().await
+            let (mut reads, mut left) = (FuturesOrdered::new(), targets.iter());
+            loop {
+                let room = READS_AT_ONCE - reads.len();
+                for target in left.by_ref().take(room) {
+                    let cx = contexts.get(&target.place.account.as_deref());
+                    reads.push_back(self.read_one(cx, target));
+                }
+                let Some(seen) = reads.next().await else { return };
+                tell(seen);
+            }
         })
     }
 
@@ -531,7 +536,7 @@ impl<R: BatchKind> Erased for Batched<R> {
 impl<L: Finds> ErasedLookup for Query<L> {
     fn find<'a>(&'a self, cx: &'a Cx, target: &'a Target) -> BoxFuture<'a, ReadResult> {
         Box::pin(async move {
-            let query: L = serde_json::from_value(target.props.clone())
+            let query: L = serde_json::from_value(target.props.to_value())
                 .map_err(|error| refusal(format!("the query can't be read: {error}"), ""))?;
             let found: Pin<Box<dyn Future<Output = ReadResult> + Send + '_>> =
                 Box::pin(L::find(cx, target, &query));

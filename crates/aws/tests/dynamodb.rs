@@ -620,7 +620,7 @@ async fn a_lost_answer_is_settled_by_looking() {
     let harness = Harness::new();
     let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
     let wanted = table.wanted(&sessions());
-    table.target.props = wanted.clone();
+    table.target.props = wanted.clone().into();
     let goal = Goal::Present { wanted, applied: None };
     let (claim, memory) = (Claim::Unmade, Memory::default());
     let member = Member { target: table.target.clone(), goal, claim, memory };
@@ -736,14 +736,14 @@ async fn an_existing_table_is_looked_up_by_name() {
     let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
     table.apply(&sessions()).await;
     let mut query = harness.spanning::<Table>("other", &[HERE, THERE]).target;
-    query.props = serde_json::to_value(Table::named("user-sessions")).unwrap();
+    query.props = serde_json::to_value(Table::named("user-sessions")).unwrap().into();
     let found = harness.provider.lookup(&query).await.unwrap();
     let Seen::Present(snapshot) = found else { panic!("{found:?}") };
     assert_eq!(
         snapshot.outputs["arn.us-east-1"],
         "arn:aws:dynamodb:us-east-1:000000000000:table/user-sessions"
     );
-    query.props = serde_json::to_value(Table::named("nothing")).unwrap();
+    query.props = serde_json::to_value(Table::named("nothing")).unwrap().into();
     assert_eq!(harness.provider.lookup(&query).await, Ok(Seen::Absent));
 }
 

@@ -487,7 +487,7 @@ fn lookup(query: impl FnOnce(&mut Stack)) -> Target {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: declared.props.to_value(),
+        props: declared.props.to_value().into(),
         tags: Default::default(),
     }
 }

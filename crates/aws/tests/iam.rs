@@ -291,7 +291,7 @@ async fn roles_and_the_caller_are_looked_up() {
             incarnation: 1,
             token: "bc-test-1".into(),
             physical: None,
-            props: declared.props.to_value(),
+            props: declared.props.to_value().into(),
             tags: Default::default(),
         };
         answers.push(match harness.provider.lookup(&target).await.unwrap() {

@@ -20,7 +20,7 @@ async fn ask(harness: &Harness, region: Region, query: KeyQuery) -> String {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: declared.props.to_value(),
+        props: declared.props.to_value().into(),
         tags: Default::default(),
     };
     match harness.provider.lookup(&target).await {

@@ -272,8 +272,10 @@ async fn existing_zones_are_looked_up() {
     let harness = Harness::new();
     let id = zone(&harness).await;
     let look = async |query: Value| {
-        let target =
-            Target { props: query, ..member_target("zone", HostedZone::SCHEMA.kind, Value::Null) };
+        let target = Target {
+            props: query.into(),
+            ..member_target("zone", HostedZone::SCHEMA.kind, Value::Null)
+        };
         harness.provider.lookup(&target).await
     };
     for query in [HostedZone::named("EXAMPLE.com."), HostedZone::with_id(&id)] {
@@ -517,7 +519,7 @@ fn member_target(id: &str, kind: &str, props: Value) -> Target {
         incarnation: 1,
         token: format!("bc-test-{id}"),
         physical: None,
-        props,
+        props: props.into(),
         tags: Default::default(),
     }
 }

@@ -324,7 +324,7 @@ async fn a_bucket_of_somebody_else_is_looked_up() {
     let find = async |region: Region, name: &str| {
         let subject = harness.regional::<Bucket>("theirs", region);
         let query = serde_json::to_value(Bucket::named(name)).unwrap();
-        let target = Target { props: query, ..subject.target };
+        let target = Target { props: query.into(), ..subject.target };
         match harness.provider.lookup(&target).await {
             Ok(Seen::Present(found)) => found.outputs["arn"].to_string(),
             Ok(other) => format!("{other:?}"),
@@ -406,7 +406,7 @@ async fn what_locks_keep_is_named() {
     put.object_lock_legal_hold_status(held).send().await.unwrap();
     let mut bucket = harness.regional::<Bucket>("assets", HERE);
     bucket.target.physical = Some("s3-locked".into());
-    bucket.target.props = json!({ "name": "s3-locked", "force_destroy": true });
+    bucket.target.props = json!({ "name": "s3-locked", "force_destroy": true }).into();
     let refused = bucket.try_destroy(false).await.unwrap_err();
     expect![
         "1 of the objects in s3-locked can't be deleted, the first of them kept: Access Denied"

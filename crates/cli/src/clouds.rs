@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_model::error::{ErrorFacts, OpError};
-use bicoastal_model::provider::{BoxFuture, Gate};
+use bicoastal_model::provider::{BoxFuture, Gate, Tell};
 use bicoastal_model::{Catalog, Operation, Progress, Provider, Seen, Sweep, Swept, Target};
 use bicoastal_model::{TerraformInstance, Translated};
 use bicoastal_runtime::{Clock, FileStore, StateStore};
@@ -98,8 +98,8 @@ impl Provider for Boxed {
         self.0.account(account)
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
-        self.0.refresh(targets)
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
+        self.0.read_each(targets, tell)
     }
 
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {
@@ -144,8 +144,9 @@ impl Provider for Nowhere {
         Box::pin(async { Err(Self::error()) })
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
-        Box::pin(async { targets.iter().map(|_| Seen::Unknown(Self::error())).collect() })
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
+        targets.iter().for_each(|_| tell(Seen::Unknown(Self::error())));
+        Box::pin(async {})
     }
 
     fn lookup<'a>(&'a self, _target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {

@@ -23,4 +23,5 @@ pub mod retry;
 pub mod saved;
 pub mod shown;
 pub mod state;
+pub mod verified;
 mod waves;

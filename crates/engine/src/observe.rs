@@ -14,6 +14,7 @@ use crate::planner::index::Declarations;
 use crate::planner::view::moved;
 use crate::planner::{with_name, with_ownership};
 use crate::state::{self, Entry, Key, State};
+use crate::verified::Verified;
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Observed {
     pub seen: BTreeMap<Key, Look>,
     /// Other stacks' exports, by stack and name.
     pub stacks: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Which secrets are those that were applied, as far as that was found out.
+    pub verified: Verified,
 }
 
 /// What one read brought, as it is kept for as long as a plan is made.
@@ -114,7 +117,7 @@ pub fn lookups(desired: &Desired, state: &State) -> Vec<Target> {
             incarnation: 1,
             token: String::new(),
             physical: None,
-            props: declared.props.to_value(),
+            props: declared.props.clone(),
             tags: state.ownership_tags(&declared.id),
         })
         .collect()
@@ -134,10 +137,13 @@ pub fn targets(
     let mut out: Vec<(Key, Target)> = Vec::new();
     for (key, entry) in &state.entries {
         // A stranger is seen, if it is still there, inside of what it was put into.
-        if catalog.get(&entry.kind).is_none() || entry.is_stranger() {
+        let Some(schema) = catalog.get(&entry.kind).filter(|_| !entry.is_stranger()) else {
             continue;
-        }
+        };
         let mut target = state.target(key, entry);
+        if !schema.has_tags() {
+            target.tags.clear();
+        }
         if let Some(declared) =
             desired.resources.get(&key.id).filter(|it| !it.lookup && it.schema.kind == entry.kind)
         {
@@ -180,8 +186,11 @@ fn fresh_target(state: &State, declared: &Declared, key: Key, props: &Packed) ->
         incarnation: key.incarnation,
         token: state::token(&state.lineage, &key.id, key.incarnation),
         physical: declared.adopt.clone(),
-        props: props.to_value(),
-        tags: state.ownership_tags(&key.id),
+        props: props.clone(),
+        tags: match declared.schema.has_tags() {
+            true => state.ownership_tags(&key.id),
+            false => BTreeMap::new(),
+        },
     }
 }
 
@@ -211,14 +220,14 @@ fn identity_known(schema: &Schema, props: &Packed) -> bool {
 }
 
 /// Adds the properties of which only the names matter: what the program mentions is read.
-fn mention(props: &mut Value, wanted: &Packed) {
+fn mention(props: &mut Packed, wanted: &Packed) {
     if props.is_null() {
-        *props = Value::Object(serde_json::Map::new());
+        *props = Packed::object([]);
     }
-    if let (Some(props), Some(wanted)) = (props.as_object_mut(), wanted.as_object()) {
-        for (name, value) in wanted.iter() {
-            props.entry(name).or_insert_with(|| value.to_value());
-        }
+    let (Some(own), Some(wanted)) = (props.as_object(), wanted.as_object()) else { return };
+    if wanted.keys().any(|name| !own.contains_key(name)) {
+        let added = wanted.to_vec().into_iter().filter(|(name, _)| !own.contains_key(name));
+        *props = own.with(added).into();
     }
 }
 

@@ -248,7 +248,7 @@ impl State {
             incarnation: key.incarnation,
             token: entry.token.to_string(),
             physical: entry.physical.clone(),
-            props: entry.applied.as_ref().or(doubted).map_or(Value::Null, Packed::to_value),
+            props: entry.applied.as_ref().or(doubted).cloned().unwrap_or_default(),
             tags: self.ownership_tags(&entry.born),
         }
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Claim;
 use crate::error::{ErrorFacts, OpError};
 use crate::id::{Place, ResourceId};
+use crate::packed::Packed;
 use crate::region::Region;
 use crate::schema::Schema;
 use crate::sweep::{Sweep, Swept, TerraformInstance, Translated};
@@ -57,7 +58,7 @@ pub struct Target {
     pub physical: Option<String>,
     /// Its properties as last applied, else as wanted: what its natural key is read from, and
     /// which optional parts are worth reading (those mentioned here).
-    pub props: Value,
+    pub props: Packed,
     /// The ownership tags that are on it if it is ours.
     pub tags: BTreeMap<String, String>,
 }
@@ -70,7 +71,7 @@ impl Target {
 
     /// A text property of its natural key.
     pub fn text(&self, field: &str) -> &str {
-        self.props.get(field).and_then(Value::as_str).unwrap_or_default()
+        self.props.get(field).and_then(Packed::as_str).unwrap_or_default()
     }
 
     /// Whether the program or state mentions this property.
@@ -303,6 +304,9 @@ pub enum Progress {
 /// A boxed future, as object-safe traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Who is told what was read.
+pub type Tell<'a> = &'a mut (dyn FnMut(Seen) + Send);
+
 /// Whether calls that change something may still start: they may as long as the run that makes
 /// them surely is the only one that works on its stack.
 pub trait Gate: Send + Sync + fmt::Debug {
@@ -349,8 +353,18 @@ pub trait Provider: Send + Sync {
     /// The twelve-digit number of an account (`None`: the default one).
     fn account<'a>(&'a self, account: Option<&'a str>) -> BoxFuture<'a, Result<String, OpError>>;
 
-    /// Reads many things at once, with as few listings as that takes. One answer per target, in order.
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>>;
+    /// Reads many things at once, with as few listings as that takes. Tells one answer per target, in
+    /// their order, each as soon as those before it are told: thousands of answers need not be kept whole.
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()>;
+
+    /// The same, all answers together.
+    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
+        Box::pin(async move {
+            let mut all = Vec::with_capacity(targets.len());
+            self.read_each(targets, &mut |seen| all.push(seen)).await;
+            all
+        })
+    }
 
     /// Resolves a look-up: `props` is its query. [`Seen::Absent`] where nothing matches.
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>>;

@@ -12,6 +12,7 @@ use bicoastal_engine::planner::{self, Options as PlanOptions};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::shown;
 use bicoastal_engine::state::{Key, State};
+use bicoastal_engine::verified::{self, Verified};
 use bicoastal_model::{Desired, Provider, ResourceId, Seen, Target};
 use futures_util::future::{join, join_all};
 use serde_json::Value;
@@ -197,16 +198,19 @@ impl Engine {
         state: &State,
     ) -> Result<Observed, Error> {
         let catalog = self.provider.catalog();
+        let verified = verified_beside(desired, state);
         let (accounts, lookups) =
             join(self.accounts(desired, state), self.looked_up(desired, state)).await;
         let accounts = accounts?;
         let (keys, targets): (Vec<Key>, Vec<Target>) =
             observe::targets(desired, state, &catalog, &lookups).into_iter().unzip();
-        let seen = self.provider.refresh(&targets).await.into_iter().map(Look::from);
-        let mut seen: BTreeMap<Key, Look> = keys.iter().cloned().zip(seen).collect();
+        let mut looks = Vec::with_capacity(targets.len());
+        self.provider.read_each(&targets, &mut |seen| looks.push(Look::from(seen))).await;
+        let mut seen: BTreeMap<Key, Look> = keys.iter().cloned().zip(looks).collect();
         self.look_again(desired, state, keys.into_iter().zip(targets).collect(), &mut seen).await;
         let stacks = self.other_stacks(desired).await?;
-        Ok(Observed { accounts, lookups, seen, stacks })
+        let verified = verified.await;
+        Ok(Observed { accounts, lookups, seen, stacks, verified })
     }
 
     /// Looks again at what AWS may only not show yet, until it does or that is believed.
@@ -422,6 +426,21 @@ impl Engine {
     /// Whether a clear secret is the one that a digest was made of.
     pub fn secret_matches(clear: &str, digest: &str) -> bool {
         digest::verify(clear, digest)
+    }
+}
+
+/// Finds out on another thread, from now on, which secrets are those that were applied. Where there is
+/// none to do it, the planner does.
+fn verified_beside(desired: &Desired, state: &State) -> impl Future<Output = Verified> + use<> {
+    let pairs = verified::pairs(desired, state);
+    let beside = (!pairs.is_empty()).then(tokio::runtime::Handle::try_current);
+    let beside = beside.and_then(Result::ok);
+    let found = beside.map(|thread| thread.spawn_blocking(move || Verified::of(pairs)));
+    async move {
+        match found {
+            Some(found) => found.await.unwrap_or_default(),
+            None => Verified::default(),
+        }
     }
 }
 

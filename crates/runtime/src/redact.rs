@@ -161,7 +161,7 @@ mod tests {
             incarnation: 1,
             token: String::new(),
             physical: None,
-            props: json!({}),
+            props: json!({}).into(),
             tags: BTreeMap::new(),
         };
         let wanted = json!({ "name": "app", "inside": [{ "password": { SECRET: secret } }] });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bicoastal_engine::machine::{Fate, Report};
 use bicoastal_engine::record::Record;
 use bicoastal_engine::state::State;
-use bicoastal_model::provider::{BoxFuture, Gate};
+use bicoastal_model::provider::{BoxFuture, Gate, Tell};
 use bicoastal_model::schema::{Field, OutputSpec};
 use bicoastal_model::{
     Catalog, Global, Goal, Input, OpError, Operation, Outcome, Ownership, Progress, Provider,
@@ -77,14 +77,12 @@ impl Provider for Fake {
         Box::pin(async { Ok("123456789012".to_owned()) })
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
         let things = self.things.lock().unwrap();
-        let seen = targets
-            .iter()
-            .map(|target| things.get(target.text("name")).cloned())
-            .map(|found| found.map_or(Seen::Absent, Seen::Present))
-            .collect();
-        Box::pin(async { seen })
+        for target in targets {
+            tell(things.get(target.text("name")).cloned().map_or(Seen::Absent, Seen::Present));
+        }
+        Box::pin(async {})
     }
 
     fn lookup<'a>(&'a self, _: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {

@@ -79,7 +79,7 @@ impl Harness {
                 incarnation: 1,
                 token: format!("bc-test-{id}-1").replace('/', "-"),
                 physical: None,
-                props: json!({}),
+                props: json!({}).into(),
                 tags,
             },
             applied: None,
@@ -197,11 +197,11 @@ impl Subject<'_> {
     pub async fn try_apply(&mut self, props: &Value) -> Result<Snapshot, OpError> {
         let wanted = self.wanted(props);
         if self.applied.is_none() {
-            self.target.props = wanted.clone();
+            self.target.props = wanted.clone().into();
         }
         let goal = Goal::Present { wanted: wanted.clone(), applied: self.applied.clone() };
         let snapshot = self.converge(goal).await?.expect("present");
-        self.target.props = wanted.clone();
+        self.target.props = wanted.clone().into();
         self.applied = Some(wanted);
         let left = self.difference(props).await;
         assert_eq!(paths(&left), Vec::<String>::new(), "{}: {left:#?}", self.target.id);
@@ -236,7 +236,7 @@ impl Subject<'_> {
     /// and run again all the time.
     pub async fn create_forgetfully(&mut self, props: &Value) -> Snapshot {
         let wanted = self.wanted(props);
-        self.target.props = wanted.clone();
+        self.target.props = wanted.clone().into();
         let open = bicoastal_model::OpenGate::shared();
         for _ in 0..400 {
             let goal = Goal::Present { wanted: wanted.clone(), applied: None };
@@ -265,7 +265,7 @@ impl Subject<'_> {
 
     /// Deletes it, with AWS's own guards lifted or not.
     pub async fn try_destroy(&mut self, lift_guards: bool) -> Result<(), OpError> {
-        let applied = self.applied.clone().unwrap_or_else(|| self.target.props.clone());
+        let applied = self.applied.clone().unwrap_or_else(|| self.target.props.clone().into());
         let left = self.converge(Goal::Absent { applied, lift_guards }).await?;
         assert_eq!(left, None);
         Ok(())
@@ -275,9 +275,11 @@ impl Subject<'_> {
 /// The target as the machine hands it over: it mentions what is wanted besides what was applied.
 fn mentioning(target: &Target, goal: &Goal) -> Target {
     let mut target = target.clone();
-    if let (Goal::Present { wanted, .. }, Some(props)) = (goal, target.props.as_object_mut()) {
+    if let (Goal::Present { wanted, .. }, true) = (goal, target.props.is_object()) {
         for (field, value) in wanted.as_object().into_iter().flatten() {
-            props.entry(field).or_insert_with(|| value.clone());
+            if !target.mentions(field) {
+                target.props.set(field, value);
+            }
         }
     }
     target

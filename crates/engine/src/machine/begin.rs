@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bicoastal_model::value::{NAME, Ref, Value};
+use bicoastal_model::value::{NAME, Ref};
 use bicoastal_model::{Claim, Goal, Member, Memory, Name, Operation, Packed, Target, diff};
 
 use super::report::{Failure, Fate};
@@ -357,13 +357,13 @@ fn within(path: &str, of: &str) -> bool {
 }
 
 /// The natural key is read from what was applied; what is newly wanted is worth reading as well.
-fn mentioned(applied: Option<&Packed>, wanted: Option<&Packed>) -> Value {
+fn mentioned(applied: Option<&Packed>, wanted: Option<&Packed>) -> Packed {
     let fields = |props: Option<&Packed>| props.and_then(Packed::as_object).cloned();
     let mut all = fields(wanted).unwrap_or_default();
     if let Some(applied) = fields(applied) {
         all = all.with(applied.to_vec());
     }
-    Packed::from(all).to_value()
+    all.into()
 }
 
 /// What is done to what, for people.

@@ -67,7 +67,8 @@ impl<'a> Planner<'a> {
         let mut base = entry.and_then(Entry::base);
         let wanted = with_name(&resolved, key.incarnation);
         let wanted = with_ownership(schema, &wanted, &self.marks, born);
-        let wanted = with_digests(self.desired, declared, wanted, base.as_ref());
+        let wanted =
+            with_digests((self.desired, &self.observed.verified), declared, wanted, base.as_ref());
         let mut wanted = for_existing(declared, wanted, &mut base);
         if let Some(base) = base.as_ref().filter(|base| **base == wanted) {
             // One of the two is enough, and is quickly told to be the same.

@@ -7,8 +7,8 @@ use bicoastal_model::schema::{Change, Schema};
 use bicoastal_model::value::{NAME, SECRET};
 use bicoastal_model::{Declared, Desired, Fields, Name, Packed, ResourceId, Shape};
 
-use crate::digest;
 use crate::state::Marks;
+use crate::verified::Verified;
 
 /// What an output of a resource will be once the plan is done.
 pub(crate) enum Output {
@@ -106,7 +106,7 @@ pub(crate) fn with_ownership(
 
 /// Secrets that are what was applied become the digest that was applied.
 pub(crate) fn with_digests(
-    desired: &Desired,
+    (desired, verified): (&Desired, &Verified),
     declared: &Declared,
     props: Packed,
     base: Option<&Packed>,
@@ -114,10 +114,11 @@ pub(crate) fn with_digests(
     let Some(base) = base.filter(|_| !desired.secrets.is_empty()) else { return props };
     props.rewrite(&mut |inner| {
         let slot = inner.marker(SECRET)?.as_str()?;
-        let clear = desired.secrets.get(&(declared.id.clone(), slot.to_owned()))?;
-        let applied = base.at(slot)?;
+        let slot = (declared.id.clone(), slot.to_owned());
+        let clear = desired.secrets.get(&slot)?;
+        let applied = base.at(&slot.1)?;
         let text = applied.marker(SECRET)?.as_str()?;
-        digest::verify(clear.expose(), text).then(|| applied.clone())
+        verified.is_applied(&slot, clear, text).then(|| applied.clone())
     })
 }
 

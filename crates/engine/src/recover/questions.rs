@@ -117,20 +117,17 @@ impl Rebuild<'_> {
                 let props = with_name(&self.resolved(declared), incarnation);
                 let props =
                     with_ownership(declared.schema, &props, &self.state.marks(), &candidate.born);
-                let mut props = props.to_value();
-                if let (Some(props), Some(identity)) =
-                    (props.as_object_mut(), candidate.identity.as_object())
-                {
-                    // Its name may not be the declared one (any more): it is read as it is.
-                    for field in declared.schema.identity {
-                        if let Some(value) = identity.get(*field) {
-                            props.insert((*field).to_owned(), value.clone());
-                        }
-                    }
-                }
+                // Its name may not be the declared one (any more): it is read as it is.
+                let named = declared.schema.identity.iter().filter_map(|field| {
+                    Some(((*field).into(), candidate.identity.get(*field)?.into()))
+                });
+                let props = match props.as_object() {
+                    Some(fields) => fields.with(named).into(),
+                    None => props,
+                };
                 (props, union(&candidate.place, &declared.place))
             }
-            None => (candidate.identity.clone(), candidate.place.clone()),
+            None => ((&candidate.identity).into(), candidate.place.clone()),
         };
         Target {
             id: question.id.clone(),

@@ -48,13 +48,12 @@ impl World {
     pub fn observe(&self, desired: &Desired) -> Observed {
         let targets = observe::targets(desired, &self.state, &catalog(), &self.lookups);
         Observed {
-            accounts: BTreeMap::new(),
             lookups: self.lookups.clone(),
             seen: targets
                 .into_iter()
                 .map(|(key, target)| (key, self.read(&target).into()))
                 .collect(),
-            stacks: BTreeMap::new(),
+            ..Observed::default()
         }
     }
 
@@ -323,8 +322,8 @@ fn finds(target: &Target, thing: &Thing) -> bool {
     let here = target.place.label();
     let same = |name: &&str| {
         let shape = schema.field(name).map_or(Shape::Plain, |field| field.shape);
-        let of = |props: &Value| canonical(&shape, props.get(name).unwrap_or(&Value::Null));
-        of(&target.props) == of(&thing.snapshot.props)
+        let of = |value: &Value| canonical(&shape, value);
+        of(&target.props[*name].to_value()) == of(&thing.snapshot.props[*name])
     };
     // Names of regional things are per region; the region is part of what AWS assigned.
     let region = schema.scope != bicoastal_model::ScopeKind::Regional

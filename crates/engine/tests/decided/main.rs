@@ -21,4 +21,5 @@ mod recorded;
 mod replaced;
 mod setting;
 mod together;
+mod verified;
 mod waved;

@@ -14,10 +14,7 @@ use super::common::*;
 use super::setting::{applied, entry};
 
 fn line(target: &Target) -> String {
-    let mut props = target.props.clone();
-    if let Some(fields) = props.as_object_mut() {
-        fields.remove("tags");
-    }
+    let props = target.props.without("tags");
     let token = if target.token.is_empty() { "no token" } else { "a token" };
     format!(
         "{} {} in {} #{} {} born {} with {token} {props}",

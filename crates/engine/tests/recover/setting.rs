@@ -121,7 +121,7 @@ impl Thing {
                 && self.found.place.regions != target.place.regions;
             !elsewhere
                 && fields.len() > 0
-                && fields.all(|(name, value)| target.props.get(name) == Some(value))
+                && fields.all(|(name, value)| target.props[name.as_str()] == *value)
         };
         self.found.kind == target.kind
             && match &target.physical {
@@ -196,10 +196,7 @@ fn asked(target: &Target) -> String {
     let own = token(LINEAGE, &born.into(), target.incarnation);
     let token = if target.token == own { "" } else { &format!(" token {}", target.token) };
     let born = if born == target.id.as_str() { "" } else { &format!(" born {born}") };
-    let mut props = target.props.clone();
-    if let Some(props) = props.as_object_mut() {
-        props.remove("tags");
-    }
+    let props = target.props.without("tags");
     format!(
         "read {} {} in {} #{} {}{born}{token} {props}",
         target.id,

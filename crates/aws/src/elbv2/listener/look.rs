@@ -29,7 +29,7 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     };
     let (tags, more) = try_join(tags(cx, region, &arn), more).await?;
     let mut seen = snapshot(target, &found, more, &tags);
-    let watched = target.props.get("watch_rules") == Some(&json!(true));
+    let watched = target.props["watch_rules"].as_bool() == Some(true);
     if watched && cx.purpose() == Purpose::Refresh {
         seen.children = children(cx, region, &arn).await?;
     }
@@ -66,7 +66,7 @@ async fn find(
     region: Region,
 ) -> Result<Option<types::Listener>, OpError> {
     let balancer = target.text("load_balancer");
-    let port = target.props.get("port").and_then(Value::as_i64);
+    let port = target.props["port"].as_i64();
     if let Some(arn) = &target.physical {
         if cx.purpose() == Purpose::Refresh && !balancer.is_empty() {
             let all = shared_listeners(cx, region, balancer).await?;

@@ -171,7 +171,7 @@ fn next(wanted: Option<&Listener>, applied: &Listener, seen: Option<Value>) -> S
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({}),
+        props: json!({}).into(),
         tags: Default::default(),
     };
     let applied = serde_json::to_value(applied).unwrap();

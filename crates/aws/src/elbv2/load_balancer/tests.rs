@@ -112,7 +112,7 @@ fn next(wanted: Option<&LoadBalancer>, applied: Value, seen: Option<(Value, Stat
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({ "name": "front" }),
+        props: json!({ "name": "front" }).into(),
         tags: Default::default(),
     };
     let goal = match wanted {

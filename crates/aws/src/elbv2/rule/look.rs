@@ -47,7 +47,7 @@ async fn listed(
         return Ok(None);
     }
     let all = shared_rules(cx, region, &listener).await?;
-    let priority = target.props.get("priority").and_then(Value::as_u64);
+    let priority = target.props["priority"].as_u64();
     let is_it = |rule: &types::Rule| match &target.physical {
         Some(arn) => rule.rule_arn() == Some(arn),
         None => priority.is_some() && priority_of(rule) == priority,

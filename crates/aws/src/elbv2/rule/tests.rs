@@ -199,7 +199,7 @@ fn next(wanted: Option<&ListenerRule>, applied: &ListenerRule, seen: Option<Valu
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({}),
+        props: json!({}).into(),
         tags: Default::default(),
     };
     let applied = serde_json::to_value(applied).unwrap();

@@ -140,7 +140,7 @@ fn next(wanted: Option<&TargetGroup>, applied: &TargetGroup, seen: Option<Value>
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({ "name": "web" }),
+        props: json!({ "name": "web" }).into(),
         tags: Default::default(),
     };
     let applied = serde_json::to_value(applied).unwrap();

@@ -25,7 +25,7 @@ fn next(goal: &Goal, seen: Option<(Value, Value)>) -> String {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({ "name": "p" }),
+        props: json!({ "name": "p" }).into(),
         tags: Default::default(),
     };
     let seen = seen.map(|(props, old_versions)| Snapshot {

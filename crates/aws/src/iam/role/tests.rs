@@ -137,7 +137,7 @@ fn next(goal: &Goal, seen: Option<&Snapshot>) -> String {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({ "name": "r" }),
+        props: json!({ "name": "r" }).into(),
         tags: Default::default(),
     };
     let turn = Turn::<Role>::new(&target, goal, seen).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types;
-use bicoastal_model::{Addition, Goal, OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{Addition, Goal, OpError, Packed, Region, Snapshot, Status, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -382,8 +382,8 @@ pub(super) async fn around(cx: &Cx, target: &Target) -> Result<Value, OpError> {
         return Ok(Value::Null);
     }
     let mut regions = vec![region(target)];
-    let others = target.props.get("global_regions").and_then(Value::as_array);
-    for other in others.into_iter().flatten().filter_map(Value::as_str) {
+    let others = target.props["global_regions"].as_array();
+    for other in others.into_iter().flatten().filter_map(Packed::as_str) {
         if let Ok(other) = other.parse()
             && !regions.contains(&other)
         {

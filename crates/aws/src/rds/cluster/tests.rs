@@ -18,7 +18,7 @@ fn target(props: &Value) -> Target {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: props.clone(),
+        props: props.clone().into(),
         tags: BTreeMap::new(),
     }
 }

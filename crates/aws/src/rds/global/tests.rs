@@ -74,7 +74,7 @@ fn check(goal: &Goal, seen: Option<Snapshot>, expected: Expect) {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: props.clone(),
+        props: props.clone().into(),
         tags: BTreeMap::new(),
     };
     let turn = Turn::<GlobalCluster>::new(&target, goal, seen.as_ref()).unwrap();

@@ -32,7 +32,7 @@ fn check(goal: &Goal, seen: Option<(Status, Value)>, expected: Expect) {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: props(),
+        props: props().into(),
         tags: BTreeMap::new(),
     };
     let seen = seen.map(|(status, facts)| Snapshot {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types;
-use bicoastal_model::{OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{OpError, Packed, Region, Snapshot, Status, Target};
 use serde_json::{Map, Value, json};
 
 use super::{ApplyMethod, DbClusterParameterGroup, Parameter};
@@ -260,10 +260,8 @@ async fn parameters(
     target: &Target,
 ) -> Result<(Vec<Value>, BTreeMap<String, String>), OpError> {
     let user = described(cx, region, group, Some("user")).await?;
-    let mentioned: BTreeMap<&str, &Value> = target
-        .props
-        .get("parameters")
-        .and_then(Value::as_array)
+    let mentioned: BTreeMap<&str, &Packed> = target.props["parameters"]
+        .as_array()
         .into_iter()
         .flatten()
         .filter_map(|parameter| Some((parameter.get("name")?.as_str()?, parameter)))
@@ -273,7 +271,7 @@ async fn parameters(
         let Some(name) = parameter.parameter_name() else { continue };
         let value = parameter.parameter_value().unwrap_or_default();
         let apply = match mentioned.get(name) {
-            Some(mentioned) => mentioned["apply"].clone(),
+            Some(mentioned) => mentioned["apply"].to_value(),
             None => json!(parameter.apply_method().map(types::ApplyMethod::as_str)),
         };
         let known = json!({ "name": name, "value": value, "apply": apply });

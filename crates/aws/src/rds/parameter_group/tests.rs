@@ -57,7 +57,7 @@ fn step(wanted: &Value, applied: Option<&Value>, seen: Option<(Value, Value)>, e
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: applied.unwrap_or(wanted).clone(),
+        props: applied.unwrap_or(wanted).clone().into(),
         tags: BTreeMap::new(),
     };
     let goal = Goal::Present { wanted: wanted.clone(), applied: applied.cloned() };

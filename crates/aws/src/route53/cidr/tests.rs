@@ -77,7 +77,7 @@ fn next(
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: seen.as_ref().map(|_| "id".to_owned()),
-        props: json!({}),
+        props: json!({}).into(),
         tags: Default::default(),
     };
     let applied = applied.map(|it| serde_json::to_value(it).unwrap());
@@ -156,7 +156,7 @@ fn a_thousand_blocks_are_one_call() {
             incarnation: 1,
             token: "bc-test-1".into(),
             physical: Some("id".into()),
-            props: json!({}),
+            props: json!({}).into(),
             tags: Default::default(),
         };
         let wanted = serde_json::to_value(&many).unwrap();

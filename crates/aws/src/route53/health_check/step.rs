@@ -272,7 +272,7 @@ mod tests {
             incarnation: 1,
             token: "t".into(),
             physical: None,
-            props: json!({}),
+            props: json!({}).into(),
             tags: BTreeMap::new(),
         };
         let seen = seen.map(|props| Snapshot {

@@ -133,7 +133,7 @@ async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, OpError> {
         // Nothing is decided before the change is in sync, so nothing more is read.
         return Ok(Some(Snapshot {
             physical,
-            props: target.props.clone(),
+            props: target.props.to_value(),
             outputs: BTreeMap::new(),
             status: Status::Busy(PENDING.to_owned()),
             ownership: Ownership::Ours,
@@ -350,7 +350,7 @@ mod tests {
             incarnation: 1,
             token: "t".into(),
             physical: None,
-            props: serde_json::to_value(record).unwrap(),
+            props: serde_json::to_value(record).unwrap().into(),
             tags: BTreeMap::new(),
         }
     }

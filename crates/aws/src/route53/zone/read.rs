@@ -61,7 +61,7 @@ async fn found(cx: &Cx, target: &Target) -> Result<Option<String>, OpError> {
     };
     let own = zones.iter().find(|zone| zone.caller_reference() == target.token);
     let name = dns::canonical(target.text("name"));
-    let private = target.mentions("vpcs") || target.props.get("private") == Some(&json!(true));
+    let private = target.mentions("vpcs") || target.props["private"].as_bool() == Some(true);
     // Tokens begin with the stack's own: what it made before is not somebody else's.
     let stack = target.token.rsplitn(3, '-').last().unwrap_or_default();
     let namesake = || {

@@ -31,7 +31,7 @@ impl Found for BucketQuery {
     async fn find(cx: &Cx, target: &Target, query: &Self) -> Result<Option<Snapshot>, OpError> {
         let target = Target {
             physical: Some(query.name.clone()),
-            props: json!({ "name": query.name }),
+            props: json!({ "name": query.name }).into(),
             tags: BTreeMap::new(),
             ..target.clone()
         };

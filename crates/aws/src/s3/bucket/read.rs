@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types as sdk;
-use bicoastal_model::{OpError, Ownership, Region, Snapshot, Status, Target};
+use bicoastal_model::{OpError, Ownership, Packed, Region, Snapshot, Status, Target};
 use serde_json::{Map, Value, json};
 
 use super::parts::{LogKeys, Logging};
@@ -47,7 +47,7 @@ pub(super) async fn told(cx: &Cx, target: &Target, tags: &Value) -> Option<Snaps
     const TOLD: [&str; 5] = ["versioning", "policy", "encryption", "public_access", "ownership"];
     let known = ["name", "tags", "force_destroy", "region"];
     let all = target.props.as_object()?;
-    if all.keys().any(|field| !TOLD.contains(&field.as_str()) && !known.contains(&field.as_str())) {
+    if all.keys().any(|field| !TOLD.contains(&field) && !known.contains(&field)) {
         return None;
     }
     let (region, name) = (region_of(target), name_of(target));
@@ -60,7 +60,7 @@ pub(super) async fn told(cx: &Cx, target: &Target, tags: &Value) -> Option<Snaps
     let mut props = Map::new();
     props.insert("name".into(), json!(name));
     props.insert("tags".into(), tags.clone());
-    let ownership = target.props.get("ownership").cloned();
+    let ownership = target.props.get("ownership").map(Packed::to_value);
     let parts =
         [("encryption", encryption), ("public_access", public_access), ("ownership", ownership)];
     for (field, value) in parts {
@@ -166,7 +166,7 @@ impl Reader<'_> {
             facts.insert("transition_minimum".to_owned(), minimum);
         }
         let lifecycle = lifecycle.map(|mut it| it["rules"].take());
-        match (turn, target.props.get("force_destroy") == Some(&json!(true))) {
+        match (turn, target.props["force_destroy"].as_bool() == Some(true)) {
             (true, true) => facts.extend(self.contents().await?),
             // In the way of a delete, which the plan must know beforehand.
             (false, false) => {
@@ -402,6 +402,6 @@ async fn when(wanted: bool, part: impl Future<Output = Part>) -> Part {
 
 /// A key's bare id is the ARN that we know it by.
 fn same_key<'k>(key: &'k str, target: &'k Target) -> &'k str {
-    let known = target.props.pointer("/encryption/key").and_then(Value::as_str).unwrap_or_default();
+    let known = target.props.at("encryption.key").and_then(Packed::as_str).unwrap_or_default();
     if known.ends_with(&format!(":key/{key}")) { known } else { key }
 }

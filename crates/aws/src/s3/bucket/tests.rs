@@ -161,7 +161,7 @@ fn next(
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: json!({}),
+        props: json!({}).into(),
         tags: BTreeMap::new(),
     };
     let snapshot = Snapshot {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bicoastal_model::{OpError, Ownership, Region, Snapshot, Status, Target};
+use bicoastal_model::{OpError, Ownership, Packed, Region, Snapshot, Status, Target};
 use serde_json::{Value, json};
 
 use super::ReplicationRule;
@@ -112,7 +112,7 @@ pub(super) fn snapshot(
 }
 
 /// The ids of rules in properties.
-pub(super) fn ids(rules: Option<&Value>) -> Vec<&str> {
-    let rules = rules.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+pub(super) fn ids(rules: Option<&Packed>) -> Vec<&str> {
+    let rules = rules.and_then(Packed::as_array).unwrap_or_default();
     rules.iter().filter_map(|rule| rule.get("id")?.as_str()).collect()
 }

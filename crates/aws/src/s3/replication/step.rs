@@ -1,5 +1,6 @@
 //! What to do next with a replication configuration: it is always written as a whole.
 
+use bicoastal_model::Packed;
 use serde_json::Value;
 
 use super::read::ids;
@@ -50,7 +51,8 @@ pub(super) fn step(turn: &Turn<'_, ReplicationConfiguration>) -> Next<Call> {
         }
         TurnGoal::Absent { applied, .. } => {
             let Some(seen) = turn.seen else { return Next::Done };
-            let ours = ids(applied.get("rules"));
+            let applied = applied.get("rules").map(Packed::from);
+            let ours = ids(applied.as_ref());
             let rules = seen.props.get("rules").cloned().unwrap_or(Value::Null);
             let rules: Vec<ReplicationRule> = serde_json::from_value(rules).unwrap_or_default();
             let others: Vec<_> =

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bicoastal_cli::{CloudChoice, Clouds, Connected};
-use bicoastal_model::provider::BoxFuture;
+use bicoastal_model::provider::{BoxFuture, Tell};
 use bicoastal_model::{
     Catalog, ErrorFacts, Found, Goal, Member, OpError, Operation, Outcome, Ownership, Place,
     Progress, Provider, Region, Retry, ScopeKind, Seen, Snapshot, Status, Sweep, Swept, Target,
@@ -291,8 +291,8 @@ impl Provider for Fake {
         Box::pin(async { Ok("000000000000".to_owned()) })
     }
 
-    fn refresh<'a>(&'a self, targets: &'a [Target]) -> BoxFuture<'a, Vec<Seen>> {
-        Box::pin(async { targets.iter().map(|target| self.world().look(target)).collect() })
+    fn read_each<'a>(&'a self, targets: &'a [Target], tell: Tell<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async { targets.iter().for_each(|target| tell(self.world().look(target))) })
     }
 
     fn lookup<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Seen, OpError>> {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
     IndexStatus, KeySchemaElement, KeyType as SdkKeyType, Projection as SdkProjection,
     ProjectionType, TableDescription,
 };
-use bicoastal_model::{Region, Target};
+use bicoastal_model::{Packed, Region, Target};
 use serde_json::{Map, Value, json};
 
 use super::super::facts::{CapacityFacts, Facts, MemberFacts};
@@ -24,9 +24,9 @@ fn common(values: BTreeMap<Region, Value>) -> Value {
 }
 
 /// The override that the program (or state) mentions for a region.
-fn overridden(target: &Target, region: Region) -> Option<&Value> {
+fn overridden(target: &Target, region: Region) -> Option<&Packed> {
     let overrides = target.props.get("replica_overrides")?.as_array()?;
-    overrides.iter().find(|it| it.get("region") == Some(&json!(region)))
+    overrides.iter().find(|it| it["region"] == region.code())
 }
 
 /// What all replicas have that the program does not single out for this field.
@@ -148,16 +148,17 @@ fn indexes(target: &Target, view: &TableDescription, facts: &Facts) -> Vec<Value
         .collect()
 }
 
-fn declared_index<'t>(target: &'t Target, name: &str) -> Option<&'t Value> {
+fn declared_index<'t>(target: &'t Target, name: &str) -> Option<&'t Packed> {
     let indexes = target.props.get("indexes")?.as_array()?;
-    indexes.iter().find(|it| it.get("name") == Some(&json!(name)))
+    indexes.iter().find(|it| it["name"] == name)
 }
 
 /// Units as declared where they are within what is declared: somebody else scales them.
-fn units(declared: Option<&Value>, seen: i64) -> Value {
-    let range = declared.and_then(|it| serde_json::from_value::<Units>(it.clone()).ok());
+fn units(declared: Option<&Packed>, seen: i64) -> Value {
+    let declared = declared.map(Packed::to_value);
+    let range = declared.as_ref().and_then(|it| serde_json::from_value::<Units>(it.clone()).ok());
     match (range, declared) {
-        (Some(range), Some(declared)) if range.accepts(seen) => declared.clone(),
+        (Some(range), Some(declared)) if range.accepts(seen) => declared,
         _ => json!(seen),
     }
 }
@@ -189,7 +190,7 @@ fn ceilings(capacity: CapacityFacts) -> Value {
 fn warm(target: &Target, capacity: CapacityFacts) -> Value {
     let declared = target.props.get("warm_throughput");
     let part = |name: &str, seen: i64| {
-        let wanted = declared.and_then(|it| it.get(name)).and_then(Value::as_i64);
+        let wanted = declared.and_then(|it| it.get(name)).and_then(Packed::as_i64);
         json!(wanted.filter(|wanted| *wanted <= seen).unwrap_or(seen))
     };
     json!({ "read": part("read", capacity.warm_read), "write": part("write", capacity.warm_write) })
@@ -258,9 +259,9 @@ fn overrides(target: &Target, facts: &Facts) -> Value {
         if mentions("point_in_time_recovery") {
             entry["point_in_time_recovery"] = json!(member.recovery);
         }
-        if let Some(Value::Object(tags)) = declared.get("tags") {
+        if let Some(tags) = declared["tags"].as_object() {
             let present = tags.keys().filter_map(|key| Some((key, member.tags.get(key)?)));
-            entry["tags"] = present.map(|(key, value)| (key.clone(), json!(value))).collect();
+            entry["tags"] = present.map(|(key, value)| (key.to_owned(), json!(value))).collect();
         }
         out.push(entry);
     }
@@ -270,7 +271,7 @@ fn overrides(target: &Target, facts: &Facts) -> Value {
 /// The mode is decided when the second replica is made; until then it is whatever is wanted.
 fn consistency(target: &Target, facts: &Facts) -> Value {
     if facts.group.len() < 2 && facts.witness.is_none() {
-        return target.props.get("consistency").cloned().unwrap_or(Value::Null);
+        return target.props["consistency"].to_value();
     }
     match (facts.strong, facts.witness) {
         (false, _) => json!({ "mode": "eventual" }),

@@ -37,7 +37,7 @@ fn target(props: &Value) -> Target {
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: props.clone(),
+        props: props.clone().into(),
         tags: [("bicoastal:lineage", "one"), ("bicoastal:resource", "sessions")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
