@@ -56,7 +56,8 @@ async fn no_op(many: usize) -> String {
     apply(&world.cloud, &world.engine, &desired, plan).await;
     let mark = world.cloud.calls().len();
     let again = world.plan_with(&desired, &PlanOptions::default()).await;
-    assert!(again.is_empty(), "{}", bicoastal::render::plain(&bicoastal::render::plan(&again)));
+    let said = || bicoastal::render::plain(&bicoastal::render::plan(&again));
+    assert!(again.is_empty() && again.unseen.is_empty(), "{}", said());
     let calls = since(&world.cloud, mark);
     let all: usize = calls.values().sum();
     let lines = calls.iter().map(|(name, count)| format!("{name}: {count}"));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -151,10 +152,15 @@ type Which = (&'static str, String, bool);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long the answer to a read is waited for.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long an attempt of a read may take with the wait for its turn, far above what a bucket at its
+/// slowest lets the reads of a refresh wait. The answer itself is waited for as said above.
+const PACED_READ_TIMEOUT: Duration = Duration::from_secs(1_200);
 
 /// Every time-out of a call. Whoever lends a clock to the SDK keeps these on the machine's.
-pub const TIMEOUTS: [Duration; 3] = [CONNECT_TIMEOUT, READ_TIMEOUT, gate::CALL_TIMEOUT];
+pub const TIMEOUTS: [Duration; 4] =
+    [CONNECT_TIMEOUT, READ_TIMEOUT, PACED_READ_TIMEOUT, gate::CALL_TIMEOUT];
 
 /// Attempts of a read, the first one included.
 const READ_ATTEMPTS: u32 = 6;
@@ -265,14 +271,16 @@ impl Clients {
         } else {
             RetryConfig::standard().with_max_attempts(READ_ATTEMPTS)
         };
-        let timeout = if write { gate::CALL_TIMEOUT } else { READ_TIMEOUT };
+        let timeout = if write { gate::CALL_TIMEOUT } else { PACED_READ_TIMEOUT };
         let config = self.connection.regional(region, retry, timeout);
         let Some(client) = config.http_client() else { return config };
-        let client = match write {
+        if write {
             // Who makes them has waited for their turn.
-            true => gate::gated(client),
-            false => pace::paced(client, self.pace.clone(), service),
-        };
-        config.into_builder().http_client(client).build()
+            return config.into_builder().http_client(gate::gated(client)).build();
+        }
+        // A request that waits for its turn is not one that the connection does not take.
+        let stalled = StalledStreamProtectionConfig::enabled().upload_enabled(false).build();
+        let client = pace::paced(client, self.pace.clone(), service);
+        config.into_builder().http_client(client).stalled_stream_protection(stalled).build()
     }
 }

@@ -15,13 +15,17 @@ use aws_smithy_runtime_api::client::http::{
     SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_types::SdkConfig;
 use bicoastal_model::rates::{self, Bucket, RECORD_CHANGES, Rate};
 
+use futures_util::future::{Either, select};
+
 use crate::classify::is_throttle;
+use crate::clients::READ_TIMEOUT;
 
 /// The buckets of one account.
 #[derive(Debug, Default)]
@@ -79,6 +83,23 @@ impl Pace {
             && let Some(sleep) = self.config.sleep_impl()
         {
             sleep.sleep(time).await;
+        }
+    }
+
+    /// The answer to a read, if it comes in time.
+    async fn within(
+        &self,
+        time: Duration,
+        answer: HttpConnectorFuture,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let Some(sleep) = self.config.sleep_impl() else { return answer.await };
+        match select(answer, sleep.sleep(time)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => {
+                let words = format!("no answer within {} s", time.as_secs());
+                let late = std::io::Error::new(std::io::ErrorKind::TimedOut, words);
+                Err(ConnectorError::timeout(Box::new(late)))
+            }
         }
     }
 
@@ -161,7 +182,7 @@ impl HttpConnector for Paced<SharedHttpConnector> {
         let wait = waits.max().unwrap_or_default();
         HttpConnectorFuture::new(async move {
             pace.wait(wait).await;
-            let mut answer = inner.call(request).await?;
+            let mut answer = pace.within(READ_TIMEOUT, inner.call(request)).await?;
             if throttles(&mut answer).await {
                 for (name, rate) in &buckets {
                     pace.with(name, *rate, Bucket::throttled);
@@ -194,7 +215,12 @@ async fn throttles(answer: &mut HttpResponse) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+    use bicoastal_model::Region;
+
     use super::*;
+    use crate::clients::Clients;
+    use crate::cx::{Cx, Purpose};
 
     fn connection(place: Option<&str>) -> Pace {
         Pace::new(&SdkConfig::builder().build(), place.map(str::to_owned))
@@ -220,6 +246,31 @@ mod tests {
         for it in [&other, &elsewhere, &alone] {
             assert_eq!(wait(it), Duration::ZERO);
         }
+    }
+
+    /// Tags are listed ten a second: a plan of hundreds of tables waits for its turn for minutes.
+    #[tokio::test]
+    async fn a_read_that_waits_for_its_turn_does_not_time_out() {
+        let cloud = bicoastal_local::Cloud::new();
+        let config = crate::Connection::base("test")
+            .http_client(cloud.http_client())
+            .sleep_impl(cloud.sleep_impl())
+            .time_source(cloud.time_source())
+            .build();
+        let clients = Clients::new(crate::Connection::new(config));
+        let rate = rates::operation("dynamodb", "ListTagsOfResource").unwrap();
+        for _ in 0..300 {
+            clients.pace().with("dynamodb ListTagsOfResource", rate, |bucket, now_ms| {
+                bucket.take(10.0, now_ms)
+            });
+        }
+        let before = clients.pace().now_ms();
+        let cx = Cx::new(Arc::new(clients), Purpose::Refresh);
+        let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/none";
+        let asked = cx.dynamodb(Region::UsEast1).list_tags_of_resource().resource_arn(arn).send();
+        let refused = asked.await.unwrap_err();
+        assert_eq!(refused.into_service_error().meta().code(), Some("ResourceNotFoundException"));
+        assert_eq!(cx.clients().pace().now_ms().saturating_sub(before) / 1_000, 299);
     }
 
     #[tokio::test]

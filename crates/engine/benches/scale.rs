@@ -32,6 +32,7 @@ fn main() {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["create", size, dir] => create(size.parse().unwrap(), Path::new(dir)),
         ["again", size, dir] => again(size.parse().unwrap(), Path::new(dir)),
+        ["once", size] => once(size.parse().unwrap()),
         sizes => table(sizes),
     }
 }
@@ -49,6 +50,20 @@ fn child(stage: &str, size: usize, dir: &Path) -> Vec<(String, f64)> {
             (name.to_owned(), value.parse().unwrap())
         })
         .collect()
+}
+
+/// Each plan once, for a program that counts instructions.
+fn once(size: usize) {
+    let desired = fleet::desired(size, Edit::None);
+    let plan = fleet::plan(&desired, &fleet::empty(), &Observed::default()).unwrap();
+    let execution = fleet::carry_out(plan, fleet::empty(), Limits::default(), &mut Run::default());
+    let state = execution.state().clone();
+    drop(execution);
+    let observed = fleet::observed(&state);
+    drop(black_box(fleet::plan(&desired, &state, &observed).unwrap()));
+    let edited = fleet::desired(size, Edit::Hundredth);
+    drop(black_box(fleet::plan(&edited, &state, &observed).unwrap()));
+    drop(black_box(fleet::plan_destroy(&desired, &state, &observed).unwrap()));
 }
 
 fn table(sizes: &[&str]) {

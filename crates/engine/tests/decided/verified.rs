@@ -8,8 +8,8 @@ use bicoastal_model::Region::UsEast1;
 use expect_test::{Expect, expect};
 use serde_json::json;
 
-use super::common::cloud::World;
 use super::common::CLUSTER;
+use super::common::cloud::World;
 use super::common::program::{clear, desired, regional};
 use super::setting::{entry, plan_seen};
 
