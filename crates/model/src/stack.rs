@@ -1,127 +1,25 @@
-//! A stack: what a program declares, and the check that makes it a plan's input.
+//! A stack: what a program declares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceLine};
-use crate::id::{Ids, Place, ResourceId, ScopeKind};
+use crate::diagnostic::{Diagnostic, SourceLine};
+use crate::id::{Place, ResourceId, ScopeKind};
 use crate::input::{AnyOutput, Output};
-use crate::packed::{Fields, Packed};
-use crate::provider::Catalog;
 use crate::region::{ActiveRegions, Region};
 use crate::resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Scope, Spanning};
 use crate::schema::Schema;
 use crate::secret;
-use crate::value::{self, Map, Ref, SECRET, Value, json};
+use crate::value::{self, Map, SECRET, Value, json};
+
+mod desired;
+mod seal;
+
+pub use desired::{Clear, Declared, Desired, Rollout};
+pub use seal::missing_kinds;
 
 /// The output that stands for another stack's exports: `stack:<name>`.
 pub const STACK_OUTPUTS: &str = "stack:";
-
-/// In which order changes reach what already serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rollout {
-    /// Every region at once.
-    #[default]
-    AllAtOnce,
-    /// One region after the other.
-    OneRegionAtATime,
-}
-
-/// A secret's clear text, redacted wherever it is shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Clear(pub(crate) String);
-
-impl Clear {
-    /// The secret itself. Only for the call that needs it, and for its digest.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Clear {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clear(…)")
-    }
-}
-
-/// One declared resource.
-#[derive(Clone, Debug)]
-pub struct Declared {
-    /// Its logical id.
-    pub id: ResourceId,
-    /// What the planner knows of its kind.
-    pub schema: &'static Schema,
-    /// Where it is.
-    pub place: Place,
-    /// Its properties, with markers for what is not known yet.
-    pub props: Packed,
-    /// Whether it is only looked up: `props` is the query then.
-    pub lookup: bool,
-    /// What it must come after although it refers to none of it.
-    pub after: BTreeSet<ResourceId>,
-    /// Whether deleting it must be asked for by name.
-    pub protected: bool,
-    /// Whether it is left alone in AWS when its declaration goes.
-    pub retained: bool,
-    /// The existing thing that it is to take over, by AWS's id.
-    pub adopt: Option<String>,
-    /// Fields whose differences are left alone.
-    pub ignored: BTreeSet<String>,
-    /// Its former id.
-    pub renamed_from: Option<ResourceId>,
-    /// How long one wait for AWS may take, instead of what its kind says.
-    pub patience: Option<Duration>,
-    /// Where the program says so.
-    pub at: SourceLine,
-}
-
-impl Declared {
-    /// Everything it must come after: references and explicit order.
-    pub fn edges(&self) -> Ids {
-        let mut edges: Vec<ResourceId> = self.after.iter().cloned().collect();
-        self.props.visit(&mut |inner| {
-            let id = inner.as_ref().map(|reference| &reference.id);
-            edges.extend(id.filter(|id| !id.as_str().starts_with(STACK_OUTPUTS)).cloned());
-        });
-        edges.into_iter().collect()
-    }
-}
-
-/// What a program wants, checked: the input of a plan.
-#[derive(Clone, Debug)]
-pub struct Desired {
-    /// The stack's name.
-    pub stack: String,
-    /// The resources, by id.
-    pub resources: BTreeMap<ResourceId, Declared>,
-    /// In which order changes reach what already serves.
-    pub rollout: Rollout,
-    /// What the stack shows when it is done, in the order declared; with markers.
-    pub exports: Vec<(String, Value)>,
-    /// Secrets in clear, by resource and slot (the dotted path of the property).
-    pub secrets: BTreeMap<(ResourceId, String), Clear>,
-    /// Things worth knowing that do not stop a plan.
-    pub warnings: Vec<Diagnostic>,
-}
-
-impl Desired {
-    /// The other stacks whose exports are read.
-    pub fn other_stacks(&self) -> BTreeSet<String> {
-        let mut stacks = BTreeSet::new();
-        let mut see = |reference: &Ref| {
-            let stack = reference.id.as_str().strip_prefix(STACK_OUTPUTS);
-            stacks.extend(stack.map(str::to_owned));
-        };
-        for declared in self.resources.values() {
-            declared.props.refs().into_iter().for_each(&mut see);
-        }
-        self.exports.iter().flat_map(|(_, value)| value::refs(value)).for_each(|it| see(&it));
-        stacks
-    }
-}
 
 /// A named declaration of infrastructure.
 #[derive(Debug)]
@@ -334,164 +232,6 @@ impl Stack {
         });
         Node::new(id, place)
     }
-
-    /// Checks the whole and makes it the input of a plan; every mistake at once where there are any.
-    ///
-    /// # Errors
-    ///
-    /// All mistakes, each with the line that declares it.
-    pub fn seal(self) -> Result<Desired, Diagnostics> {
-        let Self { name, declared, places, rollout, tags, exports, secrets, found } = self;
-        let mut found = found;
-        let tags: Fields = tags.iter().map(|(key, value)| (key, value.as_str())).collect();
-        let is_again =
-            |place: usize, id: &ResourceId| places.get(id).is_some_and(|it| *it != place);
-        if places.len() < declared.len() {
-            for (place, again) in declared.iter().enumerate() {
-                if let Some(first) = places.get(&again.id).filter(|it| **it != place) {
-                    found.push(
-                        Diagnostic::error(format!(
-                            "declared twice, first at {}",
-                            declared[*first].at
-                        ))
-                        .of(&again.id)
-                        .at(&again.at)
-                        .hint("give one of them another name"),
-                    );
-                }
-            }
-        }
-        let several = places.len() < declared.len();
-        let mut once: Vec<(ResourceId, Declared)> = Vec::with_capacity(declared.len());
-        for (place, mut declared) in declared.into_iter().enumerate() {
-            if several && is_again(place, &declared.id) {
-                continue;
-            }
-            if declared.schema.has_tags() && !declared.lookup {
-                declared.props = tagged(&declared.props, &tags);
-            }
-            once.push((declared.id.clone(), declared));
-        }
-        // Made at once it is dense: nothing is added to it later.
-        let resources: BTreeMap<ResourceId, Declared> = once.into_iter().collect();
-        for declared in resources.values() {
-            check_references(declared, &resources, &mut found);
-            check_ignored(declared, &mut found);
-        }
-        for (export, value) in &exports {
-            for reference in value::refs(value) {
-                if !resources.contains_key(&reference.id)
-                    && !reference.id.as_str().starts_with(STACK_OUTPUTS)
-                {
-                    found.push(Diagnostic::error(format!(
-                        "export '{export}' refers to {}, which is not declared",
-                        reference.id
-                    )));
-                }
-            }
-        }
-        let desired =
-            Desired { stack: name, resources, rollout, exports, secrets, warnings: Vec::new() };
-        found.extend(check_between(&desired));
-        let diagnostics = Diagnostics(found);
-        if diagnostics.has_errors() {
-            return Err(diagnostics);
-        }
-        Ok(Desired { warnings: diagnostics.0, ..desired })
-    }
-}
-
-/// The rules between resources, of every kind that the stack has.
-fn check_between(desired: &Desired) -> Vec<Diagnostic> {
-    let checks: BTreeMap<&str, fn(&Desired) -> Vec<Diagnostic>> = desired
-        .resources
-        .values()
-        .filter_map(|declared| Some((declared.schema.kind, declared.schema.check_stack?)))
-        .collect();
-    checks.into_values().flat_map(|check| check(desired)).collect()
-}
-
-fn check_references(
-    declared: &Declared,
-    all: &BTreeMap<ResourceId, Declared>,
-    found: &mut Vec<Diagnostic>,
-) {
-    for reference in declared.props.refs() {
-        if reference.id.as_str().starts_with(STACK_OUTPUTS) {
-            continue;
-        }
-        match all.get(&reference.id) {
-            None => found.push(
-                Diagnostic::error(format!(
-                    "refers to {}, which is not declared here",
-                    reference.id
-                ))
-                .of(&declared.id)
-                .at(&declared.at)
-                .hint("handles belong to the stack that made them"),
-            ),
-            Some(other) if !has_output(other.schema, &reference.attribute) => found.push(
-                Diagnostic::error(format!(
-                    "refers to {}.{}, and {} has no such output",
-                    reference.id, reference.attribute, other.schema.kind
-                ))
-                .of(&declared.id)
-                .at(&declared.at),
-            ),
-            Some(_) => {}
-        }
-    }
-    for earlier in declared.after.iter().filter(|id| !all.contains_key(*id)) {
-        found.push(
-            Diagnostic::error(format!("comes after {earlier}, which is not declared here"))
-                .of(&declared.id)
-                .at(&declared.at)
-                .hint("handles belong to the stack that made them"),
-        );
-    }
-    if declared.lookup && declared.props.has_unknown() {
-        found.push(
-            Diagnostic::error("is looked up by something that is not known before the plan")
-                .of(&declared.id)
-                .at(&declared.at)
-                .hint("look it up by a name that the program knows"),
-        );
-    }
-}
-
-/// Whether a kind has this output; `arn.us-east-1` is the output `arn` of one member.
-fn has_output(schema: &Schema, attribute: &str) -> bool {
-    schema.output(attribute.split('.').next().unwrap_or_default()).is_some()
-}
-
-fn check_ignored(declared: &Declared, found: &mut Vec<Diagnostic>) {
-    for path in &declared.ignored {
-        let field = path.split(['.', '[']).next().unwrap_or_default();
-        if declared.schema.field(field).is_none() {
-            found.push(
-                Diagnostic::error(format!(
-                    "ignores changes of '{path}', and {} has no such field",
-                    declared.schema.kind
-                ))
-                .of(&declared.id)
-                .at(&declared.at),
-            );
-        }
-    }
-}
-
-/// With the stack's tags; its own ones hold over them.
-fn tagged(props: &Packed, tags: &Fields) -> Packed {
-    if tags.is_empty() {
-        return props.clone();
-    }
-    match props.get("tags") {
-        None => props.with("tags", tags.clone().into()),
-        Some(own) => match own.as_object() {
-            Some(own) => props.with("tags", tags.with(own.to_vec()).into()),
-            None => props.clone(),
-        },
-    }
 }
 
 /// Moves secrets out of the properties: what stays is a marker with the property's path.
@@ -618,31 +358,6 @@ impl StackOutputs {
     pub fn get<T>(&self, name: &str) -> Output<T> {
         Output::new(self.0.clone(), name)
     }
-}
-
-/// Kinds in use that are not compiled in, from a list of kinds (a state's): each is refused by
-/// name, with the cargo feature to enable where the kind says which service it is of.
-pub fn missing_kinds<'k>(
-    kinds: impl IntoIterator<Item = &'k str>,
-    catalog: &Catalog,
-) -> Vec<Diagnostic> {
-    let mut distinct: BTreeSet<&str> = BTreeSet::new();
-    let mut last = None;
-    for kind in kinds {
-        // What is next to each other most often is of one kind.
-        if last.replace(kind) != Some(kind) {
-            distinct.insert(kind);
-        }
-    }
-    distinct
-        .into_iter()
-        .filter(|kind| catalog.get(kind).is_none())
-        .map(|kind| {
-            let service = kind.split(':').next().unwrap_or(kind).to_lowercase();
-            Diagnostic::error(format!("the state has {kind}, which this program can't handle"))
-                .hint(format!("enable the cargo feature '{service}' of bicoastal"))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 #![allow(dead_code, unreachable_pub, reason = "the macro under test makes public types")]
 
 use expect_test::{Expect, expect};
+use serde::{Deserialize, Serialize};
 
 use super::*;
+use crate::diagnostic::Diagnostics;
 use crate::input::Input;
+use crate::provider::Catalog;
 use crate::schema::{Field, OutputSpec};
 use crate::{Secret, handle, text};
 
