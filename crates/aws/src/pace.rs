@@ -215,7 +215,6 @@ async fn throttles(answer: &mut HttpResponse) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use aws_smithy_types::error::metadata::ProvideErrorMetadata;
     use bicoastal_model::Region;
 
     use super::*;

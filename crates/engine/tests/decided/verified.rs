@@ -82,3 +82,16 @@ fn only_what_was_applied_is_compared() {
     }
     assert_eq!(count(&world, &renamed), 1);
 }
+
+#[test]
+fn secrets_inside_of_lists_are_compared_too() {
+    let nested = |secret: &str| json!([{ "of": "one" }, { "password": { "$secret": secret } }]);
+    let props = json!({"name": "db", "group": nested("group.1.password"), "engine": "16"});
+    let mut program = desired([regional(UsEast1, "db", CLUSTER, props)]);
+    let mut world = World::new();
+    world.apply(&program);
+    let sealed = nested(&digest("one", b"salt salt salt"));
+    entry(&mut world, ID, 1).applied.as_mut().unwrap().set("group", sealed);
+    program.secrets.insert((ID.into(), "group.1.password".into()), clear("one"));
+    assert_eq!(pairs(&program, &world.state).len(), 1);
+}

@@ -128,9 +128,12 @@ impl Packed {
         self.as_object()?.get(name)
     }
 
-    /// The field at a dotted path, if it is there.
+    /// What is at a dotted path, if it is there: `rules.0.name`.
     pub fn at(&self, path: &str) -> Option<&Self> {
-        path.split('.').try_fold(self, |inner, part| inner.get(part))
+        path.split('.').try_fold(self, |inner, part| match &inner.0 {
+            Kept::List(items) => items.get(part.parse::<usize>().ok()?),
+            _ => inner.get(part),
+        })
     }
 
     /// The content of a marker with this key, if it is one; references are none of them.

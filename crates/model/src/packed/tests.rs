@@ -123,3 +123,18 @@ fn single_fields_are_changed() {
     assert_eq!(edited["a"]["b"], json!([3]));
     assert!(edited["not"]["there"].is_null());
 }
+
+#[test]
+fn paths_lead_into_lists() {
+    let props = Packed::from(json!({"rules": [{"key": "a"}, {"key": "b"}], "0": "named"}));
+    for (path, there) in [
+        ("rules.1.key", Some(json!("b"))),
+        ("rules.0", Some(json!({"key": "a"}))),
+        ("0", Some(json!("named"))),
+        ("rules.2.key", None),
+        ("rules.key", None),
+        ("rules.0.key.x", None),
+    ] {
+        assert_eq!(props.at(path).map(Packed::to_value), there, "{path}");
+    }
+}
