@@ -30,9 +30,14 @@ pub(crate) fn longest(
     operations: &[PlannedOp],
     schema: &dyn Fn(&Word) -> Option<&'static Schema>,
 ) -> CriticalPath {
-    let joins = joins(operations, schema);
+    let mut joins = joins(operations, schema);
+    let order = order(operations, &joins).unwrap_or_else(|| {
+        // Of what waits for each other no wait comes first.
+        joins.clear();
+        (0..operations.len()).collect()
+    });
     let mut best: Vec<(u64, Option<usize>)> = vec![(0, None); operations.len()];
-    for at in order(operations, &joins) {
+    for at in order {
         let operation = &operations[at];
         let joining = joins.get(&at);
         let after = operation.after.keys().chain(joining.into_iter().flat_map(|it| &it.after));
@@ -92,20 +97,19 @@ fn joins(
             let Some(mut joining) = schema.joins.and_then(|joins| joins(own, &made)) else {
                 continue;
             };
-            for it in &mut joining.after {
-                *it = places[*it].0;
-            }
+            let after = joining.after.iter().map(|&it| places[it].0);
+            // What goes in one call does not wait for itself.
+            joining.after = after.filter(|&it| it != at).collect();
             joins.insert(at, joining);
         }
     }
     joins
 }
 
-/// An order in which each operation comes after everything that it waits for.
-fn order(operations: &[PlannedOp], joins: &BTreeMap<usize, Joining>) -> Vec<usize> {
-    let plain = (0..operations.len()).collect();
+/// An order in which each operation comes after everything that it waits for, if there is one.
+fn order(operations: &[PlannedOp], joins: &BTreeMap<usize, Joining>) -> Option<Vec<usize>> {
     if joins.is_empty() {
-        return plain;
+        return Some((0..operations.len()).collect());
     }
     let mut graph = Graph::new(operations.len());
     for (later, operation) in operations.iter().enumerate() {
@@ -114,5 +118,5 @@ fn order(operations: &[PlannedOp], joins: &BTreeMap<usize, Joining>) -> Vec<usiz
             graph.add(later, earlier, Order::Required);
         }
     }
-    graph.any_order().unwrap_or(plain)
+    graph.any_order().ok()
 }

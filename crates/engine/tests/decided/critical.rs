@@ -2,13 +2,13 @@
 
 use bicoastal_engine::plan::critical_path;
 use bicoastal_model::Region::{ApSouth1, UsEast1};
-use bicoastal_model::schema::Takes;
-use bicoastal_model::{Catalog, Declared, Schema};
+use bicoastal_model::schema::{Joining, Made, Takes};
+use bicoastal_model::{Catalog, Declared, Packed, Schema};
 use expect_test::{Expect, expect};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::common::cloud::World;
-use super::common::program::{desired, edit, global, output, serving};
+use super::common::program::{desired, edit, global, output, regional, serving};
 use super::common::*;
 use super::setting::applied;
 
@@ -56,4 +56,83 @@ fn it_leads_through_what_takes_longest() {
     check(&World::new(), vec![alone("a"), alone("b")], expect!["5000 ms: a"]);
     let after = global("c", CHECK, json!({"host": output("b", "arn")}));
     check(&World::new(), vec![alone("a"), alone("b"), after], expect!["6000 ms: b → c"]);
+}
+
+/// A cluster that is a copy joins when all those of the name are made, in its own step.
+fn joins(own: usize, made: &[Made<'_>]) -> Option<Joining> {
+    let name = made[own].props.get("source").and_then(Packed::as_str)?;
+    let is_source = |it: &Made<'_>| it.props.get("name").and_then(Packed::as_str) == Some(name);
+    let sources = made.iter().enumerate().filter(|(_, it)| is_source(it));
+    Some(Joining { after: sources.map(|(at, _)| at).collect(), takes: 50 })
+}
+
+fn check_joining(world: &World, program: Vec<Declared>, expect: Expect) {
+    static COPYING: Schema = Schema {
+        takes: Takes { create: 20, update: 400, delete: 20 },
+        joins: Some(joins),
+        ..*CLUSTER
+    };
+    let short = |schema: &'static Schema| -> &'static Schema {
+        let takes = Takes { create: 3, update: 300, delete: 3 };
+        Box::leak(Box::new(Schema { takes, ..*schema }))
+    };
+    let catalog = Catalog::new([&COPYING, short(ROLE), short(GROUP), short(BUCKET)]);
+    let path = critical_path(&world.plan(&desired(program)).unwrap(), &catalog);
+    let through: Vec<&str> = path.through.iter().map(|id| id.as_str()).collect();
+    expect.assert_eq(&format!("{} ms: {}", path.ms, through.join(" → ")));
+}
+
+#[test]
+fn what_is_waited_for_in_its_own_step_is_time_as_well() {
+    let cluster = |region, name: &str, source: Option<&str>| {
+        let mut props = json!({"name": name, "engine": "16"});
+        props["source"] = source.map_or(Value::Null, Into::into);
+        regional(region, name, CLUSTER, props)
+    };
+    let group = || global("c", GROUP, json!({"name": "c"}));
+    // Of another service and of the same one, so that no position is the same in two lists.
+    let others = || vec![global("a", ROLE, json!({"name": "b", "policy": "p"})), group()];
+    let all = |mut clusters: Vec<Declared>| {
+        clusters.extend(others());
+        clusters
+    };
+    let first = || cluster(UsEast1, "b", None);
+    check_joining(&World::new(), all(vec![first()]), expect!["20000 ms: us-east-1/b"]);
+    // Whichever comes first in the plan.
+    let copy = |source| cluster(ApSouth1, "d", Some(source));
+    check_joining(
+        &World::new(),
+        all(vec![first(), copy("b")]),
+        expect!["70000 ms: us-east-1/b → ap-south-1/d"],
+    );
+    // Of another service is not waited for, and what is there already neither.
+    let with_source = |source| all(vec![copy(source)]);
+    check_joining(&World::new(), with_source("c"), expect!["53000 ms: c → ap-south-1/d"]);
+    check_joining(&World::new(), with_source("b"), expect!["50000 ms: ap-south-1/d"]);
+    check_joining(
+        &applied(all(vec![first()])),
+        all(vec![first(), copy("b")]),
+        expect!["50000 ms: ap-south-1/d"],
+    );
+    // What is changed goes on being there meanwhile.
+    let changed = edit(all(vec![first(), copy("b")]), "us-east-1/b", |it| {
+        it.props.set("engine", json!("17"));
+    });
+    check_joining(&applied(all(vec![first()])), changed, expect!["400000 ms: us-east-1/b"]);
+    // Of those that wait for each other none waits, nor does one wait for itself.
+    check_joining(
+        &World::new(),
+        all(vec![cluster(UsEast1, "b", Some("b"))]),
+        expect!["50000 ms: us-east-1/b"],
+    );
+    let circle = vec![cluster(UsEast1, "b", Some("d")), copy("b")];
+    check_joining(&World::new(), all(circle), expect!["20000 ms: ap-south-1/d"]);
+    // What comes after it comes after all of that.
+    let mut last = global("e", ROLE, json!({"name": "e", "policy": "p"}));
+    last.after.insert("ap-south-1/d".into());
+    check_joining(
+        &World::new(),
+        all(vec![first(), copy("b"), last]),
+        expect!["73000 ms: us-east-1/b → ap-south-1/d → e"],
+    );
 }
