@@ -110,3 +110,58 @@ impl Hasher for Quick {
         self.0 ^ (self.0 >> 32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(write: impl FnOnce(&mut Quick)) -> u64 {
+        let mut hasher = Quick::default();
+        write(&mut hasher);
+        hasher.finish()
+    }
+
+    /// How many of a thousand are where most are: tables of 128 go by the lowest bits, and tell
+    /// what is at one place by the highest ones.
+    fn fullest(hashes: &[u64]) -> [usize; 2] {
+        let by = |place: fn(u64) -> u64| {
+            let many = (0..128).map(|it| hashes.iter().filter(|hash| place(**hash) == it).count());
+            many.max().unwrap_or_default()
+        };
+        [by(|hash| hash % 128), by(|hash| hash >> 57)]
+    }
+
+    #[test]
+    fn what_is_looked_up_is_spread() {
+        let ids: Vec<String> = (0..1000).map(|it| format!("us-east-1/front-{it}")).collect();
+        let texts: Vec<u64> =
+            ids.iter().map(|id| hash(|hasher| hasher.write(id.as_bytes()))).collect();
+        let places: Vec<u64> = (0..1000)
+            .map(|it| hash(|hasher| hasher.write_usize(0x7f00_1234_5670 + it * 48)))
+            .collect();
+        for hashes in [texts, places] {
+            let fullest = fullest(&hashes);
+            // Eight on the average.
+            assert!(fullest.iter().all(|many| *many <= 24), "{fullest:?}");
+        }
+        let both = |one: usize, other: usize| {
+            hash(|hasher| {
+                hasher.write_usize(one);
+                hasher.write_usize(other);
+            })
+        };
+        assert_ne!(both(1, 2), both(2, 1));
+    }
+
+    #[test]
+    fn a_place_is_known_by_where_the_text_is_or_by_the_text() {
+        let ids: Vec<ResourceId> = ["a", "b"].map(Into::into).to_vec();
+        let places = Places::of(ids.iter().collect());
+        let asked = |id: &ResourceId| (places.by_address(id), places.get(id));
+        assert_eq!(asked(&ids[1].clone()), (Some(1), Some(1)));
+        // Each thread has texts of its own.
+        let elsewhere = std::thread::spawn(|| "b".into()).join().unwrap();
+        assert_eq!(asked(&elsewhere), (None, Some(1)));
+        assert_eq!(asked(&"c".into()), (None, None));
+    }
+}

@@ -195,9 +195,6 @@ impl Graph {
                 }
             }
         }
-        if plain.len() < self.len() {
-            return Err(self.cycle(&waiting));
-        }
         let mut urgent: Vec<u32> = ranks.to_vec();
         for &node in plain.iter().rev() {
             let urgency = before.later(node as usize).iter().map(|&later| urgent[later as usize]);
@@ -382,6 +379,22 @@ mod tests {
             graph.settle();
             assert_eq!(graph.reduced().earlier(length).collect::<Vec<_>>(), kept);
         }
+    }
+
+    #[test]
+    fn no_step_is_spent_twice_on_what_was_found_already() {
+        let (chain, above, node) = (150, 151, 152);
+        let mut graph = Graph::new(node + 1);
+        graph.add(1, 0, Order::Preference);
+        for later in 3..=above {
+            graph.add(later, later - 1, Order::Preference);
+        }
+        for earlier in [0, 1, chain, above] {
+            graph.add(node, earlier, Order::Preference);
+        }
+        graph.settle();
+        // Going down the chain from its end as well would leave no steps for the other one.
+        assert_eq!(graph.reduced().earlier(node).collect::<Vec<_>>(), [1, above]);
     }
 
     #[test]

@@ -99,7 +99,9 @@ fn is_otherwise(
 
 #[cfg(test)]
 mod tests {
-    use bicoastal_model::{Field, Fields, Ids, Ownership, Place, Schema, ScopeKind, Stack, Status};
+    use bicoastal_model::{
+        Field, Fields, Ids, Ownership, Place, Schema, ScopeKind, SourceLine, Stack, Status,
+    };
     use expect_test::{Expect, expect};
     use serde_json::json;
 
@@ -143,9 +145,27 @@ mod tests {
         }
     }
 
+    fn declared(id: &str, ignored: &str) -> Declared {
+        Declared {
+            id: id.into(),
+            schema: &THING,
+            place: Place { account: None, scope: ScopeKind::Global, regions: Vec::new() },
+            props: json!({"key": "a", "size": 1}).into(),
+            lookup: false,
+            after: Default::default(),
+            protected: false,
+            retained: false,
+            adopt: None,
+            ignored: [ignored.to_owned()].into(),
+            renamed_from: None,
+            patience: None,
+            at: SourceLine { file: "main.rs".into(), line: 1 },
+        }
+    }
+
     /// What is looked at again, so long after the last change.
     fn check(changed_ms: Option<u64>, now_ms: u64, expected: Expect) {
-        let desired = Stack::new("test").seal().unwrap();
+        let mut desired = Stack::new("test").seal().unwrap();
         let mut state = State::empty("test", "lineage");
         state.changed_ms = changed_ms;
         let entries = [
@@ -163,10 +183,13 @@ mod tests {
         for (id, props) in [
             ("as it was made", json!({"key": "a", "size": 1})),
             ("otherwise", json!({"key": "a", "size": 2})),
+            ("otherwise where it may be", json!({"key": "a", "size": 2})),
         ] {
             state.entries.insert(Key::new(id, 1), entry(true, None));
             seen.insert(Key::new(id, 1), Look::Present(Box::new(thing(props.into()))));
         }
+        let free = declared("otherwise where it may be", "size");
+        desired.resources.insert(free.id.clone(), free);
         let catalog = Catalog::new([&THING]);
         let again = to_look_at_again(&desired, &state, &catalog, &seen, now_ms);
         let again: Vec<String> = again.iter().map(ToString::to_string).collect();

@@ -66,6 +66,46 @@ fn a_group_that_is_new_need_not_fit_into_one_call() {
 }
 
 #[test]
+fn a_new_group_need_not_fit_where_another_one_is_there() {
+    let there = || record("r0", "m", &[], json!(["a"]));
+    let mut program = changed(vec![there()]);
+    program.extend((1..7).map(|at| record(&format!("r{at}"), "n", &[], json!(["a", "b"]))));
+    check(
+        &applied(vec![there()]),
+        program,
+        expect![[r#"
+        0 w1 create r1#1 & create r2#1 & create r3#1 & create r4#1 & create r5#1 after []
+        1 w1 create r6#1 after []
+        2 w1 update r0#1 after []
+    "#]],
+    );
+}
+
+#[test]
+fn between_two_of_one_parent_there_may_be_one_of_another_parent() {
+    let elsewhere = |id: &str, after: &[&str]| {
+        let mut record = record(id, id, after, json!(["v"]));
+        record.props.set("zone", json!("y"));
+        record
+    };
+    let program = vec![
+        record("a", "a", &[], json!(["v"])),
+        elsewhere("b", &["a"]),
+        record("c", "c", &["b"], json!(["v"])),
+        record("d", "d", &["a"], json!(["v"])),
+    ];
+    check(
+        &World::new(),
+        program,
+        expect![[r#"
+        0 w1 create a#1 & create d#1 after []
+        1 w1 create b#1 after [0] 0:0.0
+        2 w1 create c#1 after [1]
+    "#]],
+    );
+}
+
+#[test]
 fn groups_that_wait_for_each_other_are_not_both_drawn_together() {
     let between = |id: &str, after: &str| {
         let mut check = global(id, CHECK, json!({"host": "h"}));

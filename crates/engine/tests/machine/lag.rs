@@ -2,29 +2,41 @@
 
 use bicoastal_engine::machine::Step;
 use bicoastal_engine::state::Verb;
+use bicoastal_model::Place;
 use expect_test::{Expect, expect};
 use serde_json::json;
 
 use crate::claims::recorded;
-use crate::cloud::{Cloud, Planned};
+use crate::cloud::{Cloud, Planned, us_east_1};
 
 const MADE_MS: u64 = 1_000_000;
 
 /// What comes of the deletion of something that the plan saw and that reads show only after this many
 /// looks; where a run changed things so long before.
 fn check(changed_ms: Option<u64>, shown_after: usize, seen: bool, expected: Expect) {
+    check_in(us_east_1(), changed_ms, shown_after, seen, expected);
+}
+
+fn check_in(
+    place: Place,
+    changed_ms: Option<u64>,
+    shown_after: usize,
+    seen: bool,
+    expected: Expect,
+) {
     let mut state = recorded();
     state.changed_ms = changed_ms;
     let mut plan = Planned::of(&state);
     let applied = json!({"name": "a", "size": 1});
     let mut member = plan.member(Verb::Delete, "it", applied.clone());
+    member.place = place;
     member.applied = Some(applied.clone().into());
     member.seen = seen.then(|| applied.into());
     let token = member.token.clone();
     plan.op(vec![member], &[]);
     let mut execution = plan.execution(&state, Default::default()).unwrap();
     let mut cloud = Cloud::default();
-    let (mut looks, mut now_ms) = (0, MADE_MS);
+    let (mut looks, mut now_ms, mut decided) = (0, MADE_MS, false);
     execution.at(now_ms);
     loop {
         match execution.next() {
@@ -36,13 +48,15 @@ fn check(changed_ms: Option<u64>, shown_after: usize, seen: bool, expected: Expe
                     cloud.put(&token, "it-0", json!({"name": "a"}));
                 }
                 looks += 1;
+                assert!(!decided, "it is looked at again although it is known what became of it");
                 execution.answered(op, cloud.advance(&operation));
+                decided = execution.is_decided(op);
             }
             Step::Finished => break,
             other => panic!("{other:?}"),
         }
     }
-    assert!(execution.report().is_done(), "{:?}", execution.report());
+    assert!(decided && execution.report().is_done(), "{:?}", execution.report());
     assert!(execution.state().entries.is_empty());
     let left = if cloud.things.is_empty() { "" } else { ", and it is left there" };
     expected.assert_eq(&format!("{looks} looks, {} s{left}", (now_ms - MADE_MS) / 1_000));
@@ -60,4 +74,12 @@ fn what_the_plan_saw_is_not_believed_to_be_gone_at_once() {
     check(None, usize::MAX, true, expect!["3 looks, 9 s"]);
     // The plan did not see it either.
     check(Some(MADE_MS), usize::MAX, false, expect!["1 looks, 0 s"]);
+}
+
+#[test]
+fn what_spans_regions_is_not_gone_by_the_first_word_after_its_call() {
+    let place = json!({"scope": "spanning", "regions": ["us-east-1", "ap-south-1"]});
+    let spanning: Place = serde_json::from_value(place).unwrap();
+    check(None, 0, false, expect!["2 looks, 1 s"]);
+    check_in(spanning, None, 0, false, expect!["4 looks, 10 s"]);
 }
