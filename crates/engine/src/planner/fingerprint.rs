@@ -142,3 +142,27 @@ fn write(value: &Packed, out: &mut Hashed) {
         View::Number(number) => out.text(&number.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Hashed;
+
+    #[test]
+    fn a_number_is_written_in_decimal() {
+        for number in [0, 7, 10, 120, usize::MAX] {
+            let mut out = Hashed::default();
+            out.number(number);
+            assert_eq!(out.pending, number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn no_more_than_a_part_of_a_text_is_kept() {
+        let mut out = Hashed::default();
+        for (text, kept) in [("x".repeat(4095), 4095), ("y".to_owned(), 4096), ("z".to_owned(), 0)]
+        {
+            out.text(&text);
+            assert_eq!(out.pending.len(), kept);
+        }
+    }
+}

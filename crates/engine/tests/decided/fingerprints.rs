@@ -63,6 +63,7 @@ fn no_two_different_plans_have_the_same() {
         json!([]),
         json!(["a", "b"]),
         json!(["a,b"]),
+        json!(["a,\"b"]),
         json!(["ab"]),
         json!({}),
         json!({"a": "b"}),

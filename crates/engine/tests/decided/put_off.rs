@@ -202,3 +202,32 @@ fn what_is_retained_is_forgotten_without_being_seen() {
     "#]],
     );
 }
+
+#[test]
+fn what_follows_something_unseen_is_left_as_it_is_and_what_follows_that_is_not() {
+    let before = || {
+        vec![
+            global("role", ROLE, json!({"name": "role", "policy": "p"})),
+            global("alive", CHECK, json!({"host": output("role", "arn"), "path": "/a"})),
+        ]
+    };
+    let policy = output("us-east-1/new", "arn");
+    let mut after = edit(before(), "role", |it| it.props.set("policy", policy));
+    after = edit(after, "alive", |it| it.props.set("path", json!("/b")));
+    after.push(regional(UsEast1, "new", FRONT, json!({"name": "new"})));
+    let mut world = applied(before());
+    world.dark = vec!["us-east-1/new".to_owned()];
+    check(
+        &world,
+        after,
+        expect![[r#"
+        ~ alive Safe
+            path: "/a" → "/b" Edited
+        unseen: us-east-1/new
+        unseen: role
+        warning: some things could not be read; the plan leaves them as they are
+          hint: to apply it without them, say so: --without-unseen
+        0 w1 update alive#1 after []
+    "#]],
+    );
+}

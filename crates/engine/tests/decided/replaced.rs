@@ -438,3 +438,61 @@ fn the_old_one_is_of_its_region_where_it_is_deleted_first() {
     "#]],
     );
 }
+
+#[test]
+fn each_incarnation_goes_before_what_it_stood_on_itself() {
+    let program = |scheme: &str, bucket: &str| {
+        let bucket_of = |name: &str| regional(UsEast1, name, BUCKET, json!({"name": name}));
+        let stands_on = output(format!("us-east-1/{bucket}"), "name");
+        vec![bucket_of("one"), bucket_of("two"), front(json!({NAME: "front"}), scheme, &stands_on)]
+    };
+    let mut world = applied(program("public", "one"));
+    let mut plan = world.plan(&desired(program("internal", "two"))).unwrap();
+    for operation in &mut plan.operations {
+        operation.members.retain(|member| member.verb != Verb::Delete);
+    }
+    world.carry_out(&plan);
+    entry(&mut world, "us-east-1/front", 1).superseded = true;
+    check(
+        &world,
+        Vec::new(),
+        expect![[r#"
+        - us-east-1/front Disruptive (no longer declared)
+        - us-east-1/front Disruptive (no longer declared)
+        - us-east-1/one DestroysData (no longer declared)
+        - us-east-1/two DestroysData (no longer declared)
+        0 w1 delete us-east-1/front#1 after []
+        1 w1 delete us-east-1/front#2 after []
+        2 w1 delete us-east-1/one#1 after [0=! 1!]
+        3 w1 delete us-east-1/two#1 after [0! 1=!]
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_new_in_a_region_does_not_wait_for_the_old_one_nor_it_for_that() {
+    let program = |scheme: &str, more: bool| {
+        let mut all = vec![front(json!({NAME: "front"}), scheme, &json!("b"))];
+        if more {
+            let host = output("us-east-1/front", "dns");
+            let mut bucket = regional(UsEast1, "new", BUCKET, json!({"name": "new"}));
+            bucket.after.insert("alive".into());
+            all.extend([global("alive", CHECK, json!({"host": host})), bucket]);
+        }
+        all
+    };
+    check(
+        &applied(program("public", false)),
+        program("internal", true),
+        expect![[r#"
+        +/- us-east-1/front Safe (scheme can't be changed in place)
+            scheme: "public" → "internal" Edited
+        + alive Safe
+        + us-east-1/new Safe
+        0 w1 create us-east-1/front#2 after []
+        1 w1 create alive#1 after [0]
+        2 w1 create us-east-1/new#1 after [1]
+        3 w1 delete us-east-1/front#1 after [0 1]
+    "#]],
+    );
+}
