@@ -383,7 +383,8 @@ mod tests {
 
     #[test]
     fn no_step_is_spent_twice_on_what_was_found_already() {
-        let (chain, above, node) = (150, 151, 152);
+        // All steps but one lead down the chain.
+        let (chain, above, node) = (LOOK, LOOK + 1, LOOK + 2);
         let mut graph = Graph::new(node + 1);
         graph.add(1, 0, Order::Preference);
         for later in 3..=above {
@@ -393,7 +394,7 @@ mod tests {
             graph.add(node, earlier, Order::Preference);
         }
         graph.settle();
-        // Going down the chain from its end as well would leave no steps for the other one.
+        // Going down the chain from its end as well would leave none for the other one.
         assert_eq!(graph.reduced().earlier(node).collect::<Vec<_>>(), [1, above]);
     }
 
