@@ -29,6 +29,9 @@ pub struct Switched {
 /// Text to be put in; the mutant whose text it is.
 type Piece = (String, Option<usize>);
 
+/// A mutant's number, what it is and where it goes.
+type Placed<'m> = (usize, &'m Mutant, Place);
+
 /// What goes before and after a place.
 #[derive(Debug)]
 struct Wrap {
@@ -45,7 +48,7 @@ struct Wrap {
 pub fn switched(source: &str, mutants: &[(usize, &Mutant)]) -> Result<Switched, String> {
     let places = Places::of(source)?;
     let mut source = source.to_owned();
-    let mut by_place: BTreeMap<(usize, usize, u8), Vec<(usize, &Mutant, Place)>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(usize, usize, u8), Vec<Placed<'_>>> = BTreeMap::new();
     let mut not = Vec::new();
     for &(number, mutant) in mutants {
         let span = mutant.bytes(&source);
@@ -94,7 +97,7 @@ pub fn switched(source: &str, mutants: &[(usize, &Mutant)]) -> Result<Switched, 
 }
 
 /// The whole expression for each of the mutants, and as it was, with the switches that are in it.
-fn expression(source: &str, here: &[(usize, &Mutant, Place)], all: &Range<usize>) -> Wrap {
+fn expression(source: &str, here: &[Placed<'_>], all: &Range<usize>) -> Wrap {
     let mut before = vec![("(".to_owned(), None)];
     for (number, mutant, _) in here {
         let span = mutant.bytes(source);
@@ -107,7 +110,7 @@ fn expression(source: &str, here: &[(usize, &Mutant, Place)], all: &Range<usize>
 }
 
 /// The values come before what the function does.
-fn body(source: &str, here: &[(usize, &Mutant, Place)], all: &Range<usize>) -> Wrap {
+fn body(source: &str, here: &[Placed<'_>], all: &Range<usize>) -> Wrap {
     let (mut before, mut after) = (Vec::new(), String::new());
     for (number, mutant, _) in here {
         let value = &mutant.replacement;
@@ -125,7 +128,7 @@ fn body(source: &str, here: &[(usize, &Mutant, Place)], all: &Range<usize>) -> W
 
 /// An arm that is switched off is passed over by its guard.
 fn arm(
-    here: &[(usize, &Mutant, Place)],
+    here: &[Placed<'_>],
     pattern: usize,
     guard: Option<(Range<usize>, bool)>,
     blamed: &Range<usize>,
