@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use bicoastal_model::schema::OutputSpec;
 use bicoastal_model::{
-    ErrorFacts, Global, Lookup, OpError, Ownership, Resource, Retry, Schema, ScopeKind, Snapshot,
-    Status, Target, Tier, handle,
+    Deletes, ErrorFacts, Global, Lookup, OpError, Ownership, Resource, Retry, Schema, ScopeKind,
+    Snapshot, Status, Target, Tier, handle,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -104,6 +104,10 @@ impl Kind for CallerIdentity {
 
     async fn call(_: &Cx, _: &Target, (): &()) -> Result<Option<String>, OpError> {
         Ok(None)
+    }
+
+    fn deletes((): &()) -> Deletes {
+        Deletes::Nothing
     }
 
     fn name((): &()) -> &'static str {

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bicoastal_model::diff::{self, FieldChange};
-use bicoastal_model::{Goal, Lookup, OpError, Region, Resource, Snapshot, Status, Target};
+use bicoastal_model::{Deletes, Goal, Lookup, OpError, Region, Resource, Snapshot, Status, Target};
 use serde_json::Value;
 
 use crate::cx::Cx;
@@ -340,6 +340,10 @@ pub trait Kind: Resource {
     /// The API operation of a call, for the record: `UpdateTable`.
     fn name(call: &Self::Call) -> &'static str;
 
+    /// What of the thing a call deletes: without AWS's acceptance of that, something that was there and
+    /// is not shown is not believed to be gone before it has not been shown for minutes.
+    fn deletes(call: &Self::Call) -> Deletes;
+
     /// Whether a call carries the secrets that are wanted, as all do that could.
     fn takes_secrets(call: &Self::Call) -> bool {
         let _ = call;
@@ -398,6 +402,9 @@ pub trait BatchKind: Resource {
 
     /// The API operation of a call, for the record.
     fn name(call: &Self::Call) -> &'static str;
+
+    /// What of a member, by its position in the batch, a call deletes: see [`Kind::deletes`].
+    fn deletes(call: &Self::Call, member: usize) -> Deletes;
 }
 
 /// The ways to look a kind up, carried out.

@@ -374,7 +374,9 @@ impl<R: Kind> Erased for Single<R> {
                         None => Known::Asked(asked, 0),
                     });
                     let secrets = R::takes_secrets(&call);
-                    Ok(Progress::Called { call: R::name(&call).to_owned(), physical, secrets })
+                    let deletes = vec![R::deletes(&call)];
+                    let call = R::name(&call).to_owned();
+                    Ok(Progress::Called { call, physical, secrets, deletes })
                 }
                 Decided::Progress(progress) => {
                     match seen {
@@ -512,8 +514,9 @@ impl<R: BatchKind> Erased for Batched<R> {
                             member.memory.keep(Known::Told(told));
                         }
                     }
+                    let deletes = (0..members.len()).map(|at| R::deletes(&call, at)).collect();
                     let call = R::name(&call).to_owned();
-                    Ok(Progress::Called { call, physical, secrets: true })
+                    Ok(Progress::Called { call, physical, secrets: true, deletes })
                 }
                 Decided::Progress(progress) => {
                     drop(turns);

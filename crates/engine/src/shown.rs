@@ -3,14 +3,15 @@
 //! A plan that believed it would make the thing a second time, or forget it where it is to be
 //! deleted; replace what has just been replaced; or take for removed what has just been set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bicoastal_model::diff::{Cause, diff};
 use bicoastal_model::schema::Change;
-use bicoastal_model::{Catalog, Declared, Desired};
+use bicoastal_model::{Catalog, Declared, Desired, Packed, Region};
 
 use crate::observe::{Look, Thing};
+use crate::plan::PlannedMember;
 use crate::planner::is_ignored;
 use crate::planner::view::moved;
 use crate::state::{Entry, Key, State, Verb};
@@ -29,6 +30,29 @@ const POLLS: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs
 /// How often something is looked at again in any case that the plan saw and that is then said to be
 /// gone, although nothing of ours deleted it.
 pub const LOOKS: u32 = 2;
+
+/// Whether it is too early to believe that something is gone that nothing of ours deleted, after so many
+/// more looks that did not show it, over so long.
+pub fn is_early(looks: u32, absent: Duration, may_lag: bool) -> bool {
+    looks < LOOKS || may_lag && absent < WITHIN
+}
+
+/// The regions that have a part of what is to be deleted: those that the plan saw, as far as they are
+/// ours.
+pub(crate) fn regions(member: &PlannedMember) -> BTreeSet<Region> {
+    let mut ours = listed(member.applied.as_ref());
+    ours.extend(&member.place.regions);
+    match &member.seen {
+        Some(seen) => listed(Some(seen)).intersection(&ours).copied().collect(),
+        None => ours,
+    }
+}
+
+fn listed(props: Option<&Packed>) -> BTreeSet<Region> {
+    let regions = props.and_then(|it| it.get("regions")).and_then(Packed::as_array);
+    let codes = regions.into_iter().flatten().filter_map(Packed::as_str);
+    codes.filter_map(|code| code.parse().ok()).collect()
+}
 
 /// How long to wait before the next look, after so many.
 pub fn pause(looks: u32) -> Duration {

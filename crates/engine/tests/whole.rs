@@ -13,8 +13,8 @@ use bicoastal_model::Region::{ApSouth1, EuWest1, UsEast1};
 use bicoastal_model::diff::diff;
 use bicoastal_model::schema::Change;
 use bicoastal_model::{
-    Claim, Desired, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership, Progress,
-    Region, Retry, Shape, Snapshot, Status,
+    Claim, Deletes, Desired, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership,
+    Progress, Region, Retry, Shape, Snapshot, Status,
 };
 use common::catalog;
 use common::cloud::{Thing, World};
@@ -62,7 +62,12 @@ impl Hands {
         }
         match fault {
             Some(_) => Err(OpError::InDoubt(facts)),
-            None => Ok(Progress::Called { call: "Call".into(), physical: None, secrets: true }),
+            None => Ok(Progress::Called {
+                call: "Call".into(),
+                physical: None,
+                secrets: true,
+                deletes: vec![Deletes::Whole; operation.members.len()],
+            }),
         }
     }
 

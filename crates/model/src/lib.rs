@@ -33,8 +33,8 @@ pub use name::Name;
 pub use packed::{Fields, Packed};
 pub use policy::{Effect, PolicyDocument, Principal, Statement};
 pub use provider::{
-    Addition, Catalog, Gate, Goal, Known, Member, Memory, OpenGate, Operation, Outcome, Ownership,
-    Progress, Provider, Seen, Snapshot, Status, Target,
+    Addition, Catalog, Deletes, Gate, Goal, Known, Member, Memory, OpenGate, Operation, Outcome,
+    Ownership, Progress, Provider, Seen, Snapshot, Status, Target,
 };
 pub use region::{ActiveRegions, PerRegion, Region};
 pub use resource::{Check, Global, Handle, Lookup, Node, Regional, Resource, Spanning};

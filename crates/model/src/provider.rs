@@ -1,6 +1,6 @@
 //! The contract between those who decide and those who do: what is read, what is carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -275,6 +275,48 @@ pub enum Outcome {
     Gone,
 }
 
+/// What of a thing an accepted call deletes: AWS's own word that it is on its way out, which a look
+/// that does not show it is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Deletes {
+    /// Nothing of it: guards are lifted, what is in it is removed.
+    #[default]
+    Nothing,
+    /// What these regions have of it, of those that its property `regions` lists.
+    In(BTreeSet<Region>),
+    /// The whole.
+    Whole,
+}
+
+impl Deletes {
+    /// The whole, if this is so.
+    pub fn whole(is_deletion: bool) -> Self {
+        if is_deletion { Self::Whole } else { Self::Nothing }
+    }
+
+    /// This one, and another one after it.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Whole, _) | (_, Self::Whole) => Self::Whole,
+            (Self::In(mut these), Self::In(those)) => {
+                these.extend(those);
+                Self::In(these)
+            }
+            (Self::Nothing, one) | (one, Self::Nothing) => one,
+        }
+    }
+
+    /// Whether nothing is left of what these regions have.
+    pub fn covers(&self, regions: &BTreeSet<Region>) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::In(these) => regions.is_subset(these),
+            Self::Whole => true,
+        }
+    }
+}
+
 /// What one turn of an operation brought.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
@@ -287,6 +329,8 @@ pub enum Progress {
         /// Whether the secrets that are wanted are with AWS now: a call that takes none leaves them
         /// to a later one.
         secrets: bool,
+        /// What it deletes, one word per member, in order; empty where it deletes nothing.
+        deletes: Vec<Deletes>,
     },
     /// AWS is at work: look again after a while.
     Waiting {

@@ -13,8 +13,8 @@ use bicoastal_engine::state::State;
 use bicoastal_model::provider::{BoxFuture, Gate, Tell};
 use bicoastal_model::schema::{Field, OutputSpec};
 use bicoastal_model::{
-    Catalog, Global, Goal, Input, OpError, Operation, Outcome, Ownership, Progress, Provider,
-    Resource, Schema, Seen, Snapshot, Stack, Status, Target, handle,
+    Catalog, Deletes, Global, Goal, Input, OpError, Operation, Outcome, Ownership, Progress,
+    Provider, Resource, Schema, Seen, Snapshot, Stack, Status, Target, handle,
 };
 use bicoastal_runtime::{
     Ask, Cancel, Clock, Engine, Event, FileStore, Lease, LeaseNote, Observer, PlanOptions,
@@ -128,12 +128,22 @@ impl Provider for Fake {
                         facts: BTreeMap::new(),
                     },
                 );
-                Progress::Called { call: "CreateThing".into(), physical: Some(name), secrets: true }
+                Progress::Called {
+                    call: "CreateThing".into(),
+                    physical: Some(name),
+                    secrets: true,
+                    deletes: Vec::new(),
+                }
             }
             (Goal::Absent { .. }, Some(_)) => {
                 things.remove(&name);
                 self.calls.lock().unwrap().push((format!("delete {name}"), 0));
-                Progress::Called { call: "DeleteThing".into(), physical: None, secrets: true }
+                Progress::Called {
+                    call: "DeleteThing".into(),
+                    physical: None,
+                    secrets: true,
+                    deletes: vec![Deletes::Whole],
+                }
             }
         };
         Box::pin(async { Ok(progress) })

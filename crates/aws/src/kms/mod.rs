@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use bicoastal_model::schema::OutputSpec;
 use bicoastal_model::{
-    Arn, ErrorFacts, Id, Lookup, OpError, Ownership, Region, Regional, Resource, Retry, Schema,
-    ScopeKind, Snapshot, Status, Target, Tier, handle,
+    Arn, Deletes, ErrorFacts, Id, Lookup, OpError, Ownership, Region, Regional, Resource, Retry,
+    Schema, ScopeKind, Snapshot, Status, Target, Tier, handle,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -131,6 +131,10 @@ impl Kind for Key {
 
     async fn call(_: &Cx, _: &Target, (): &()) -> Result<Option<String>, OpError> {
         Ok(None)
+    }
+
+    fn deletes((): &()) -> Deletes {
+        Deletes::Nothing
     }
 
     fn name((): &()) -> &'static str {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_rds::types;
 use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Tier};
 use bicoastal_model::{
-    Check, Id, Input, Name, OpError, Region, Regional, Resource, ScopeKind, Snapshot, Status,
-    Target, handle,
+    Check, Deletes, Id, Input, Name, OpError, Region, Regional, Resource, ScopeKind, Snapshot,
+    Status, Target, handle,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -197,6 +197,10 @@ impl Kind for DbSubnetGroup {
             }
             Call::Tags(arn, change) => change.send(cx, region, arn).await,
         }
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Delete))
     }
 
     fn name(call: &Call) -> &'static str {

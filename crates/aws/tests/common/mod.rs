@@ -142,7 +142,7 @@ impl Subject<'_> {
         for _ in 0..400 {
             match self.harness.provider.advance(&operation(&self.target, &goal, claim), &open).await
             {
-                Ok(Progress::Called { call, physical, secrets }) => {
+                Ok(Progress::Called { call, physical, secrets, .. }) => {
                     patience = 0;
                     if secrets {
                         goal.secrets_sent();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bicoastal_model::{Claim, ErrorFacts, Goal, OpError, Outcome, Progress, Retry};
+use bicoastal_model::{Claim, Deletes, ErrorFacts, Goal, OpError, Outcome, Progress, Retry};
 
 use super::Execution;
 use super::report::{Failure, Fate};
@@ -29,8 +29,8 @@ impl Execution {
                 self.ops[op].over(&fate);
             }
             Some(Status::Turning { .. }) => match answer {
-                Ok(Progress::Called { call, physical, secrets }) => {
-                    self.called(op, &call, physical, secrets);
+                Ok(Progress::Called { call, physical, secrets, deletes }) => {
+                    self.called(op, &call, physical, secrets, deletes);
                 }
                 Ok(Progress::Waiting { what, poll, patience }) => {
                     self.waiting(op, &what, poll, patience);
@@ -53,8 +53,19 @@ impl Execution {
         }
     }
 
-    fn called(&mut self, op: usize, call: &str, physical: Option<String>, secrets: bool) {
+    fn called(
+        &mut self,
+        op: usize,
+        call: &str,
+        physical: Option<String>,
+        secrets: bool,
+        deletes: Vec<Deletes>,
+    ) {
         let Some(run) = self.running(op) else { return };
+        run.is_shown();
+        for (member, deletes) in run.members.iter_mut().zip(deletes) {
+            member.deleted = std::mem::take(&mut member.deleted).and(deletes);
+        }
         run.touched = true;
         run.calls += 1;
         run.spent.clear();
@@ -97,6 +108,7 @@ impl Execution {
         });
         let patience = said.map_or(patience, Duration::from_millis);
         let Some(run) = self.running(op) else { return };
+        run.is_shown();
         run.spent.clear();
         // Each wait has its own patience: one that was long leaves the next no less.
         if run.waiting_for != what {
@@ -212,31 +224,30 @@ impl Execution {
         self.end(op, results.collect());
     }
 
-    /// Whether something is said to be gone that the plan saw, and that nothing of ours deleted: it
-    /// may only not be shown, least of all where it was made moments ago. If it is forgotten and
-    /// still there, it is there for ever. What spans regions is gone where each of them says so, and
-    /// one that errs is enough for the others' word to seem to be the last.
+    /// Whether something is said to be gone that was there, and whose deletion AWS did not accept: it
+    /// may only not be shown. If it is forgotten and still there, it is there for ever. What spans
+    /// regions may take a deletion in each; the last one that is not shown is not the end of it.
     fn may_be_there(&self, op: usize, outcomes: &[Outcome]) -> bool {
         let Some(run) = self.ops[op].run.as_ref() else { return false };
         let planned = self.plan.operations.get(op).map_or(&[][..], |it| &it.members);
-        let seen = |index: usize| planned.get(index).is_some_and(|member| member.seen.is_some());
         let may_lag = self.now_ms.is_some_and(|now_ms| self.ahead.may_lag(now_ms));
-        let few = run.looks < shown::LOOKS;
-        let early = few || may_lag && run.waited < shown::WITHIN;
-        let members = run.members.iter().zip(&run.operation.members).zip(outcomes);
-        members.filter(|(_, outcome)| **outcome == Outcome::Gone).any(
-            |((member, out), _)| match run.touched {
-                true => few && out.target.place.regions.len() > 1,
-                false => early && seen(member.index),
-            },
-        )
+        // Where this operation called, it was there moments ago.
+        if !shown::is_early(run.looks, run.absent, may_lag || run.touched) {
+            return false;
+        }
+        let members = run.members.iter().zip(outcomes);
+        members.filter(|(_, outcome)| **outcome == Outcome::Gone).any(|(member, _)| {
+            let Some(planned) = planned.get(member.index) else { return false };
+            let was_there = planned.seen.is_some() || run.calls > 0;
+            was_there && !member.deleted.covers(&shown::regions(planned))
+        })
     }
 
     fn look_again(&mut self, op: usize) {
         let Some(run) = self.running(op) else { return };
         let pause = shown::pause(run.looks);
         run.looks += 1;
-        run.waited += pause;
+        run.absent += pause;
         self.again(op, pause);
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bicoastal_model::value::{NAME, Ref};
-use bicoastal_model::{Claim, Goal, Member, Memory, Name, Operation, Packed, Target, diff};
+use bicoastal_model::{
+    Claim, Deletes, Goal, Member, Memory, Name, Operation, Packed, Target, diff,
+};
 
 use super::report::{Failure, Fate};
 use super::run::{Run, RunMember, Status};
@@ -181,6 +183,7 @@ impl Execution {
             waited: Duration::ZERO,
             waited_in_all: Duration::ZERO,
             looks: 0,
+            absent: Duration::ZERO,
             patience: Duration::ZERO,
             waiting_for: String::new(),
         };
@@ -261,7 +264,8 @@ impl Execution {
             }
             _ => Memory::default(),
         };
-        let run = RunMember { index, key: member.key.clone(), props, doubted };
+        let run =
+            RunMember { index, key: member.key.clone(), props, doubted, deleted: Deletes::Nothing };
         Ok((run, Member { target, goal, claim, memory }))
     }
 

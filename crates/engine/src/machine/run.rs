@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bicoastal_model::{Member, Operation, Packed};
+use bicoastal_model::{Deletes, Member, Operation, Packed};
 
 use super::report::Fate;
 use crate::plan::PlannedOp;
@@ -132,8 +132,10 @@ pub(super) struct Run {
     pub(super) waited: Duration,
     /// Delay spent on waiting for AWS in all.
     pub(super) waited_in_all: Duration,
-    /// How often something was looked at again that was seen to be gone too early.
+    /// How often in a row something was looked at again that was not shown too early.
     pub(super) looks: u32,
+    /// For how long it was not shown, by those looks.
+    pub(super) absent: Duration,
     /// The longest patience that was asked for.
     pub(super) patience: Duration,
     /// What the present wait is for, in its own words.
@@ -141,6 +143,11 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// A look showed something: what is not shown later is so from then on.
+    pub(super) fn is_shown(&mut self) {
+        (self.looks, self.absent) = (0, Duration::ZERO);
+    }
+
     /// The members as they are handed out from now on.
     pub(super) fn handed_out(&mut self) -> &mut [Member] {
         &mut Arc::make_mut(&mut self.operation).members
@@ -164,4 +171,6 @@ pub(super) struct RunMember {
     pub(super) props: Packed,
     /// An earlier operation on it is in doubt: its failure must not make it as if nothing was.
     pub(super) doubted: bool,
+    /// What of it was deleted, by calls that AWS accepted.
+    pub(super) deleted: Deletes,
 }

@@ -15,9 +15,9 @@ use bicoastal_engine::state::State;
 use bicoastal_model::schema::{Absent, Batch, Change, Cost, OutputSpec};
 use bicoastal_model::stack::STACK_OUTPUTS;
 use bicoastal_model::{
-    ActiveRegions, Addition, Catalog, Desired, Diagnostics, Field, Fields, Goal, Input, Member,
-    Operation, Outcome, Ownership, Packed, Progress, Region, Risk, Rollout, Schema, ScopeKind,
-    Shape, Snapshot, Stack, Status, Tier, handle, text,
+    ActiveRegions, Addition, Catalog, Deletes, Desired, Diagnostics, Field, Fields, Goal, Input,
+    Member, Operation, Outcome, Ownership, Packed, Progress, Region, Risk, Rollout, Schema,
+    ScopeKind, Shape, Snapshot, Stack, Status, Tier, handle, text,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -415,6 +415,7 @@ pub fn carry_out(plan: Plan, state: State, limits: Limits, run: &mut Run) -> Exe
                                     call: "Call".to_owned(),
                                     physical: None,
                                     secrets: true,
+                                    deletes: vec![Deletes::Whole; operation.members.len()],
                                 }
                             }
                         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bicoastal_model::diff::{diff, target};
 use bicoastal_model::schema::Change;
 use bicoastal_model::{
-    Claim, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership, Progress, Retry,
-    Schema, Seen, Shape, Snapshot, Status,
+    Claim, Deletes, ErrorFacts, Goal, Member, OpError, Operation, Outcome, Ownership, Progress,
+    Retry, Schema, Seen, Shape, Snapshot, Status,
 };
 use serde_json::{Value, json};
 
@@ -123,7 +123,12 @@ impl Hands {
         }
         Ok(match fault {
             Some(_) => Err(OpError::InDoubt(facts("no answer"))),
-            None => Ok(Progress::Called { call: "Call".to_owned(), physical, secrets: true }),
+            None => Ok(Progress::Called {
+                call: "Call".to_owned(),
+                physical,
+                secrets: true,
+                deletes: vec![Deletes::Whole; operation.members.len()],
+            }),
         })
     }
 

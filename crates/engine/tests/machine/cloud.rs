@@ -10,8 +10,8 @@ use bicoastal_engine::record::{Ended, Record};
 use bicoastal_engine::state::{FORMAT, Key, State, Verb, token};
 use bicoastal_model::schema::Batch;
 use bicoastal_model::{
-    Catalog, Claim, ErrorFacts, Field, Goal, Member, OpError, Operation, Outcome, Ownership, Place,
-    Progress, Retry, Risk, Schema, Shape, Snapshot, Status, Tier,
+    Catalog, Claim, Deletes, ErrorFacts, Field, Goal, Member, OpError, Operation, Outcome,
+    Ownership, Place, Progress, Retry, Risk, Schema, Shape, Snapshot, Status, Tier,
 };
 use serde_json::{Value, json};
 
@@ -146,6 +146,7 @@ impl Cloud {
                     call: name,
                     physical: physical.map(|it| it.physical.clone()),
                     secrets: true,
+                    deletes: operation.members.iter().map(deletes).collect(),
                 })
             }
         }
@@ -301,6 +302,11 @@ impl Planned {
         let limits = Limits::default();
         Execution::new(self.0.clone(), state.clone(), secrets, &catalog(), [7; 16], limits)
     }
+}
+
+/// A call for what is to be gone deletes it.
+fn deletes(member: &Member) -> Deletes {
+    Deletes::whole(matches!(member.goal, Goal::Absent { .. }))
 }
 
 /// A state of which only is recorded whose it is.

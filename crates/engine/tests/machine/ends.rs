@@ -48,7 +48,12 @@ fn said(execution: &Execution) -> String {
 
 #[test]
 fn what_does_not_settle_ends() {
-    let called = Ok(Progress::Called { call: "UpdateThing".into(), physical: None, secrets: true });
+    let called = Ok(Progress::Called {
+        call: "UpdateThing".into(),
+        physical: None,
+        secrets: true,
+        deletes: Vec::new(),
+    });
     for (many, turns) in [(1, 121), (2, 141), (3, 161)] {
         let mut execution = things(many);
         assert_eq!(always(&mut execution, &called), turns);

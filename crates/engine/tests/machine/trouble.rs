@@ -539,7 +539,12 @@ fn a_secret_that_a_call_does_not_take_goes_with_a_later_one() {
                 };
                 applied.push(it.as_ref().map(|it| it["password"].clone()));
                 let Some(secrets) = takes.next() else { break };
-                let called = Progress::Called { call: "Call".into(), physical: None, secrets };
+                let called = Progress::Called {
+                    call: "Call".into(),
+                    physical: None,
+                    secrets,
+                    deletes: Vec::new(),
+                };
                 execution.answered(op, Ok(called));
             }
             other => panic!("{other:?}"),

@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::resource::Check;
 use bicoastal_model::{
-    Arn, Goal, Handle, Input, OpError, Output, Region, Resource, Schema, Snapshot, Spanning,
-    Target, handle,
+    Arn, Deletes, Goal, Handle, Input, OpError, Output, Region, Resource, Schema, Snapshot,
+    Spanning, Target, handle,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,10 @@ impl Kind for Table {
         call: &'a TableCall,
     ) -> Result<Option<String>, OpError> {
         call::call(cx, target, call).await
+    }
+
+    fn deletes(call: &TableCall) -> Deletes {
+        call.deletes()
     }
 
     fn name(call: &TableCall) -> &'static str {

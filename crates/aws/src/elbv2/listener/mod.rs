@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Input, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind, Shape,
-    Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Deletes, Field, Input, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind,
+    Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -222,6 +222,10 @@ impl Kind for Listener {
         call: &ListenerCall,
     ) -> Result<Option<String>, OpError> {
         calls::call(cx, target, call).await
+    }
+
+    fn deletes(call: &ListenerCall) -> Deletes {
+        Deletes::whole(matches!(call, ListenerCall::Delete))
     }
 
     fn name(call: &ListenerCall) -> &'static str {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec, Takes};
 use bicoastal_model::{
-    Arn, Field, Goal, Handle, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema,
-    ScopeKind, Shape, Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Deletes, Field, Goal, Handle, Id, Input, Name, OpError, Region, Regional, Resource, Risk,
+    Schema, ScopeKind, Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -453,6 +453,10 @@ impl Kind for LoadBalancer {
         call: &LoadBalancerCall,
     ) -> Result<Option<String>, OpError> {
         calls::call(cx, target, call).await
+    }
+
+    fn deletes(call: &LoadBalancerCall) -> Deletes {
+        Deletes::whole(matches!(call, LoadBalancerCall::Delete))
     }
 
     fn name(call: &LoadBalancerCall) -> &'static str {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Input, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind, Shape,
-    Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Deletes, Field, Input, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind,
+    Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,10 @@ impl Kind for ListenerRule {
 
     async fn call(cx: &Cx, target: &Target, call: &RuleCall) -> Result<Option<String>, OpError> {
         calls::call(cx, target, call).await
+    }
+
+    fn deletes(call: &RuleCall) -> Deletes {
+        Deletes::whole(matches!(call, RuleCall::Delete))
     }
 
     fn name(call: &RuleCall) -> &'static str {

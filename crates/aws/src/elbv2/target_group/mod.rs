@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema, ScopeKind,
-    Shape, Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Deletes, Field, Id, Input, Name, OpError, Region, Regional, Resource, Risk, Schema,
+    ScopeKind, Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -519,6 +519,10 @@ impl Kind for TargetGroup {
         call: &TargetGroupCall,
     ) -> Result<Option<String>, OpError> {
         calls::call(cx, target, call).await
+    }
+
+    fn deletes(call: &TargetGroupCall) -> Deletes {
+        Deletes::whole(matches!(call, TargetGroupCall::Delete))
     }
 
     fn name(call: &TargetGroupCall) -> &'static str {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Global, Id, Name, OpError, Region, Resource, Risk, Schema, ScopeKind, Shape,
-    Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Deletes, Field, Global, Id, Name, OpError, Region, Resource, Risk, Schema, ScopeKind,
+    Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,10 @@ impl Kind for Policy {
 
     async fn call(cx: &Cx, target: &Target, call: &PolicyCall) -> Result<Option<String>, OpError> {
         io::call(cx, target, call).await
+    }
+
+    fn deletes(call: &PolicyCall) -> Deletes {
+        Deletes::whole(matches!(call, PolicyCall::Delete))
     }
 
     fn name(call: &PolicyCall) -> &'static str {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Field, Global, Id, Input, Name, OpError, Region, Resource, Risk, Schema, ScopeKind, Shape,
-    Snapshot, Target, Tier, handle, resource::Check,
+    Arn, Deletes, Field, Global, Id, Input, Name, OpError, Region, Resource, Risk, Schema,
+    ScopeKind, Shape, Snapshot, Target, Tier, handle, resource::Check,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -201,6 +201,10 @@ impl Kind for Role {
 
     async fn call(cx: &Cx, target: &Target, call: &RoleCall) -> Result<Option<String>, OpError> {
         calls::call(cx, target, call).await
+    }
+
+    fn deletes(call: &RoleCall) -> Deletes {
+        Deletes::whole(matches!(call, RoleCall::Delete))
     }
 
     fn name(call: &RoleCall) -> &'static str {

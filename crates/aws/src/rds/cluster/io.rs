@@ -1,7 +1,7 @@
 //! How the calls on a cluster are made.
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, ServerlessV2ScalingConfiguration};
-use bicoastal_model::{Goal, Input, OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{Deletes, Goal, Input, OpError, Region, Snapshot, Status, Target};
 use serde_json::Value;
 
 use super::modify::Modification;
@@ -169,6 +169,10 @@ impl Kind for DbCluster {
             }
             Call::Tags(arn, change) => change.send(cx, region, arn).await,
         }
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Delete(..)))
     }
 
     fn name(call: &Call) -> &'static str {

@@ -1,6 +1,6 @@
 //! How the calls on a global cluster are made.
 
-use bicoastal_model::{Goal, OpError, Region, Snapshot, Target};
+use bicoastal_model::{Deletes, Goal, OpError, Region, Snapshot, Target};
 
 use super::{GlobalCluster, read, step};
 use crate::cx::Cx;
@@ -126,6 +126,10 @@ impl Kind for GlobalCluster {
             }
             Call::Tags(region, arn, change) => change.send(cx, *region, arn).await,
         }
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Delete(_)))
     }
 
     fn name(call: &Call) -> &'static str {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_rds::types;
-use bicoastal_model::{Goal, OpError, Region, Snapshot, Status, Target};
+use bicoastal_model::{Deletes, Goal, OpError, Region, Snapshot, Status, Target};
 use serde_json::{Map, Value, json};
 
 use super::DbInstance;
@@ -128,6 +128,10 @@ impl Kind for DbInstance {
             }
             Call::Tags(arn, change) => change.send(cx, region, arn).await,
         }
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Delete))
     }
 
     fn name(call: &Call) -> &'static str {

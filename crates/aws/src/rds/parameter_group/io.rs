@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types;
-use bicoastal_model::{OpError, Packed, Region, Snapshot, Status, Target};
+use bicoastal_model::{Deletes, OpError, Packed, Region, Snapshot, Status, Target};
 use serde_json::{Map, Value, json};
 
 use super::{ApplyMethod, DbClusterParameterGroup, Parameter};
@@ -148,6 +148,10 @@ impl Kind for DbClusterParameterGroup {
             }
             Call::Tags(arn, change) => change.send(cx, region, arn).await,
         }
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Delete))
     }
 
     fn name(call: &Call) -> &'static str {

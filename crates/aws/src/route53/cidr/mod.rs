@@ -10,8 +10,8 @@ use std::net::IpAddr;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec};
 use bicoastal_model::{
-    Arn, Check, Field, Global, Id, Input, OpError, Resource, Risk, Schema, ScopeKind, Shape,
-    Snapshot, Target, Tier, handle,
+    Arn, Check, Deletes, Field, Global, Id, Input, OpError, Resource, Risk, Schema, ScopeKind,
+    Shape, Snapshot, Target, Tier, handle,
 };
 use bon::Builder;
 use serde::{Deserialize, Serialize};
@@ -176,6 +176,10 @@ impl Kind for CidrCollection {
 
     async fn call(cx: &Cx, target: &Target, call: &CidrCall) -> Result<Option<String>, OpError> {
         io::call(cx, target, call).await
+    }
+
+    fn deletes(call: &CidrCall) -> Deletes {
+        Deletes::whole(matches!(call, CidrCall::Delete))
     }
 
     fn name(call: &CidrCall) -> &'static str {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_route53::types as sdk;
-use bicoastal_model::{Input, OpError, Region, Snapshot, Target};
+use bicoastal_model::{Deletes, Input, OpError, Region, Snapshot, Target};
 use serde_json::Value;
 
 use super::{HealthCheck, read};
@@ -108,6 +108,10 @@ impl Kind for HealthCheck {
             }
         }
         Ok(None)
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Delete { .. }))
     }
 
     fn name(call: &Call) -> &'static str {

@@ -7,7 +7,7 @@ use aws_sdk_route53::operation::change_resource_record_sets::ChangeResourceRecor
 use aws_sdk_route53::types as sdk;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::operation::BuildError;
-use bicoastal_model::{OpError, Ownership, Snapshot, Status, Target, dns};
+use bicoastal_model::{Deletes, OpError, Ownership, Snapshot, Status, Target, dns};
 use serde_json::{Value, json};
 
 use super::listing::{records_of, records_of_name};
@@ -108,6 +108,11 @@ impl BatchKind for RecordSet {
         call: &'a Batch,
     ) -> Result<Option<String>, OpError> {
         carry_out(cx, call).await
+    }
+
+    fn deletes(call: &Batch, member: usize) -> Deletes {
+        let is_deletion = |it: &Change| it.member == member && it.action == Action::Delete;
+        Deletes::whole(call.changes.iter().any(is_deletion))
     }
 
     fn name(_: &Batch) -> &'static str {

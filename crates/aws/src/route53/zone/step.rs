@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_route53::types::{
     ChangeBatch, HostedZoneConfig, TagResourceType, Vpc as WireVpc, VpcRegion,
 };
-use bicoastal_model::{Goal, OpError, Region, Snapshot, Target, dns};
+use bicoastal_model::{Deletes, Goal, OpError, Region, Snapshot, Target, dns};
 use serde_json::Value;
 
 use super::{HostedZone, ZoneVpc, read};
@@ -101,6 +101,10 @@ impl Kind for HostedZone {
         call: &'a Call,
     ) -> Result<Option<String>, OpError> {
         carry_out(cx, target, call).await
+    }
+
+    fn deletes(call: &Call) -> Deletes {
+        Deletes::whole(matches!(call, Call::Edit(_, Edit::Delete)))
     }
 
     fn name(call: &Call) -> &'static str {

@@ -24,8 +24,8 @@ use std::collections::BTreeMap;
 use bicoastal_model::id::ScopeKind;
 use bicoastal_model::schema::{Absent, Cost, OutputSpec, Shape};
 use bicoastal_model::{
-    Arn, Check, Field, Input, OpError, Output, Region, Regional, Resource, Risk, Schema, Snapshot,
-    Target, Tier, handle, text,
+    Arn, Check, Deletes, Field, Input, OpError, Output, Region, Regional, Resource, Risk, Schema,
+    Snapshot, Target, Tier, handle, text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -284,6 +284,10 @@ impl Kind for Bucket {
 
     async fn call(cx: &Cx, target: &Target, call: &Self::Call) -> Result<Option<String>, OpError> {
         call::call(cx, target, call).await
+    }
+
+    fn deletes(call: &Self::Call) -> Deletes {
+        Deletes::whole(matches!(call, step::Call::Delete))
     }
 
     fn name(call: &Self::Call) -> &'static str {

@@ -12,8 +12,8 @@ mod tests;
 use bicoastal_model::id::ScopeKind;
 use bicoastal_model::schema::{Absent, Cost, OutputSpec, Shape};
 use bicoastal_model::{
-    Arn, Check, Field, Input, OpError, Regional, Resource, Risk, Schema, Snapshot, Target, Tier,
-    handle,
+    Arn, Check, Deletes, Field, Input, OpError, Regional, Resource, Risk, Schema, Snapshot, Target,
+    Tier, handle,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,10 @@ impl Kind for ReplicationConfiguration {
 
     async fn call(cx: &Cx, target: &Target, call: &Self::Call) -> Result<Option<String>, OpError> {
         call::call(cx, target, call).await
+    }
+
+    fn deletes(call: &Self::Call) -> Deletes {
+        Deletes::whole(matches!(call, step::Call::Delete))
     }
 
     fn name(call: &Self::Call) -> &'static str {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bicoastal_cli::{CloudChoice, Clouds, Connected};
 use bicoastal_model::provider::{BoxFuture, Tell};
 use bicoastal_model::{
-    Catalog, ErrorFacts, Found, Goal, Member, OpError, Operation, Outcome, Ownership, Place,
-    Progress, Provider, Region, Retry, ScopeKind, Seen, Snapshot, Status, Sweep, Swept, Target,
-    TerraformInstance, Translated,
+    Catalog, Deletes, ErrorFacts, Found, Goal, Member, OpError, Operation, Outcome, Ownership,
+    Place, Progress, Provider, Region, Retry, ScopeKind, Seen, Snapshot, Status, Sweep, Swept,
+    Target, TerraformInstance, Translated,
 };
 use bicoastal_runtime::Clock;
 use serde_json::{Value, json};
@@ -228,6 +228,7 @@ impl World {
             call: call.to_owned(),
             physical: Some(format!("phys-{name}")),
             secrets: true,
+            deletes: vec![Deletes::whole(call == "DeleteThing")],
         };
         match (&member.goal, self.things.get_mut(&name)) {
             (Goal::Absent { .. }, None) => Ok(Progress::Done(vec![Outcome::Gone])),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TimeToLiveSpecification};
-use bicoastal_model::{ErrorFacts, OpError, Region, Retry, Target};
+use bicoastal_model::{Deletes, ErrorFacts, OpError, Region, Retry, Target};
 
 use super::super::rules::RULES;
 use super::effective::tags_in;
@@ -178,6 +178,20 @@ impl TableCall {
             Self::PutPolicy { .. } => "PutResourcePolicy",
             Self::DeletePolicy { .. } => "DeleteResourcePolicy",
             Self::Delete { .. } => "DeleteTable",
+        }
+    }
+
+    /// One replica goes after the other, and each is deleted by a call of its own.
+    pub(super) fn deletes(&self) -> Deletes {
+        match self {
+            Self::Delete { region }
+            | Self::Update { change: TableModification::DeleteReplica(region), .. } => {
+                Deletes::In([*region].into())
+            }
+            Self::Update { change: TableModification::DeleteStrong { replicas, .. }, .. } => {
+                Deletes::In(replicas.iter().copied().collect())
+            }
+            _ => Deletes::Nothing,
         }
     }
 
