@@ -122,7 +122,7 @@ fn allocations_per_resource_do_not_grow() {
         expect![[r#"
             seal: 2, 2, 2; at the peak 0.3, 0.3, 0.3 kB
             plan: all is new: 26, 22, 22; at the peak 2.4, 2.2, 2.3 kB
-            carry it out: 96, 93, 93; at the peak 1.6, 1.4, 1.4 kB
+            carry it out: 96, 94, 94; at the peak 1.6, 1.4, 1.4 kB
             plan: nothing changed: 15, 15, 15; at the peak 0.4, 0.4, 0.3 kB
             plan: everything edited: 20, 19, 19; at the peak 0.8, 0.8, 0.8 kB
             plan: all of it deleted: 28, 25, 24; at the peak 1.6, 1.5, 1.6 kB

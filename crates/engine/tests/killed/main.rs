@@ -58,7 +58,7 @@ fn a_machine_that_is_wrong_breaks_a_law() {
         told += &format!("{machine:?}: {}\n", broken.as_deref().unwrap_or("NOT TOLD"));
     }
     expect_test::expect![[r#"
-        Honest: holds, disturbed in 580 ways
+        Honest: holds, disturbed in 725 ways
         SkipsBegins: case 0: begin: role#1 is called for before its begin is durable
         CallsBeforeBegins: case 0: begin: zone#1 is called for before its begin is durable
         GoesOnBeforeEnds: case 0: needs: us-east-1/front#1 begins before the end of role is durable
