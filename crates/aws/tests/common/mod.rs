@@ -9,8 +9,8 @@ use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_local::Cloud;
 use bicoastal_model::diff::{Difference, diff};
 use bicoastal_model::{
-    Claim, Goal, Member, Memory, OpError, Operation, Outcome, Place, Progress, Provider, Region,
-    Resource, ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
+    Claim, Deletes, Goal, Member, Memory, OpError, Operation, Outcome, Place, Progress, Provider,
+    Region, Resource, ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
 };
 use serde_json::{Value, json};
 
@@ -138,12 +138,13 @@ impl Subject<'_> {
             Operation { members: vec![Member { target, goal, claim, memory }] }
         };
         let open = bicoastal_model::OpenGate::shared();
-        let mut patience = 0;
+        let (mut patience, mut deleted) = (0, Deletes::Nothing);
         for _ in 0..400 {
             match self.harness.provider.advance(&operation(&self.target, &goal, claim), &open).await
             {
-                Ok(Progress::Called { call, physical, secrets, .. }) => {
+                Ok(Progress::Called { call, physical, secrets, deletes }) => {
                     patience = 0;
+                    deleted = deletes.into_iter().fold(deleted, Deletes::and);
                     if secrets {
                         goal.secrets_sent();
                     }
@@ -166,6 +167,13 @@ impl Subject<'_> {
                     self.harness.cloud.sleep(poll).await;
                 }
                 Ok(Progress::Done(outcomes)) => {
+                    // Else the machine looks for minutes whether it is only not shown.
+                    let is_told =
+                        deleted.covers(&self.target.place.regions.iter().copied().collect());
+                    let is_absent = matches!(goal, Goal::Absent { .. });
+                    let id = &self.target.id;
+                    let calls = &self.calls;
+                    assert!(!is_absent || calls.is_empty() || is_told, "{id}: {calls:?}");
                     return Ok(match outcomes.into_iter().next() {
                         Some(Outcome::Present(snapshot)) => {
                             self.target.physical = Some(snapshot.physical.clone());

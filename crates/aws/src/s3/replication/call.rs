@@ -19,7 +19,7 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
         None => json!({ "role": null, "rules": null }),
     };
     let after = match call {
-        Call::Put { role, rules, keep } => {
+        Call::Put { role, rules, keep, deletes: _ } => {
             let mut all = rules.clone();
             if let Some((other, others)) = before.filter(|_| *keep) {
                 if other != *role {

@@ -123,7 +123,7 @@ impl Kind for ReplicationConfiguration {
     }
 
     fn deletes(call: &Self::Call) -> Deletes {
-        Deletes::whole(matches!(call, step::Call::Delete))
+        Deletes::whole(call.deletes())
     }
 
     fn name(call: &Self::Call) -> &'static str {

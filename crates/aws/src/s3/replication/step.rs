@@ -18,6 +18,8 @@ pub enum Call {
         rules: Vec<ReplicationRule>,
         /// Rules that are there and unknown to us are kept: nothing was seen yet.
         keep: bool,
+        /// None of these rules is ours: ours are taken away.
+        deletes: bool,
     },
     /// The whole document, taken away.
     Delete,
@@ -29,6 +31,11 @@ impl Call {
             Self::Put { .. } => "PutBucketReplication",
             Self::Delete => "DeleteBucketReplication",
         }
+    }
+
+    /// Whether nothing of ours is left after it.
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self, Self::Delete | Self::Put { deletes: true, .. })
     }
 }
 
@@ -46,6 +53,7 @@ pub(super) fn step(turn: &Turn<'_, ReplicationConfiguration>) -> Next<Call> {
                 role: wanted.role.as_str().to_owned(),
                 rules: wanted.rules.clone(),
                 keep: turn.seen.is_none() && !wanted.exclusive,
+                deletes: false,
             };
             Next::Call(call)
         }
@@ -61,7 +69,8 @@ pub(super) fn step(turn: &Turn<'_, ReplicationConfiguration>) -> Next<Call> {
                 return Next::Call(Call::Delete);
             }
             let role = seen.props.get("role").and_then(Value::as_str).unwrap_or_default();
-            Next::Call(Call::Put { role: role.to_owned(), rules: others, keep: false })
+            let role = role.to_owned();
+            Next::Call(Call::Put { role, rules: others, keep: false, deletes: true })
         }
     }
 }
