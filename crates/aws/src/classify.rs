@@ -158,7 +158,10 @@ where
             let inner = answered.err();
             facts.code = inner.code().map(str::to_owned);
             facts.request_id = inner.request_id().map(str::to_owned);
-            if facts.code.is_none() && !SAYS_ENOUGH.contains(&status) && status < 500 {
+            // What S3's client makes of a 404 without a body: only a HEAD is answered with none.
+            let bodiless = facts.code.as_deref() == Some("NotFound") && inner.message().is_none();
+            let no_code = facts.code.is_none() || bodiless && !call.starts_with("Head");
+            if no_code && !SAYS_ENOUGH.contains(&status) && status < 500 {
                 facts.message =
                     format!("AWS's answer could not be understood: HTTP {status} without a code");
                 return OpError::InDoubt(facts);

@@ -7,6 +7,7 @@ mod common;
 use aws_sdk_iam::Client;
 use bicoastal_aws::iam::{Policy, Role};
 use bicoastal_model::{PolicyDocument, Principal, Statement};
+use bicoastal_local::faults::{Effect, Rule};
 use common::Harness;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -302,4 +303,17 @@ async fn roles_and_the_caller_are_looked_up() {
     assert!(answers[0].contains(arn.as_str().unwrap()), "{}", answers[0]);
     assert_eq!(answers[2], "missing: Absent");
     assert!(answers[1].contains("\"account\":\"000000000000\""), "{}", answers[1]);
+}
+
+/// Right after its creation a policy may be shown and its default version not: that is no other
+/// document than the one that was sent.
+#[tokio::test]
+async fn a_policy_whose_version_is_not_shown_yet_gets_no_other_one() {
+    let harness = Harness::new();
+    let hidden = Rule::new(Effect::NotFound).operation("GetPolicyVersion").times(1);
+    harness.cloud.faults().add(hidden);
+    let mut policy = harness.global::<Policy>("policy");
+    let wanted = Policy::builder().name("late").document(allow("s3:GetObject")).build();
+    policy.apply(&props(wanted)).await;
+    assert_eq!(policy.calls, ["CreatePolicy", "(GetPolicyVersion NotYet)"]);
 }

@@ -18,8 +18,9 @@ use bicoastal_aws::s3::{
     Transition, TransitionMinimum, Versioning, Website, When, replicated_buckets,
 };
 use bicoastal_model::{
-    ActiveRegions, Arn, Input, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
+    ActiveRegions, Arn, Input, OpError, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
 };
+use bicoastal_local::faults::{Effect, Rule};
 use common::Harness;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -922,4 +923,16 @@ async fn object_lock_comes_later_to_a_versioned_bucket() {
     bucket.apply(&locked).await;
     assert_eq!(bucket.calls, ["PutObjectLockConfiguration"]);
     bucket.destroy().await;
+}
+
+/// A refusal that lost its body on the way says nothing of what was asked.
+#[tokio::test]
+async fn a_not_found_without_a_word_is_not_understood() {
+    let harness = Harness::new();
+    let mut bucket = harness.regional::<Bucket>("assets", HERE);
+    bucket.apply(&json!({ "name": "s3-plain" })).await;
+    harness.cloud.faults().add(Rule::new(Effect::Malformed(0)).operation("GetBucketPolicy"));
+    let seen = harness.provider.refresh(std::slice::from_ref(&bucket.target)).await;
+    let [Seen::Unknown(OpError::InDoubt(facts))] = &*seen else { panic!("{seen:?}") };
+    expect![""].assert_eq(&facts.message);
 }

@@ -1,10 +1,9 @@
 //! The calls that a target group takes.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::types;
-use bicoastal_model::{OpError, Region, Target};
+use bicoastal_model::{OpError, Target};
 
 use super::super::read::arn;
 use super::super::{RULES, SERVICE, region, to_tags};
@@ -69,17 +68,6 @@ macro_rules! with_health_check {
     }};
 }
 
-/// Waits until reads show a group that was just made, which can take some seconds: until then it
-/// would seem that it has to be made again. In vain, it is left to the next turn.
-async fn until_visible(cx: &Cx, region: Region, arn: &str) {
-    for _ in 0..10 {
-        if let Ok(Some(_)) = super::look::point(cx, region, Some(arn), None).await {
-            return;
-        }
-        cx.clients().sleep(Duration::from_secs(2)).await;
-    }
-}
-
 pub(super) async fn call(
     cx: &Cx,
     target: &Target,
@@ -109,10 +97,8 @@ pub(super) async fn call(
         let made = answer.target_groups.unwrap_or_default().into_iter().next();
         let told = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags));
         let arn = made.and_then(|made| made.target_group_arn);
-        match (told, &arn) {
-            (Some(seen), _) => cx.tell(seen),
-            (None, Some(arn)) => until_visible(cx, region, arn).await,
-            (None, None) => {}
+        if let Some(seen) = told {
+            cx.tell(seen);
         }
         return Ok(arn);
     }

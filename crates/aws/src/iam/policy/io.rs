@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::PolicyScopeType;
-use bicoastal_model::{OpError, Snapshot, Status, Target};
+use bicoastal_model::{ErrorFacts, OpError, Retry, Snapshot, Status, Target};
 use serde_json::json;
 
 use super::super::role::to_tags;
@@ -34,7 +34,8 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
     let default = policy.default_version_id().unwrap_or("v1");
     let answer = client.get_policy_version().policy_arn(&arn).version_id(default).send().await;
     let answer = answer.map_err(|error| classify("iam", "GetPolicyVersion", GLOBAL, RULES, error));
-    let version = unless_missing(answer)?.and_then(|answer| answer.policy_version);
+    let Some(answer) = unless_missing(answer)? else { return Err(not_shown_yet(default)) };
+    let version = answer.policy_version;
     let document = version.as_ref().and_then(|version| version.document()).unwrap_or_default();
 
     let mut facts = BTreeMap::new();
@@ -61,6 +62,21 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
         children: Vec::new(),
         facts,
     }))
+}
+
+/// A policy has its default version from its creation on: without a document it would seem to be
+/// another's, and get a version that nobody asked for.
+fn not_shown_yet(version: &str) -> OpError {
+    OpError::Refused {
+        retry: Retry::NotYet,
+        facts: ErrorFacts {
+            service: "iam".to_owned(),
+            call: "GetPolicyVersion".to_owned(),
+            region: GLOBAL.code().to_owned(),
+            message: format!("IAM does not show the policy's default version {version} yet"),
+            ..ErrorFacts::default()
+        },
+    }
 }
 
 /// The ARNs of the account's policies, by name in lower case.
