@@ -80,7 +80,7 @@ fn every_service_is_a_feature() {
         package.features.keys().cloned().collect()
     };
     let (facade, aws) = (features("bicoastal"), features("bicoastal-aws"));
-    for service in ["dynamodb", "elbv2", "iam", "kms", "rds", "route53", "s3"] {
+    for service in ["acm", "dynamodb", "elbv2", "iam", "kms", "rds", "route53", "s3"] {
         assert!(facade.contains(service) && aws.contains(service), "no feature {service}");
     }
 }

@@ -65,6 +65,7 @@ impl Judge {
             connection: Connection::new(config),
             clock: Waits::Short(clock),
             places: places.clone(),
+            cloud: None,
         })
     }
 }
@@ -96,17 +97,25 @@ pub struct Opened {
     connection: Connection,
     pub clock: Waits,
     pub places: Places,
+    /// The local cloud, if it is that.
+    pub cloud: Option<Cloud>,
 }
 
 impl Opened {
     fn local() -> Self {
+        Self::in_account("000000000000")
+    }
+
+    /// A local cloud, and what there is in an account of it.
+    pub fn in_account(account: &str) -> Self {
         let cloud = Cloud::new();
-        let places =
-            REGIONS.map(|region| (region.code().to_owned(), Place::seeded(&cloud, region)));
+        let places = REGIONS
+            .map(|region| (region.code().to_owned(), Place::seeded(&cloud, account, region)));
         Self {
-            connection: local_connection(&cloud, "000000000000"),
+            connection: local_connection(&cloud, account),
             places: Places(places.into()),
             clock: Waits::Local(LocalClock::new(&cloud)),
+            cloud: Some(cloud),
         }
     }
 
@@ -144,10 +153,10 @@ pub struct Place {
 }
 
 impl Place {
-    fn seeded(cloud: &Cloud, region: Region) -> Self {
+    fn seeded(cloud: &Cloud, account: &str, region: Region) -> Self {
         let code = region.code();
         let asked = |service, operation: &str, body: &str| call::Call {
-            account: "000000000000".into(),
+            account: account.to_owned(),
             region: code.into(),
             service,
             operation: operation.into(),
@@ -172,7 +181,7 @@ impl Place {
             subnets: seed::subnet_ids(code),
             security_groups: [seed::security_group_id(code), "sg-0123456789abcdef0".into()],
             certificates: [
-                seed::certificate_arn("000000000000", code),
+                seed::certificate_arn(account, code),
                 more["CertificateArn"].as_str().expect("an ARN").to_owned(),
             ],
             keys,

@@ -23,4 +23,6 @@ mod crash;
 mod emulators;
 mod example;
 mod gaps;
+mod lookups;
 mod options;
+mod runs;

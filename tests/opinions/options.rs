@@ -1,23 +1,23 @@
 //! What a program can ask for beside the properties, for a thing of every kind: fields whose differences
 //! are left alone, protection, tags on everything, another id, being left alone and taken over.
 
-use bicoastal::plan::{Action, Plan};
+use bicoastal::plan::Action;
 use bicoastal::prelude::*;
-use bicoastal::{Cancel, Desired, Engine, FileStore, PlanOptions, ResourceId, render};
+use bicoastal::{Desired, PlanOptions, ResourceId};
 
 use crate::cloud::{Judge, Opened};
 use crate::contract::{Case, is_of, lines, set};
+use crate::runs::Runs;
 
 /// Holds a case to every option, on the local cloud: none of them is a call of its own, so the other
 /// judges could not tell more.
 pub async fn hold(case: &Case) {
     let opened = Judge::Local.open(case.name).expect("it needs nothing");
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let engine =
-        Engine::new(opened.provider(), FileStore::new(dir.path())).with_clock(opened.clock.clone());
+    let runs = Runs::new(opened.provider(), dir.path(), &opened);
     let desired = case.desired(&opened.places);
-    let trial = Trial { case, subject: case.subject.into(), opened, engine };
-    trial.apply(&desired).await;
+    let trial = Trial { case, subject: case.subject.into(), opened, runs };
+    trial.runs.apply(&desired).await;
     // What is made is not looked at again for being made moments ago.
     trial.a_month_passes().await;
     trial.fields_are_ignored(&desired).await;
@@ -31,51 +31,13 @@ struct Trial<'c> {
     case: &'c Case,
     subject: ResourceId,
     opened: Opened,
-    engine: Engine,
+    runs: Runs,
 }
 
 impl Trial<'_> {
     async fn a_month_passes(&self) {
         use bicoastal::runtime::Clock as _;
         self.opened.clock.sleep(std::time::Duration::from_secs(31 * 86_400)).await;
-    }
-
-    async fn plan(&self, desired: &Desired) -> Plan {
-        self.engine
-            .plan(desired, &PlanOptions::default())
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", self.case.name))
-    }
-
-    /// The calls that changed something.
-    async fn carry_out(&self, plan: Plan, desired: &Desired) -> usize {
-        let calls = crate::calls::Calls::default();
-        let (options, cancel) = (PlanOptions::default(), Cancel::new());
-        let report = self.engine.apply(plan, desired, &options, &calls, &cancel).await;
-        let report = report.unwrap_or_else(|error| panic!("{}: {error}", self.case.name));
-        assert!(
-            report.is_done(),
-            "{}: {}{calls}",
-            self.case.name,
-            render::plain(&render::report(&report))
-        );
-        calls.count()
-    }
-
-    async fn apply(&self, desired: &Desired) {
-        let plan = self.plan(desired).await;
-        self.carry_out(plan, desired).await;
-        self.assert_settled(desired, "applied").await;
-    }
-
-    async fn assert_settled(&self, desired: &Desired, when: &str) {
-        let plan = self.plan(desired).await;
-        assert!(plan.is_empty(), "{} {when}: {}", self.case.name, lines(&plan).join("; "));
-    }
-
-    async fn physical(&self, id: &ResourceId) -> Option<String> {
-        let state = self.engine.state(self.case.name).await.expect("state").expect("state");
-        state.current(id).and_then(|(_, entry)| entry.physical.as_ref().map(ToString::to_string))
     }
 
     /// What the program says of them now, and what anybody does to them, is nothing to do.
@@ -94,7 +56,7 @@ impl Trial<'_> {
             }
         }
         assert!(!fields.is_empty() || self.case.name == "TABLE_OF_ONE_KEY", "nothing changes");
-        let told = self.plan(&edited).await;
+        let told = self.runs.plan(&edited).await;
         let seen = |field: &&str| {
             told.changes.iter().any(|it| it.fields.iter().any(|it| is_of(&it.path, &[field])))
         };
@@ -104,7 +66,7 @@ impl Trial<'_> {
         let declared = edited.resources.get_mut(&self.subject).expect("the subject");
         declared.ignored.extend(fields.iter().map(|field| (*field).to_owned()));
         // What it refers to now is recorded, and nothing else.
-        let plan = self.plan(&edited).await;
+        let plan = self.runs.plan(&edited).await;
         let left = plan.effective().count() + plan.operations.len();
         assert_eq!(left, 0, "{}: {}", self.case.name, lines(&plan).join("; "));
     }
@@ -115,7 +77,7 @@ impl Trial<'_> {
         (self.case.declare)(&mut stack, &self.opened.places);
         stack.tag("Team", "payments");
         let tagged = stack.seal().unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        let plan = self.plan(&tagged).await;
+        let plan = self.runs.plan(&tagged).await;
         let said = plan.changes.iter().find(|change| change.id == self.subject);
         let takes_tags = desired.resources[&self.subject].schema.has_tags();
         let fields: Vec<&str> = said
@@ -126,23 +88,24 @@ impl Trial<'_> {
         let expected: &[&str] = if takes_tags { &["tags.Team"] } else { &[] };
         assert_eq!(fields, expected, "{}", self.case.name);
         assert!(plan.changes.iter().all(|change| change.action == Action::Update));
-        self.carry_out(plan, &tagged).await;
-        self.assert_settled(&tagged, "tagged").await;
-        self.apply(desired).await;
+        self.runs.carry_out(plan, &tagged).await;
+        self.runs.assert_settled(&tagged, "tagged").await;
+        self.runs.apply(desired).await;
     }
 
     /// It is deleted only by name, whether the program is taken down or it alone is dropped.
     async fn is_protected(&self, desired: &Desired) {
         let mut protected = desired.clone();
         protected.resources.get_mut(&self.subject).expect("the subject").protected = true;
-        self.apply(&protected).await;
+        self.runs.apply(&protected).await;
         let options = PlanOptions { destroy: true, ..PlanOptions::default() };
-        let refused = self.engine.plan(&protected, &options).await.expect_err("it is protected");
+        let refused =
+            self.runs.engine.plan(&protected, &options).await.expect_err("it is protected");
         let (said, name) = (refused.to_string(), &self.subject);
         assert!(said.contains(&format!("--unprotect {name}")), "{}: {said}", self.case.name);
         let mut bare = desired.clone();
         bare.resources.get_mut(&self.subject).expect("the subject").protected = false;
-        self.apply(&bare).await;
+        self.runs.apply(&bare).await;
     }
 
     /// Another id is another word for the same thing: nothing is called.
@@ -152,7 +115,7 @@ impl Trial<'_> {
             // in which they are referred to by nobody.
             return desired;
         }
-        let physical = self.physical(&self.subject).await;
+        let physical = self.runs.physical(self.case.name, &self.subject).await;
         let mut renamed = desired;
         let mut declared = renamed.resources.remove(&self.subject).expect("the subject");
         let id = ResourceId::from(format!("{}-by-another-name", self.subject).as_str());
@@ -167,11 +130,11 @@ impl Trial<'_> {
                 false => ((of, slot), clear),
             })
             .collect();
-        let plan = self.plan(&renamed).await;
+        let plan = self.runs.plan(&renamed).await;
         assert!(plan.operations.is_empty(), "{}: {}", self.case.name, lines(&plan).join("; "));
-        assert_eq!(self.carry_out(plan, &renamed).await, 0, "{}", self.case.name);
-        assert_eq!(self.physical(&id).await, physical, "{}", self.case.name);
-        self.assert_settled(&renamed, "under another id").await;
+        assert_eq!(self.runs.carry_out(plan, &renamed).await, 0, "{}", self.case.name);
+        assert_eq!(self.runs.physical(self.case.name, &id).await, physical, "{}", self.case.name);
+        self.runs.assert_settled(&renamed, "under another id").await;
         renamed
     }
 
@@ -186,13 +149,13 @@ impl Trial<'_> {
         });
         let id = renamed.expect("the subject").clone();
         desired.resources.get_mut(&id).expect("the subject").retained = true;
-        self.apply(&desired).await;
-        let physical = self.physical(&id).await.expect("it is there");
+        self.runs.apply(&desired).await;
+        let physical = self.runs.physical(self.case.name, &id).await.expect("it is there");
         let mut without = desired.clone();
         let declared = without.resources.remove(&id).expect("the subject");
-        let plan = self.plan(&without).await;
-        assert_eq!(self.carry_out(plan, &without).await, 0, "{}", self.case.name);
-        assert_eq!(self.physical(&id).await, None, "{}", self.case.name);
+        let plan = self.runs.plan(&without).await;
+        assert_eq!(self.runs.carry_out(plan, &without).await, 0, "{}", self.case.name);
+        assert_eq!(self.runs.physical(self.case.name, &id).await, None, "{}", self.case.name);
 
         let mut adopting = without;
         let declared = bicoastal::model::Declared {
@@ -201,13 +164,18 @@ impl Trial<'_> {
             ..declared
         };
         adopting.resources.insert(id.clone(), declared);
-        let plan = self.plan(&adopting).await;
+        let plan = self.runs.plan(&adopting).await;
         let said = lines(&plan).join("; ");
         let change = plan.changes.iter().find(|change| change.id == id);
         let action = change.map(|change| change.action);
         assert_eq!(action, Some(Action::Adopt), "{}: {said}", self.case.name);
-        self.carry_out(plan, &adopting).await;
-        assert_eq!(self.physical(&id).await, Some(physical), "{}", self.case.name);
-        self.assert_settled(&adopting, "taken over").await;
+        self.runs.carry_out(plan, &adopting).await;
+        assert_eq!(
+            self.runs.physical(self.case.name, &id).await,
+            Some(physical),
+            "{}",
+            self.case.name
+        );
+        self.runs.assert_settled(&adopting, "taken over").await;
     }
 }

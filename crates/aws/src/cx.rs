@@ -135,6 +135,7 @@ macro_rules! client {
     };
 }
 
+client!("acm", acm, acm_write, aws_sdk_acm, "acm");
 client!("dynamodb", dynamodb, dynamodb_write, aws_sdk_dynamodb, "dynamodb");
 client!("elbv2", elbv2, elbv2_write, aws_sdk_elasticloadbalancingv2, "elasticloadbalancing");
 client!("iam", iam, iam_write, aws_sdk_iam, "iam");

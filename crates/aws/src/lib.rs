@@ -19,6 +19,8 @@ mod terraform;
 
 mod answer;
 
+#[cfg(feature = "acm")]
+pub mod acm;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 #[cfg(feature = "elbv2")]
@@ -49,6 +51,8 @@ pub use answer::Whole;
 /// Every kind that is compiled in, with its look-ups.
 pub fn registry() -> Registry {
     let registry = caller::register(Registry::default());
+    #[cfg(feature = "acm")]
+    let registry = acm::register(registry);
     #[cfg(feature = "dynamodb")]
     let registry = dynamodb::register(registry);
     #[cfg(feature = "elbv2")]

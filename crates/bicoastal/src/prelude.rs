@@ -10,6 +10,8 @@ pub use bicoastal_model::{
     Region, Rollout, Secret, Stack, Statement, text,
 };
 
+#[cfg(feature = "acm")]
+pub use bicoastal_aws::acm::{self, Certificate, CertificateHandle};
 #[cfg(feature = "dynamodb")]
 pub use bicoastal_aws::dynamodb::{
     self, Billing, Consistency, GlobalIndex, Key, Keys, LocalIndex, PointInTimeRecovery,

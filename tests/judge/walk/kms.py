@@ -51,6 +51,25 @@ def walk(w):
     w.call("acm", "add_tags_to_certificate", CertificateArn=made, Tags=[{"Key": "a", "Value": "b"}])
     w.call("acm", "list_tags_for_certificate", CertificateArn=made)
     w.call("acm", "remove_tags_from_certificate", CertificateArn=made, Tags=[{"Key": "a"}])
+    curve = w.call("acm", "request_certificate", DomainName="curve.example.com", ValidationMethod="DNS",
+                   KeyAlgorithm="EC_prime256v1")["CertificateArn"]
+    listed = lambda **p: {  # noqa: E731
+        it["CertificateArn"] for it in w.call("acm", "list_certificates", **p)["CertificateSummaryList"]}
+    every = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
+    w.check(listed() == {certificate, made}, "elliptic curves are not listed unasked")
+    w.check(listed(Includes={"keyTypes": every}) == {certificate, made, curve}, "they are when asked for")
+    w.check(listed(Includes={"keyTypes": ["EC_prime256v1"]}) == {curve}, "and alone")
+    w.check(listed(CertificateStatuses=["FAILED", "EXPIRED"]) == set(), "none has failed")
+    w.check(listed(CertificateStatuses=["ISSUED"]) == {certificate, made}, "all are issued")
+    paged, token = set(), {}
+    for _ in range(3):
+        page = w.call("acm", "list_certificates", MaxItems=1, Includes={"keyTypes": every}, **token)
+        paged |= {it["CertificateArn"] for it in page["CertificateSummaryList"]}
+        token = {"NextToken": page["NextToken"]} if "NextToken" in page else {}
+    w.check(paged == {certificate, made, curve} and not token, "page by page")
+    w.refused("ResourceNotFoundException", "acm", "list_tags_for_certificate", CertificateArn=certificate[:-12] + "000000000000")
+    w.refused("InvalidArnException", "acm", "describe_certificate", CertificateArn="arn:aws:iam::000000000000:role/x")
+    w.call("acm", "delete_certificate", CertificateArn=curve)
     w.call("acm", "delete_certificate", CertificateArn=made)
     w.refused("ResourceNotFoundException", "acm", "describe_certificate", CertificateArn=made)
     w.refused("ResourceNotFoundException", "acm", "delete_certificate", CertificateArn=made)

@@ -276,7 +276,7 @@ pub(super) fn list(world: &mut World, call: &Call, body: &Value) -> Answer {
             break;
         }
         let in_use = elbv2::users_of_certificate(world, &call.account, &call.region, &arn);
-        summaries.push(json!({
+        let mut summary = json!({
             "CertificateArn": arn,
             "DomainName": certificate.domain,
             "SubjectAlternativeNameSummaries": certificate.names,
@@ -286,7 +286,13 @@ pub(super) fn list(world: &mut World, call: &Call, body: &Value) -> Answer {
             "KeyAlgorithm": certificate.key_algorithm,
             "InUse": !in_use.is_empty(),
             "CreatedAt": seconds(certificate.created_ms),
-        }));
+        });
+        if status == "ISSUED" {
+            summary["IssuedAt"] = seconds(certificate.issued_ms);
+            summary["NotBefore"] = seconds(certificate.issued_ms);
+            summary["NotAfter"] = seconds(world.now_ms + YEAR_MS);
+        }
+        summaries.push(summary);
         last = Some(arn);
     }
     let mut answer = json!({ "CertificateSummaryList": summaries });
