@@ -11,6 +11,7 @@
     reason = "tests stop where they find something odd"
 )]
 
+mod accounts;
 #[path = "../../examples/active_active.rs"]
 #[allow(dead_code, reason = "the example's own `main`")]
 mod active_active;
@@ -22,7 +23,9 @@ mod crash;
 #[path = "../common/emulators.rs"]
 mod emulators;
 mod example;
+mod exported;
 mod gaps;
 mod lookups;
 mod options;
+mod patience;
 mod runs;

@@ -16,7 +16,7 @@ use bicoastal_model::schema::Change as Changes;
 
 use crate::cloud::{Judge, Opened};
 use crate::contract::{self, Case};
-use crate::options;
+use crate::{accounts, exported, options, patience};
 
 /// Each case before each judge, as tests of their own.
 macro_rules! cases {
@@ -39,6 +39,21 @@ macro_rules! cases {
                 #[tokio::test]
                 async fn with_every_option() {
                     options::hold(&$service::$case).await;
+                }
+
+                #[tokio::test]
+                async fn in_another_account() {
+                    accounts::hold(&$service::$case).await;
+                }
+
+                #[tokio::test]
+                async fn with_another_stacks_outputs() {
+                    exported::hold(&$service::$case).await;
+                }
+
+                #[tokio::test]
+                async fn without_patience() {
+                    patience::hold(&$service::$case).await;
                 }
 
                 #[tokio::test]

@@ -1,0 +1,120 @@
+//! Several accounts in one program: a thing of every kind in another account than the default one, in
+//! which there is something else, on the local cloud.
+
+use std::collections::BTreeSet;
+
+use bicoastal::local::Cloud;
+use bicoastal::model::{Ownership, Provider, Seen};
+use bicoastal::prelude::*;
+use bicoastal::{AwsProvider, Desired, ResourceId, local_connection};
+use bicoastal_engine::observe;
+use bicoastal_model::value;
+
+use crate::cloud::Opened;
+use crate::contract::{Case, lines, output, set};
+use crate::runs::Runs;
+
+const DEFAULT: &str = "000000000000";
+const NUMBER: &str = "111111111111";
+/// What the program calls the other account.
+const OTHER: &str = "other";
+
+/// Everything of the case is made in the other account and only there, is seen to be ours there, is
+/// changed and goes there; the default account has its own, and nothing else.
+pub async fn hold(case: &Case) {
+    let opened = Opened::in_account(NUMBER);
+    let cloud = opened.cloud.clone().expect("the local cloud");
+    let provider = || {
+        AwsProvider::new(local_connection(&cloud, DEFAULT))
+            .account(OTHER, local_connection(&cloud, NUMBER))
+    };
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let runs = Runs::new(provider(), dir.path(), &opened);
+    let mut desired = in_another_account(case.desired(&opened.places));
+    let mut beside = Stack::new(case.name);
+    let document = PolicyDocument::new([Statement::builder()
+        .action(["s3:GetObject"])
+        .resource(["arn:aws:s3:::beside/*"])
+        .build()]);
+    beside.global().add("beside", Policy::builder().name("beside").document(document).build());
+    desired.resources.extend(beside.seal().expect("a policy").resources);
+
+    runs.apply(&desired).await;
+    assert_eq!(changed_by(&cloud, DEFAULT), ["CreatePolicy"], "{}", case.name);
+    assert!(!changed_by(&cloud, NUMBER).is_empty(), "{}", case.name);
+
+    let subject = moved(&case.subject.into());
+    let state = runs.engine.state(case.name).await.expect("state").expect("state");
+    let catalog = runs.engine.catalog();
+    let targets = observe::targets(&desired, &state, &catalog, &Default::default());
+    let (_, target) = targets.into_iter().find(|(key, _)| key.id == subject).expect("the subject");
+    let schema = desired.resources[&subject].schema;
+    let seen = provider().refresh(std::slice::from_ref(&target)).await;
+    let [Seen::Present(seen)] = &seen[..] else { panic!("{}: {seen:?}", case.name) };
+    let mark = if schema.has_tags() { Ownership::Ours } else { seen.ownership.clone() };
+    assert_eq!(seen.ownership, mark, "{}", case.name);
+
+    // Nothing is changed in the default account for it.
+    if let Some(change) = (case.changes)(&opened.places).into_iter().next() {
+        let mut edited = desired.clone();
+        let declared = edited.resources.get_mut(&subject).expect("the subject");
+        for (field, value) in &change.fields {
+            let mut wanted = value.clone();
+            refer_to_the_other_account(&mut wanted);
+            declared.props.edit(|props| set(props, field, &wanted));
+            if *field == "regions" {
+                declared.place.regions = serde_json::from_value(wanted).expect("regions");
+            }
+        }
+        let plan = runs.plan(&edited).await;
+        let changed: Vec<&ResourceId> = plan.effective().map(|change| &change.id).collect();
+        assert_eq!(changed, [&subject], "{}: {:?}", case.name, lines(&plan));
+        runs.carry_out(plan, &edited).await;
+        runs.assert_settled(&edited, "changed").await;
+        desired = edited;
+    }
+    assert_eq!(changed_by(&cloud, DEFAULT), ["CreatePolicy"], "{}", case.name);
+
+    runs.destroy(&desired).await;
+    assert_eq!(changed_by(&cloud, DEFAULT), ["CreatePolicy", "DeletePolicy"], "{}", case.name);
+    let seen = provider().refresh(std::slice::from_ref(&target)).await;
+    assert_eq!(seen, [Seen::Absent], "{}", case.name);
+}
+
+/// The operations that changed something with an account's credentials.
+fn changed_by(cloud: &Cloud, account: &str) -> Vec<String> {
+    let calls = cloud.calls();
+    let changes = calls.iter().filter(|call| call.mutating && call.account == account);
+    let distinct: BTreeSet<String> = changes.map(|call| call.operation.clone()).collect();
+    distinct.into_iter().collect()
+}
+
+fn moved(id: &ResourceId) -> ResourceId {
+    ResourceId::new(format!("{OTHER}:{id}"))
+}
+
+fn refer_to_the_other_account(value: &mut serde_json::Value) {
+    value::rewrite(value, &mut |inner| {
+        let it = value::as_ref(inner)?;
+        Some(output(moved(&it.id).as_str(), &it.attribute))
+    });
+}
+
+/// As if each of it were declared with `stack.account("other")`.
+fn in_another_account(mut desired: Desired) -> Desired {
+    let resources = std::mem::take(&mut desired.resources);
+    desired.resources = resources
+        .into_iter()
+        .map(|(id, mut declared)| {
+            declared.id = moved(&id);
+            declared.place.account = Some(OTHER.to_owned());
+            declared.after = declared.after.iter().map(moved).collect();
+            declared.props.edit(refer_to_the_other_account);
+            (declared.id.clone(), declared)
+        })
+        .collect();
+    let secrets = std::mem::take(&mut desired.secrets);
+    desired.secrets =
+        secrets.into_iter().map(|((of, slot), clear)| ((moved(&of), slot), clear)).collect();
+    desired
+}
