@@ -26,7 +26,7 @@ async fn ask(harness: &Harness, region: Region, query: CertificateQuery) -> Stri
         incarnation: 1,
         token: "bc-test-1".into(),
         physical: None,
-        props: declared.props.to_value(),
+        props: declared.props.clone(),
         tags: Default::default(),
     };
     match harness.provider.lookup(&target).await {

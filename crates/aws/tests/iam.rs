@@ -6,8 +6,8 @@ mod common;
 
 use aws_sdk_iam::Client;
 use bicoastal_aws::iam::{Policy, Role};
-use bicoastal_model::{PolicyDocument, Principal, Statement};
 use bicoastal_local::faults::{Effect, Rule};
+use bicoastal_model::{PolicyDocument, Principal, Statement};
 use common::Harness;
 use expect_test::expect;
 use serde_json::{Value, json};

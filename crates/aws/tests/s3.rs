@@ -17,10 +17,11 @@ use bicoastal_aws::s3::{
     ObjectLock, ReplicationConfiguration, RequestPayer, RetentionMode, RoutingRule, StorageClass,
     Transition, TransitionMinimum, Versioning, Website, When, replicated_buckets,
 };
-use bicoastal_model::{
-    ActiveRegions, Arn, Input, OpError, PolicyDocument, Provider, Region, Risk, Seen, Stack, Target, value,
-};
 use bicoastal_local::faults::{Effect, Rule};
+use bicoastal_model::{
+    ActiveRegions, Arn, Input, OpError, PolicyDocument, Provider, Region, Risk, Seen, Stack,
+    Target, value,
+};
 use common::Harness;
 use expect_test::expect;
 use serde_json::{Value, json};

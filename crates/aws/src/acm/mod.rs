@@ -8,7 +8,7 @@ mod query;
 
 use bicoastal_model::schema::OutputSpec;
 use bicoastal_model::{
-    Arn, OpError, Regional, Resource, Schema, ScopeKind, Snapshot, Target, Tier, handle,
+    Arn, Deletes, OpError, Regional, Resource, Schema, ScopeKind, Snapshot, Target, Tier, handle,
 };
 
 use crate::cx::{Cx, GLOBAL};
@@ -73,6 +73,10 @@ impl Kind for Certificate {
 
     async fn call(_: &Cx, _: &Target, (): &()) -> Result<Option<String>, OpError> {
         Ok(None)
+    }
+
+    fn deletes((): &()) -> Deletes {
+        Deletes::Nothing
     }
 
     fn name((): &()) -> &'static str {
