@@ -935,5 +935,6 @@ async fn a_not_found_without_a_word_is_not_understood() {
     harness.cloud.faults().add(Rule::new(Effect::Malformed(0)).operation("GetBucketPolicy"));
     let seen = harness.provider.refresh(std::slice::from_ref(&bucket.target)).await;
     let [Seen::Unknown(OpError::InDoubt(facts))] = &*seen else { panic!("{seen:?}") };
-    expect![""].assert_eq(&facts.message);
+    expect!["AWS's answer could not be understood: HTTP 404 without a code"]
+        .assert_eq(&facts.message);
 }
