@@ -3,15 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use bicoastal::aws::route53::ZoneVpc;
 use bicoastal::local::Cloud;
 use bicoastal::model::{Ownership, Provider, Seen};
 use bicoastal::prelude::*;
 use bicoastal::{AwsProvider, Desired, ResourceId, local_connection};
 use bicoastal_engine::observe;
 use bicoastal_model::value;
+use expect_test::expect;
 
 use crate::cloud::Opened;
 use crate::contract::{Case, lines, output, set};
+use crate::crash::Mortal;
 use crate::runs::Runs;
 
 const DEFAULT: &str = "000000000000";
@@ -117,4 +120,73 @@ fn in_another_account(mut desired: Desired) -> Desired {
     desired.secrets =
         secrets.into_iter().map(|((of, slot), clear)| ((moved(&of), slot), clear)).collect();
     desired
+}
+
+/// The VPC's account associates it with a zone of the default account, which lets it for as long as
+/// that takes, wherever the program is killed; and no longer sees it when the program says so.
+#[tokio::test]
+async fn a_vpc_of_another_account_sees_a_private_zone() {
+    let opened = Opened::in_account(DEFAULT);
+    let cloud = opened.cloud.clone().expect("the local cloud");
+    let provider = || {
+        AwsProvider::new(local_connection(&cloud, DEFAULT))
+            .account(OTHER, local_connection(&cloud, NUMBER))
+    };
+    let of_region = |region: Region| opened.places.of(region).vpcs[0].clone();
+    let program = |theirs: &[Region]| {
+        let mut vpcs = vec![ZoneVpc::new(Region::UsEast1, of_region(Region::UsEast1))];
+        vpcs.extend(theirs.iter().map(|it| ZoneVpc::new(*it, of_region(*it)).in_account(OTHER)));
+        let mut stack = Stack::new("two-accounts");
+        stack.global().add("zone", HostedZone::builder().name("corp").vpcs(vpcs).build());
+        stack.seal().unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    };
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut said = String::new();
+    for theirs in [&[Region::ApSouth1][..], &[]] {
+        let desired = program(theirs);
+        let before = cloud.calls().len();
+        for deaths in 0.. {
+            assert!(deaths < 20, "it never ends: {said}");
+            let mortal = Mortal::new(provider(), None);
+            let engine =
+                bicoastal::Engine::new(mortal.clone(), bicoastal::FileStore::new(dir.path()))
+                    .with_clock(opened.clock.clone());
+            let options = bicoastal::PlanOptions::default();
+            let plan = engine.plan(&desired, &options).await.expect("a plan");
+            if plan.is_empty() {
+                break;
+            }
+            let (cancel, calls) = (bicoastal::Cancel::new(), crate::calls::Calls::default());
+            tokio::select! {
+                report = engine.apply(plan, &desired, &options, &calls, &cancel) => {
+                    assert!(report.expect("a report").is_done());
+                }
+                _ = mortal.died() => {}
+            }
+        }
+        let calls = cloud.calls();
+        for call in calls[before..].iter().filter(|call| call.mutating) {
+            let account = if call.account == DEFAULT { "zone's" } else { "VPC's" };
+            said.push_str(&format!("{account} {}\n", call.operation));
+        }
+        said.push_str("--\n");
+    }
+    expect![[r#"
+        zone's CreateHostedZone
+        zone's ChangeTagsForResource
+        zone's CreateVPCAssociationAuthorization
+        VPC's AssociateVPCWithHostedZone
+        zone's DeleteVPCAssociationAuthorization
+        --
+        zone's DisassociateVPCFromHostedZone
+        --
+    "#]]
+    .assert_eq(&said);
+
+    let runs = Runs::new(AwsProvider::new(local_connection(&cloud, DEFAULT)), dir.path(), &opened);
+    let desired = program(&[Region::ApSouth1]);
+    let plan = runs.plan(&desired).await;
+    let report = runs.attempt(plan, &desired, &crate::calls::Calls::default()).await;
+    let told = bicoastal::render::plain(&bicoastal::render::report(&report));
+    assert!(told.contains("no connection is configured for the account 'other'"), "{told}");
 }

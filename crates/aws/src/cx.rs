@@ -33,7 +33,12 @@ pub struct Cx {
     told: Arc<Mutex<Option<Snapshot>>>,
     /// What is asked for in this refresh, by the ids that AWS gave.
     asked: Arc<Vec<String>>,
+    /// The clients of every account, by the program's names.
+    accounts: Arc<Accounts>,
 }
+
+/// Clients by the program's names for accounts; `None` is the engine's own.
+pub(crate) type Accounts = BTreeMap<Option<String>, Arc<Clients>>;
 
 impl Cx {
     /// A new context with nothing read yet.
@@ -44,7 +49,21 @@ impl Cx {
             shared: Arc::default(),
             told: Arc::default(),
             asked: Arc::default(),
+            accounts: Arc::default(),
         }
+    }
+
+    /// The same among these accounts.
+    #[must_use]
+    pub(crate) fn among(mut self, accounts: Arc<Accounts>) -> Self {
+        self.accounts = accounts;
+        self
+    }
+
+    /// A context in another account, for what takes the consent of two: nothing read is shared.
+    pub(crate) fn in_account(&self, name: &str) -> Option<Self> {
+        let clients = self.accounts.get(&Some(name.to_owned()))?;
+        Some(Self::new(clients.clone(), self.purpose).among(self.accounts.clone()))
     }
 
     /// The same for a refresh of things with these ids.

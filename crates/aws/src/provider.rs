@@ -20,7 +20,7 @@ use futures_util::stream::{self, FuturesOrdered, StreamExt};
 use crate::caller;
 use crate::clash::{refusal, turn};
 use crate::clients::{Clients, Connection};
-use crate::cx::{Cx, GLOBAL, Purpose};
+use crate::cx::{Accounts, Cx, GLOBAL, Purpose};
 use crate::gate;
 use crate::kind::{BatchKind, Found as Finds, Kind, Listed, Next};
 
@@ -105,30 +105,28 @@ impl std::fmt::Debug for Registry {
 #[derive(Debug)]
 pub struct AwsProvider {
     registry: Registry,
-    accounts: BTreeMap<Option<String>, Arc<Clients>>,
+    accounts: Arc<Accounts>,
 }
 
 impl AwsProvider {
     /// With the default account's connection and every kind that is compiled in.
     pub fn new(connection: Connection) -> Self {
         let accounts = BTreeMap::from([(None, Arc::new(Clients::new(connection)))]);
-        Self { registry: crate::registry(), accounts }
+        Self { registry: crate::registry(), accounts: Arc::new(accounts) }
     }
 
     /// With the connection of one more account, under the name that the program uses for it.
     #[must_use]
     pub fn account(mut self, name: &str, connection: Connection) -> Self {
-        self.accounts.insert(Some(name.to_owned()), Arc::new(Clients::new(connection)));
+        Arc::make_mut(&mut self.accounts)
+            .insert(Some(name.to_owned()), Arc::new(Clients::new(connection)));
         self
     }
 
     fn cx(&self, account: Option<&str>, purpose: Purpose) -> Result<Cx, OpError> {
         match self.accounts.get(&account.map(str::to_owned)) {
-            Some(clients) => Ok(Cx::new(clients.clone(), purpose)),
-            None => Err(refusal(
-                format!("no connection is configured for the account '{}'", account.unwrap_or("?")),
-                "give the engine a connection for every account that the program names",
-            )),
+            Some(clients) => Ok(Cx::new(clients.clone(), purpose).among(self.accounts.clone())),
+            None => Err(unknown_account(account.unwrap_or("?"))),
         }
     }
 
@@ -160,6 +158,14 @@ impl AwsProvider {
             )
         })
     }
+}
+
+/// The program names an account that nobody gave a connection for.
+pub(crate) fn unknown_account(name: &str) -> OpError {
+    refusal(
+        format!("no connection is configured for the account '{name}'"),
+        "give the engine a connection for every account that the program names",
+    )
 }
 
 impl Provider for AwsProvider {

@@ -17,7 +17,7 @@ Public/private -> private
 DelegationSetId -> delegation_set
 Comment -> comment
 VPCs -> vpcs
-VPC association authorisation -- it is a call of the zone's owner for another account; declare the association in the account of the VPC
+VPC association authorisation -> vpc_accounts
 Features.AcceleratedRecovery -> accelerated_recovery
 NS -> @name_servers
 SOA -- AWS writes it; as a record it can be declared like any other

@@ -30,6 +30,9 @@ pub struct HostedZone {
     pub(crate) private: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) vpcs: Option<Vec<ZoneVpc>>,
+    /// The accounts of VPCs that are not the zone's own, by the VPCs' ids: AWS does not show them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) vpc_accounts: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delegation_set: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,12 +54,24 @@ pub struct ZoneVpc {
     pub id: String,
     /// The VPC's region.
     pub region: Region,
+    /// The account that the VPC is in, where that is not the zone's.
+    #[serde(skip)]
+    account: Option<String>,
 }
 
 impl ZoneVpc {
     /// A VPC of a region, by its id.
     pub fn new(region: Region, id: impl Into<String>) -> Self {
-        Self { id: id.into(), region }
+        Self { id: id.into(), region, account: None }
+    }
+
+    /// The same for a VPC of another account, by the name that the program has for it. The zone's
+    /// account authorizes the association, the VPC's account makes it, and the authorization is
+    /// taken back. A zone is made with a VPC of its own account, so it needs one of these besides.
+    #[must_use]
+    pub fn in_account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
     }
 }
 
@@ -91,13 +106,20 @@ impl HostedZone {
         #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(tags))]
         tags: BTreeMap<String, String>,
     ) -> Self {
+        let mut vpc_accounts = BTreeMap::new();
+        let vpcs = vpcs.map(|mut vpcs| {
+            for vpc in &mut vpcs {
+                let account = vpc.account.take();
+                vpc_accounts.extend(account.map(|account| (vpc.id.clone(), account)));
+            }
+            vpcs.sort();
+            vpcs
+        });
         Self {
             name: bare_name(&name),
             private: vpcs.is_some(),
-            vpcs: vpcs.map(|mut vpcs| {
-                vpcs.sort();
-                vpcs
-            }),
+            vpcs,
+            vpc_accounts,
             delegation_set: delegation_set.map(|id| super::bare(&id).to_owned()),
             comment,
             accelerated_recovery,
@@ -105,6 +127,11 @@ impl HostedZone {
             force_destroy,
             tags,
         }
+    }
+
+    /// Whether a VPC is in the account that the zone is in.
+    fn is_of_its_own_account(&self, vpc: &ZoneVpc) -> bool {
+        !self.vpc_accounts.contains_key(&vpc.id)
     }
 
     /// Finds an existing public zone by its name.
@@ -147,6 +174,7 @@ static SCHEMA: Schema = Schema {
         Field::new("name").shape(Shape::DnsName).replaces(),
         Field::new("private").absent(Absent::Bool(false)).replaces(),
         Field::new("vpcs").shape(Shape::OwnedSet(&Shape::Plain)),
+        Field::new("vpc_accounts").local(),
         Field::new("delegation_set").replaces(),
         Field::new("comment").absent(Absent::Text("")),
         Field::new("accelerated_recovery").absent(Absent::Bool(false)),
@@ -190,6 +218,10 @@ impl Resource for HostedZone {
         }
         if let Some(vpcs) = &self.vpcs {
             check.ensure(!vpcs.is_empty(), "a private zone needs at least one VPC");
+            check.ensure(
+                vpcs.is_empty() || vpcs.iter().any(|vpc| self.is_of_its_own_account(vpc)),
+                "a private zone is made with a VPC of its own account",
+            );
             for vpc in vpcs {
                 check.ensure(vpc.id.starts_with("vpc-"), format!("'{}' is not a VPC's id", vpc.id));
             }
@@ -249,6 +281,10 @@ mod tests {
             (
                 builder().name("corp").vpcs(vpcs.clone()).accelerated_recovery(true).build(),
                 "public zones only",
+            ),
+            (
+                builder().name("corp").vpcs(vec![vpcs[0].clone().in_account("other")]).build(),
+                "a VPC of its own account",
             ),
             (builder().name("a.com").comment("x".repeat(257)).build(), "256"),
         ] {

@@ -136,6 +136,20 @@ pub(super) async fn snapshot(
         props.insert("vpcs".into(), Value::Array(vpcs));
     }
     let mut facts = BTreeMap::new();
+    if let Some(target) = target.filter(|it| it.mentions("vpc_accounts"))
+        && let Some(Value::Array(vpcs)) = props.get_mut("vpcs")
+    {
+        let authorized = authorized(cx, &id).await?;
+        // Of another account's VPC both are to be done: it is associated, and the consent is taken
+        // back. Only then is it there, so that what a killed run left is a difference.
+        let is_half = |vpc: &Value| {
+            let id = vpc["id"].as_str().unwrap_or_default();
+            authorized.iter().any(|it| it == id) && target.props["vpc_accounts"].get(id).is_some()
+        };
+        let half: Vec<Value> = vpcs.extract_if(.., |vpc| is_half(vpc)).collect();
+        facts.insert(AUTHORIZED.to_owned(), json!(authorized));
+        facts.insert(STILL_AUTHORIZED.to_owned(), Value::Array(half));
+    }
     let records = zone.resource_record_set_count().unwrap_or(0);
     facts.insert("records".to_owned(), json!(records));
     let recovery = recovery(zone, &mut props, &mut facts);
@@ -173,6 +187,32 @@ pub(super) async fn snapshot(
         children,
         facts,
     }))
+}
+
+/// The fact that says which VPCs of other accounts may be associated with a zone now.
+pub(super) const AUTHORIZED: &str = "authorized_vpcs";
+
+/// The fact that says which of them are associated with it already.
+pub(super) const STILL_AUTHORIZED: &str = "still_authorized_vpcs";
+
+/// The ids of the VPCs that other accounts may associate with a zone.
+async fn authorized(cx: &Cx, id: &str) -> Result<Vec<String>, OpError> {
+    let (mut found, mut next) = (Vec::new(), None);
+    loop {
+        let page = cx
+            .route53(GLOBAL)
+            .list_vpc_association_authorizations()
+            .hosted_zone_id(id)
+            .set_next_token(next)
+            .send()
+            .await
+            .map_err(|error| failed("ListVPCAssociationAuthorizations", error))?;
+        found.extend(page.vpcs().iter().filter_map(|vpc| vpc.vpc_id().map(str::to_owned)));
+        next = page.next_token().map(str::to_owned);
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// Whether this is the form of a zone's id: nothing else that is read has it.
@@ -241,7 +281,7 @@ fn outputs(id: &str, name: &str, name_servers: &[String]) -> BTreeMap<String, Va
 
 fn vpc(vpc: &aws_sdk_route53::types::Vpc) -> Option<Value> {
     let region: Region = vpc.vpc_region()?.as_str().parse().ok()?;
-    Some(json!(ZoneVpc { id: vpc.vpc_id()?.to_owned(), region }))
+    Some(json!(ZoneVpc::new(region, vpc.vpc_id()?)))
 }
 
 /// Accelerated recovery as a property; AWS's word where it is under way.

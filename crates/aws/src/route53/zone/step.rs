@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{HostedZone, ZoneVpc, read};
 use crate::cx::{Cx, GLOBAL};
 use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
+use crate::provider::unknown_account;
 use crate::route53::record::{deletions, is_gone, records_of};
 use crate::route53::tags::{self, TagChange};
 use crate::route53::{failed, listed, pending, unbuilt};
@@ -33,7 +34,12 @@ pub enum Call {
 pub enum Edit {
     Tag(TagChange),
     Comment(String),
-    Associate(ZoneVpc),
+    /// Lets another account associate its VPC.
+    Authorize(ZoneVpc),
+    /// By the account of this name where the VPC is not in the zone's own.
+    Associate(ZoneVpc, Option<String>),
+    /// Nobody needs the consent any more.
+    Deauthorize(ZoneVpc),
     Disassociate(ZoneVpc),
     Recovery(bool),
     /// Deletes records that others left in it, as many as go in one batch.
@@ -120,7 +126,9 @@ impl Edit {
         match self {
             Self::Tag(_) => "ChangeTagsForResource",
             Self::Comment(_) => "UpdateHostedZoneComment",
-            Self::Associate(_) => "AssociateVPCWithHostedZone",
+            Self::Authorize(_) => "CreateVPCAssociationAuthorization",
+            Self::Deauthorize(_) => "DeleteVPCAssociationAuthorization",
+            Self::Associate(..) => "AssociateVPCWithHostedZone",
             Self::Disassociate(_) => "DisassociateVPCFromHostedZone",
             Self::Recovery(_) => "UpdateHostedZoneFeatures",
             Self::Empty { .. } => "ChangeResourceRecordSets",
@@ -146,7 +154,9 @@ fn present(turn: &Turn<'_, HostedZone>, wanted: &HostedZone, props: &Value) -> N
             name: wanted.name.clone(),
             comment: wanted.comment.clone(),
             delegation_set: wanted.delegation_set.clone(),
-            vpc: wanted.vpcs.as_ref().and_then(|vpcs| vpcs.first().cloned()),
+            vpc: wanted.vpcs.as_ref().and_then(|vpcs| {
+                vpcs.iter().find(|vpc| wanted.is_of_its_own_account(vpc)).cloned()
+            }),
         });
     };
     // First of all the marks that say whose it is: they are not part of the create call.
@@ -166,7 +176,17 @@ fn present(turn: &Turn<'_, HostedZone>, wanted: &HostedZone, props: &Value) -> N
         let (target, there) = (set(props.get("vpcs")), set(seen.props.get("vpcs")));
         // Adding before removing, as the last one can't be removed.
         if let Some(vpc) = target.difference(&there).next() {
-            return edit(seen, Edit::Associate(vpc.clone()));
+            let account = wanted.vpc_accounts.get(&vpc.id).cloned();
+            let authorized = seen.facts.get(read::AUTHORIZED).and_then(Value::as_array);
+            let is_authorized = authorized.is_some_and(|ids| ids.iter().any(|id| *id == vpc.id));
+            let next = match account {
+                Some(_) if set(seen.facts.get(read::STILL_AUTHORIZED)).contains(vpc) => {
+                    Edit::Deauthorize(vpc.clone())
+                }
+                Some(_) if !is_authorized => Edit::Authorize(vpc.clone()),
+                account => Edit::Associate(vpc.clone(), account),
+            };
+            return edit(seen, next);
         }
         if let Some(vpc) = there.difference(&target).next() {
             return edit(seen, Edit::Disassociate(vpc.clone()));
@@ -247,7 +267,43 @@ async fn carry_out(cx: &Cx, target: &Target, call: &Call) -> Result<Option<Strin
                 .await
                 .map_err(|error| failed("UpdateHostedZoneComment", error))?;
         }
-        Edit::Associate(which) => {
+        Edit::Authorize(which) => {
+            client
+                .create_vpc_association_authorization()
+                .hosted_zone_id(id)
+                .vpc(vpc(which))
+                .send()
+                .await
+                .map_err(|error| failed("CreateVPCAssociationAuthorization", error))?;
+        }
+        Edit::Deauthorize(which) => {
+            let sent = client
+                .delete_vpc_association_authorization()
+                .hosted_zone_id(id)
+                .vpc(vpc(which))
+                .send()
+                .await;
+            if let Err(error) = sent
+                && !error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_vpc_association_authorization_not_found())
+            {
+                return Err(failed("DeleteVPCAssociationAuthorization", error));
+            }
+        }
+        Edit::Associate(which, Some(account)) => {
+            let theirs = cx.in_account(account).ok_or_else(|| unknown_account(account))?;
+            // The change is the other account's, and only it can ask how far it is.
+            theirs
+                .route53_write(GLOBAL)
+                .associate_vpc_with_hosted_zone()
+                .hosted_zone_id(id)
+                .vpc(vpc(which))
+                .send()
+                .await
+                .map_err(|error| failed("AssociateVPCWithHostedZone", error))?;
+        }
+        Edit::Associate(which, None) => {
             let answer = client
                 .associate_vpc_with_hosted_zone()
                 .hosted_zone_id(id)
