@@ -216,12 +216,36 @@ mod tests {
         check(
             &[OLD, NEW],
             &query().types([CertificateType::Imported, CertificateType::AmazonIssued]),
-            expect![[""]],
+            expect![
+                "2 certificates for a.example match: old ISSUED AMAZON_ISSUED RSA-2048, new ISSUED IMPORTED RSA-2048 (narrow it down, choose the latest with most_recent(), or use Certificate::with_arn(…))"
+            ],
         );
-        check(&[OLD], &query().types([CertificateType::Private]), expect![[""]]);
-        check(&[OLD], &query().key_algorithms([KeyAlgorithm::Rsa2048]), expect![[""]]);
-        check(&[OLD], &query().key_algorithms([KeyAlgorithm::Rsa4096]), expect![[""]]);
-        check(&[ASKED], &Certificate::with_arn("asked"), expect![[""]]);
+        check(
+            &[OLD],
+            &query().types([CertificateType::Private]),
+            expect![
+                "no certificate for a.example is as asked for, but there is old ISSUED AMAZON_ISSUED RSA-2048 (wait until it is issued, or say which statuses, types and key algorithms are meant)"
+            ],
+        );
+        check(
+            &[OLD],
+            &query().key_algorithms([KeyAlgorithm::Rsa2048]),
+            expect![[r#"Some("old")"#]],
+        );
+        check(
+            &[OLD],
+            &query().key_algorithms([KeyAlgorithm::Rsa4096]),
+            expect![
+                "no certificate for a.example is as asked for, but there is old ISSUED AMAZON_ISSUED RSA-2048 (wait until it is issued, or say which statuses, types and key algorithms are meant)"
+            ],
+        );
+        check(
+            &[ASKED],
+            &Certificate::with_arn("asked"),
+            expect![
+                "no certificate with the ARN asked is as asked for, but there is asked PENDING_VALIDATION AMAZON_ISSUED RSA-2048 (wait until it is issued, or say which statuses, types and key algorithms are meant)"
+            ],
+        );
     }
 
     #[test]
@@ -232,6 +256,12 @@ mod tests {
         let any = latest().statuses([]);
         check(&[OLD, ASKED_AGAIN], &any, expect![[r#"Some("old")"#]]);
         check(&[ASKED_AGAIN, ASKED], &any, expect![[r#"Some("again")"#]]);
-        check(&[OLD, ("twin", "ISSUED", "IMPORTED", Some(10), None)], &latest(), expect![[""]]);
+        check(
+            &[OLD, ("twin", "ISSUED", "IMPORTED", Some(10), None)],
+            &latest(),
+            expect![
+                "2 certificates for a.example match: old ISSUED AMAZON_ISSUED RSA-2048, twin ISSUED IMPORTED RSA-2048 (narrow it down, choose the latest with most_recent(), or use Certificate::with_arn(…))"
+            ],
+        );
     }
 }
