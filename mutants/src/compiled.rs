@@ -11,10 +11,10 @@ use crate::mutant::Mutant;
 use crate::switched::{Not, Switched, switched};
 use crate::tree::Tree;
 
-/// What is tried, and the test programs that say nothing about a mutant in a moment: `growth` counts
-/// allocations, `killed` takes minutes.
+/// What is tried.
 const PACKAGE: &str = "bicoastal-engine";
 const ROOT: &str = "crates/engine/src/lib.rs";
+/// Test programs that are too slow to be run for each mutant.
 const LEFT_OUT: [&str; 2] = ["growth", "killed"];
 
 /// A test program.

@@ -94,6 +94,7 @@ pub fn tried(mutant: usize, tests: &[Test<'_>]) -> Result<Verdict, String> {
 fn settled(run: &mut Command) -> &mut Command {
     run.stdin(Stdio::null())
         .env_remove("UPDATE_EXPECT")
+        .env("RUST_BACKTRACE", "0")
         .env("PROPTEST_CASES", "24")
         .env("PROPTEST_RNG_SEED", "1")
         .env("PROPTEST_MAX_SHRINK_ITERS", "0")

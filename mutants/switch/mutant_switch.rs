@@ -58,7 +58,9 @@ impl<M: Iterator, O: Iterator<Item = M::Item>> Iterator for Either<M, O> {
     }
 }
 
-impl<M: DoubleEndedIterator, O: DoubleEndedIterator<Item = M::Item>> DoubleEndedIterator for Either<M, O> {
+impl<M: DoubleEndedIterator, O: DoubleEndedIterator<Item = M::Item>> DoubleEndedIterator
+    for Either<M, O>
+{
     fn next_back(&mut self) -> Option<M::Item> {
         match self {
             Self::Mutant(mutant) => mutant.next_back(),
@@ -67,4 +69,7 @@ impl<M: DoubleEndedIterator, O: DoubleEndedIterator<Item = M::Item>> DoubleEnded
     }
 }
 
-impl<M: ExactSizeIterator, O: ExactSizeIterator<Item = M::Item>> ExactSizeIterator for Either<M, O> {}
+impl<M: ExactSizeIterator, O: ExactSizeIterator<Item = M::Item>> ExactSizeIterator
+    for Either<M, O>
+{
+}
