@@ -212,7 +212,7 @@ mod tests {
         let missing: Vec<&str> =
             registry.schemas().map(|it| it.kind).filter(|kind| !known.contains(kind)).collect();
         // These are only looked up.
-        assert_eq!(missing, ["KMS:Key", "STS:CallerIdentity"]);
+        assert_eq!(missing, ["ACM:Certificate", "KMS:Key", "STS:CallerIdentity"]);
     }
 
     #[test]

@@ -34,24 +34,27 @@ fn a_region_is_born_with_a_certificate() {
     check(
         acm(&mut world, "ListCertificates", &json!({})),
         expect![[r#"
-        {
-          "CertificateSummaryList": [
             {
-              "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/9837d2ab-3f48-9fd1-faf4-bba2875e1e17",
-              "CreatedAt": 0.0,
-              "DomainName": "*.naveenteja.cloud",
-              "HasAdditionalSubjectAlternativeNames": false,
-              "InUse": false,
-              "KeyAlgorithm": "RSA_2048",
-              "Status": "ISSUED",
-              "SubjectAlternativeNameSummaries": [
-                "*.naveenteja.cloud"
-              ],
-              "Type": "AMAZON_ISSUED"
+              "CertificateSummaryList": [
+                {
+                  "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/9837d2ab-3f48-9fd1-faf4-bba2875e1e17",
+                  "CreatedAt": 0.0,
+                  "DomainName": "*.naveenteja.cloud",
+                  "HasAdditionalSubjectAlternativeNames": false,
+                  "InUse": false,
+                  "IssuedAt": 0.0,
+                  "KeyAlgorithm": "RSA_2048",
+                  "NotAfter": 1798761600.0,
+                  "NotBefore": 0.0,
+                  "Status": "ISSUED",
+                  "SubjectAlternativeNameSummaries": [
+                    "*.naveenteja.cloud"
+                  ],
+                  "Type": "AMAZON_ISSUED"
+                }
+              ]
             }
-          ]
-        }
-    "#]],
+        "#]],
     );
     let arn = json!({ "CertificateArn": seed::certificate_arn(DEFAULT_ACCOUNT, "us-east-1") });
     acm(&mut world, "DeleteCertificate", &arn).unwrap();
