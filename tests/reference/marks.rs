@@ -18,7 +18,7 @@ const TAGLESS: [&str; 2] = ["Route53:RecordSet", "S3:ReplicationConfiguration"];
 /// a lost state the program has to say that they are the stack's.
 const UNMARKED: &str = "Route53:CidrCollection";
 /// Only ever looked up: nobody makes them here.
-const LOOKED_UP: [&str; 2] = ["KMS:Key", "STS:CallerIdentity"];
+const LOOKED_UP: [&str; 3] = ["ACM:Certificate", "KMS:Key", "STS:CallerIdentity"];
 
 /// The reference architecture, and one of each kind that it has no use for.
 fn everything() -> Desired {

@@ -115,13 +115,6 @@ fn processor() -> f64 {
     text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e6
 }
 
-/// Milliseconds of what a process does once, as a program that plans does: nothing is in a cache yet.
-fn first<T, E: std::fmt::Debug>(run: impl FnOnce() -> Result<T, E>) -> (f64, T) {
-    let before = processor();
-    let made = black_box(run().unwrap());
-    (processor() - before, made)
-}
-
 /// Milliseconds of one of enough repetitions, on average, and what the last one made.
 fn timed<S, T>(mut set_up: impl FnMut() -> S, mut run: impl FnMut(S) -> T) -> (f64, T) {
     let began = Instant::now();
@@ -156,8 +149,7 @@ fn create(size: usize, dir: &Path) {
     say("resources", desired.resources.len() as f64);
     say("references", fleet::references(&desired) as f64);
     say("peak of sealing, MB", peak());
-    let (time, plan) = first(|| fleet::plan(&desired, &fleet::empty(), &Observed::default()));
-    say("first plan of a process: all is new, ms", time);
+    let plan = fleet::plan(&desired, &fleet::empty(), &Observed::default()).unwrap();
     say("operations", plan.operations.len() as f64);
     say("peak of planning all of it, MB", peak());
     let execution = fleet::carry_out(plan, fleet::empty(), Limits::default(), &mut Run::default());
@@ -214,8 +206,7 @@ fn again(size: usize, dir: &Path) {
     let desired = fleet::desired(size, Edit::None);
     let observed = fleet::observed(&state);
     say("program, state and cloud, MB", peak());
-    let (time, plan) = first(|| fleet::plan(&desired, &state, &observed));
-    say("first plan of a process: nothing changed, ms", time);
+    let plan = fleet::plan(&desired, &state, &observed).unwrap();
     assert!(plan.is_empty(), "{:?}", plan.changes.first());
     say("peak of planning nothing, MB", peak());
     let (time, plan) = timed(|| (), |()| fleet::plan(&desired, &state, &observed).unwrap());
