@@ -225,8 +225,10 @@ fn mention(props: &mut Packed, wanted: &Packed) {
         *props = Packed::object([]);
     }
     let (Some(own), Some(wanted)) = (props.as_object(), wanted.as_object()) else { return };
-    if wanted.keys().any(|name| !own.contains_key(name)) {
-        let added = wanted.to_vec().into_iter().filter(|(name, _)| !own.contains_key(name));
+    let mut added = wanted.to_vec();
+    added.retain(|(name, _)| !own.contains_key(name));
+    // Else it stays shared with what state holds.
+    if !added.is_empty() {
         *props = own.with(added).into();
     }
 }

@@ -132,6 +132,13 @@ mod tests {
     use super::*;
     use crate::state::Doubt;
 
+    #[test]
+    fn absence_is_believed_from_a_moment_on() {
+        let short = WITHIN - Duration::from_millis(1);
+        assert!(is_early(LOOKS - 1, WITHIN, false) && is_early(LOOKS, short, true));
+        assert!(!is_early(LOOKS, WITHIN, true) && !is_early(LOOKS, Duration::ZERO, false));
+    }
+
     static THING: Schema = Schema {
         kind: "Test:Thing",
         fields: &[Field::new("key"), Field::new("size")],

@@ -85,13 +85,18 @@ enum Turn {
 /// After how many turns, and how long, a deletion ends that goes like this and then is not seen any
 /// more. The plan saw it in two regions.
 fn ends(turns: &[Turn], expected: Expect) {
+    ends_where(true, turns, expected);
+}
+
+/// The same, where the plan saw it or did not.
+fn ends_where(seen: bool, turns: &[Turn], expected: Expect) {
     let state = recorded();
     let mut plan = Planned::of(&state);
     let both = vec![Region::ApSouth1, Region::UsEast1];
     let applied = json!({"name": "a", "size": 1, "regions": ["us-east-1", "ap-south-1"]});
     let mut member = plan.member(Verb::Delete, "it", applied.clone());
     member.place = Place { account: None, scope: ScopeKind::Spanning, regions: both };
-    member.seen = Some(applied.into());
+    member.seen = seen.then(|| applied.into());
     plan.op(vec![member], &[]);
     let mut execution = plan.execution(&state, Default::default()).unwrap();
     let (mut taken, mut waited) = (0, Duration::ZERO);
@@ -137,6 +142,9 @@ fn only_the_deletion_of_all_that_was_there_is_believed_at_once() {
     ends(&[DeletesIn(UsEast1), Busy, DeletesIn(ApSouth1)], expect!["4 turns, 12 s"]);
     // It is not known whether it was accepted, but then it is seen, and called again.
     ends(&[Lost, Deletes], expect!["3 turns, 3 s"]);
+    // What the plan did not see is gone, unless something was there to call about.
+    ends_where(false, &[Gone], expect!["1 turns, 0 s"]);
+    ends_where(false, &[Lifts], expect!["16 turns, 187 s"]);
     // Nothing that deletes was accepted.
     ends(&[Lifts], expect!["16 turns, 187 s"]);
     ends(&[Lost], expect!["16 turns, 188 s"]);
