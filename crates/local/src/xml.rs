@@ -156,13 +156,49 @@ impl Element {
 
     fn opened(start: &quick_xml::events::BytesStart<'_>) -> Option<Element> {
         let name = start.local_name().into_inner().to_owned();
+        if !is_name(&name) {
+            return None;
+        }
         let mut element = Element::new(name);
         for attribute in start.attributes() {
             let attribute = attribute.ok()?;
             let key = attribute.key.local_name().into_inner().to_owned();
+            if !is_name(&key) {
+                return None;
+            }
             let value = quick_xml::escape::unescape(&attribute.value).ok()?.into_owned();
             element.attributes.push((key, value));
         }
         Some(element)
+    }
+}
+
+/// Whether it can name something in XML: the reader takes whatever stands there.
+fn is_name(text: &str) -> bool {
+    let begins = |it: char| it.is_alphabetic() || it == '_';
+    text.starts_with(begins) && text.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_name_is_no_document() {
+        for (document, is_one) in [
+            ("<a b='1'/>", true),
+            ("<s3:Tag-Set_1.0 xmlns:s3='x'></s3:Tag-Set_1.0>", true),
+            ("<é/>", true),
+            ("<=<'\0?>", false),
+            ("<<?>:<?>>", false),
+            ("<a =''/>", false),
+            ("<a '='1'/>", false),
+            ("<1a/>", false),
+            ("</>", false),
+        ] {
+            assert_eq!(Element::parse(document.as_bytes()).is_some(), is_one, "{document:?}");
+        }
+        let found = b"<=<'\0?>:<?>>?A\x01\x01\x0f\x0f\x0f\x0f&'/?>";
+        assert_eq!(Element::parse(found), None);
     }
 }
