@@ -1,12 +1,10 @@
 //! Security Token Service: whose the credentials are.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use bicoastal_model::schema::OutputSpec;
 use bicoastal_model::{
-    Deletes, ErrorFacts, Global, Lookup, OpError, Ownership, Resource, Retry, Schema, ScopeKind,
-    Snapshot, Status, Target, Tier, handle,
+    Deletes, ErrorFacts, Global, Lookup, OpError, Resource, Retry, Schema, ScopeKind, Snapshot,
+    Target, Tier, handle,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,6 +14,7 @@ use bicoastal_model::Region;
 use crate::classify::classify;
 use crate::cx::{Cx, GLOBAL};
 use crate::kind::{Found, Kind, Next, Turn};
+use crate::looked_up;
 use crate::provider::Registry;
 
 pub(crate) fn register(registry: Registry) -> Registry {
@@ -117,18 +116,7 @@ impl Kind for CallerIdentity {
 
 fn snapshot(found: &GetCallerIdentityOutput) -> Snapshot {
     let arn = found.arn().unwrap_or_default();
-    Snapshot {
-        physical: arn.to_owned(),
-        props: json!({}),
-        outputs: BTreeMap::from([
-            ("account".to_owned(), json!(found.account())),
-            ("arn".to_owned(), json!(arn)),
-        ]),
-        status: Status::Ready,
-        ownership: Ownership::Unmarked,
-        children: Vec::new(),
-        facts: BTreeMap::new(),
-    }
+    looked_up::thing(arn, [("account", json!(found.account())), ("arn", json!(arn))])
 }
 
 /// Where credentials are asked whose they are: every region knows, these are open to every account,

@@ -8,6 +8,7 @@ pub mod clients;
 mod cx;
 mod gate;
 mod kind;
+mod looked_up;
 mod markers;
 mod ownership;
 mod pace;

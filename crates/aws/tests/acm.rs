@@ -9,7 +9,7 @@ use bicoastal_aws::acm::{
     Certificate, CertificateQuery, CertificateStatus, CertificateType, KeyAlgorithm,
 };
 use bicoastal_local::{acm, call, seed};
-use bicoastal_model::{Provider, Region, Seen, Stack, Target};
+use bicoastal_model::{Provider, Region, Seen, Stack};
 use common::Harness;
 use expect_test::expect;
 
@@ -19,16 +19,7 @@ async fn ask(harness: &Harness, region: Region, query: CertificateQuery) -> Stri
     let mut stack = Stack::new("test");
     stack.region(region).lookup("certificate", query);
     let declared = stack.seal().unwrap().resources.into_values().next().unwrap();
-    let target = Target {
-        id: declared.id,
-        kind: declared.schema.kind.to_owned(),
-        place: declared.place,
-        incarnation: 1,
-        token: "bc-test-1".into(),
-        physical: None,
-        props: declared.props.clone(),
-        tags: Default::default(),
-    };
+    let target = common::lookup(declared);
     match harness.provider.lookup(&target).await {
         Ok(Seen::Present(found)) => {
             let said = ["arn", "domain", "status"].map(|it| found.outputs[it].as_str().unwrap());

@@ -494,16 +494,7 @@ fn lookup(query: impl FnOnce(&mut Stack)) -> Target {
     query(&mut stack);
     let desired = stack.seal().unwrap();
     let declared = desired.resources.into_values().next().unwrap();
-    Target {
-        id: declared.id,
-        kind: declared.schema.kind.to_owned(),
-        place: declared.place,
-        incarnation: 1,
-        token: "bc-test-1".into(),
-        physical: None,
-        props: declared.props.to_value().into(),
-        tags: Default::default(),
-    }
+    common::lookup(declared)
 }
 
 #[tokio::test]

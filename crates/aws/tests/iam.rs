@@ -272,7 +272,7 @@ async fn a_managed_policy_keeps_the_contract() {
 #[tokio::test]
 async fn roles_and_the_caller_are_looked_up() {
     use bicoastal_aws::CallerIdentity;
-    use bicoastal_model::{Provider, Seen, Stack, Target};
+    use bicoastal_model::{Provider, Seen, Stack};
     let harness = Harness::new();
     let mut role = harness.global::<Role>("role");
     let arn = role.apply(&whole()).await.outputs["arn"].clone();
@@ -285,16 +285,7 @@ async fn roles_and_the_caller_are_looked_up() {
     let desired = stack.seal().unwrap();
     let mut answers = Vec::new();
     for declared in desired.resources.into_values() {
-        let target = Target {
-            id: declared.id,
-            kind: declared.schema.kind.to_owned(),
-            place: declared.place,
-            incarnation: 1,
-            token: "bc-test-1".into(),
-            physical: None,
-            props: declared.props.to_value().into(),
-            tags: Default::default(),
-        };
+        let target = common::lookup(declared);
         answers.push(match harness.provider.lookup(&target).await.unwrap() {
             Seen::Present(found) => format!("{}: {}", target.id, json!(found.outputs)),
             other => format!("{}: {other:?}", target.id),

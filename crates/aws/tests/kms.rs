@@ -5,7 +5,7 @@
 mod common;
 
 use bicoastal_aws::kms::{Key, KeyQuery};
-use bicoastal_model::{Provider, Region, Seen, Stack, Target};
+use bicoastal_model::{Provider, Region, Seen, Stack};
 use common::Harness;
 use expect_test::expect;
 
@@ -13,16 +13,7 @@ async fn ask(harness: &Harness, region: Region, query: KeyQuery) -> String {
     let mut stack = Stack::new("test");
     stack.region(region).lookup("key", query);
     let declared = stack.seal().unwrap().resources.into_values().next().unwrap();
-    let target = Target {
-        id: declared.id,
-        kind: declared.schema.kind.to_owned(),
-        place: declared.place,
-        incarnation: 1,
-        token: "bc-test-1".into(),
-        physical: None,
-        props: declared.props.to_value().into(),
-        tags: Default::default(),
-    };
+    let target = common::lookup(declared);
     match harness.provider.lookup(&target).await {
         Ok(Seen::Present(key)) => key.outputs["arn"].as_str().unwrap().to_owned(),
         Ok(other) => format!("{other:?}"),

@@ -1,15 +1,14 @@
 //! Finds certificates: a region's are listed once for all look-ups.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_acm::types::{self, CertificateSummary, Filters};
-use bicoastal_model::{ErrorFacts, OpError, Ownership, Region, Retry, Snapshot, Status, Target};
+use bicoastal_model::{OpError, Region, Snapshot, Target};
 use serde_json::json;
 
 use super::query::{CertificateQuery, KeyAlgorithm, Named};
 use crate::classify::classify;
 use crate::cx::{Cx, GLOBAL};
 use crate::kind::Found;
+use crate::looked_up;
 
 impl Found for CertificateQuery {
     async fn find(cx: &Cx, target: &Target, query: &Self) -> Result<Option<Snapshot>, OpError> {
@@ -136,33 +135,12 @@ pub(super) async fn certificates(
 pub(super) fn snapshot(found: &CertificateSummary) -> Snapshot {
     let arn = found.certificate_arn().unwrap_or_default();
     let status = found.status().map(types::CertificateStatus::as_str);
-    Snapshot {
-        physical: arn.to_owned(),
-        props: json!({}),
-        outputs: BTreeMap::from([
-            ("arn".to_owned(), json!(arn)),
-            ("domain".to_owned(), json!(found.domain_name())),
-            ("status".to_owned(), json!(status)),
-        ]),
-        status: Status::Ready,
-        ownership: Ownership::Unmarked,
-        children: Vec::new(),
-        facts: BTreeMap::new(),
-    }
+    let domain = json!(found.domain_name());
+    looked_up::thing(arn, [("arn", json!(arn)), ("domain", domain), ("status", json!(status))])
 }
 
 fn refusal(region: Region, message: String, hint: &str) -> OpError {
-    OpError::Refused {
-        retry: Retry::Never,
-        facts: ErrorFacts {
-            call: "ListCertificates".to_owned(),
-            service: "acm".to_owned(),
-            region: region.code().to_owned(),
-            message,
-            hint: Some(hint.to_owned()),
-            ..ErrorFacts::default()
-        },
-    }
+    looked_up::refusal(("acm", "ListCertificates"), region, message, hint)
 }
 
 #[cfg(test)]

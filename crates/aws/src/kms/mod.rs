@@ -3,13 +3,11 @@
 //! Every region has its own keys, those that AWS manages for its services among them
 //! (`alias/aws/rds`): look the key up in the region of what it is to encrypt.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use bicoastal_model::schema::OutputSpec;
 use bicoastal_model::{
-    Arn, Deletes, ErrorFacts, Id, Lookup, OpError, Ownership, Region, Regional, Resource, Retry,
-    Schema, ScopeKind, Snapshot, Status, Target, Tier, handle,
+    Arn, Deletes, Id, Lookup, OpError, Region, Regional, Resource, Retry, Schema, ScopeKind,
+    Snapshot, Target, Tier, handle,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,6 +15,7 @@ use serde_json::json;
 use crate::classify::{Rule, classify};
 use crate::cx::{Cx, GLOBAL};
 use crate::kind::{Found, Kind, Next, Turn};
+use crate::looked_up;
 use crate::provider::Registry;
 
 pub(crate) fn register(registry: Registry) -> Registry {
@@ -167,30 +166,9 @@ async fn describe(cx: &Cx, region: Region, name: &str) -> Result<Option<KeyMetad
 
 fn snapshot(found: &KeyMetadata) -> Snapshot {
     let arn = found.arn().unwrap_or_default();
-    Snapshot {
-        physical: arn.to_owned(),
-        props: json!({}),
-        outputs: BTreeMap::from([
-            ("arn".to_owned(), json!(arn)),
-            ("key_id".to_owned(), json!(found.key_id())),
-        ]),
-        status: Status::Ready,
-        ownership: Ownership::Unmarked,
-        children: Vec::new(),
-        facts: BTreeMap::new(),
-    }
+    looked_up::thing(arn, [("arn", json!(arn)), ("key_id", json!(found.key_id()))])
 }
 
 fn refusal(region: Region, message: String, hint: &str) -> OpError {
-    OpError::Refused {
-        retry: Retry::Never,
-        facts: ErrorFacts {
-            call: "DescribeKey".to_owned(),
-            service: "kms".to_owned(),
-            region: region.code().to_owned(),
-            message,
-            hint: Some(hint.to_owned()),
-            ..ErrorFacts::default()
-        },
-    }
+    looked_up::refusal(("kms", "DescribeKey"), region, message, hint)
 }

@@ -9,8 +9,8 @@ use bicoastal_aws::{AwsProvider, Connection};
 use bicoastal_local::Cloud;
 use bicoastal_model::diff::{Difference, diff};
 use bicoastal_model::{
-    Claim, Deletes, Goal, Member, Memory, OpError, Operation, Outcome, Place, Progress, Provider,
-    Region, Resource, ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
+    Claim, Declared, Deletes, Goal, Member, Memory, OpError, Operation, Outcome, Place, Progress,
+    Provider, Region, Resource, ResourceId, Retry, Schema, ScopeKind, Seen, Snapshot, Target,
 };
 use serde_json::{Value, json};
 
@@ -85,6 +85,20 @@ impl Harness {
             applied: None,
             calls: Vec::new(),
         }
+    }
+}
+
+/// What is asked for by a look-up that a program declares.
+pub fn lookup(declared: Declared) -> Target {
+    Target {
+        id: declared.id,
+        kind: declared.schema.kind.to_owned(),
+        place: declared.place,
+        incarnation: 1,
+        token: "bc-test-1".into(),
+        physical: None,
+        props: declared.props,
+        tags: BTreeMap::new(),
     }
 }
 
