@@ -68,7 +68,7 @@ fn fits(found: &CertificateSummary, query: &CertificateQuery) -> bool {
     let among = |wanted: Vec<&str>, is: Option<&str>| {
         wanted.is_empty() || is.is_some_and(|is| wanted.contains(&is))
     };
-    let algorithm = found.key_algorithm().map(|it| dashless(it.as_str()));
+    let algorithm = found.key_algorithm().map(|it| underscored(it.as_str()));
     among(
         query.statuses.iter().map(|it| it.as_str()).collect(),
         found.status().map(types::CertificateStatus::as_str),
@@ -79,7 +79,7 @@ fn fits(found: &CertificateSummary, query: &CertificateQuery) -> bool {
 }
 
 /// AWS's own examples of answers write `RSA-2048`, its model `RSA_2048`.
-fn dashless(algorithm: &str) -> String {
+fn underscored(algorithm: &str) -> String {
     algorithm.replace('-', "_")
 }
 

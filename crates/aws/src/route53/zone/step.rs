@@ -291,10 +291,17 @@ async fn carry_out(cx: &Cx, target: &Target, call: &Call) -> Result<Option<Strin
                 return Err(failed("DeleteVPCAssociationAuthorization", error));
             }
         }
-        Edit::Associate(which, Some(account)) => {
-            let theirs = cx.in_account(account).ok_or_else(|| unknown_account(account))?;
-            // The change is the other account's, and only it can ask how far it is.
-            theirs
+        Edit::Associate(which, account) => {
+            let theirs = match account {
+                Some(account) => {
+                    let theirs = cx.in_account(account);
+                    Some(theirs.ok_or_else(|| unknown_account(account))?)
+                }
+                None => None,
+            };
+            let answer = theirs
+                .as_ref()
+                .unwrap_or(cx)
                 .route53_write(GLOBAL)
                 .associate_vpc_with_hosted_zone()
                 .hosted_zone_id(id)
@@ -302,16 +309,10 @@ async fn carry_out(cx: &Cx, target: &Target, call: &Call) -> Result<Option<Strin
                 .send()
                 .await
                 .map_err(|error| failed("AssociateVPCWithHostedZone", error))?;
-        }
-        Edit::Associate(which, None) => {
-            let answer = client
-                .associate_vpc_with_hosted_zone()
-                .hosted_zone_id(id)
-                .vpc(vpc(which))
-                .send()
-                .await
-                .map_err(|error| failed("AssociateVPCWithHostedZone", error))?;
-            pending::submitted(cx, id, answer.change_info());
+            // The change of another account is asked after by that account only.
+            if theirs.is_none() {
+                pending::submitted(cx, id, answer.change_info());
+            }
         }
         Edit::Disassociate(which) => {
             let answer = client
