@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::kept;
 use crate::subject::subject;
 
 /// One mutating call of a run: what it is, and the how-manieth of its like. Runs are concurrent:
@@ -42,7 +43,25 @@ pub enum At {
     This(Position),
     /// The nth of all, from 1.
     Nth(usize),
+    /// The nth write of state, from 1, that comes after this call. How many there are in a run is
+    /// never the same, because what is to be written at one time is one write: by their own
+    /// numbers the late ones would be calls that some runs do not make.
+    Write {
+        after: Position,
+        nth: usize,
+    },
     Each,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::This(position) => position.fmt(f),
+            Self::Nth(nth) => write!(f, "call #{nth}"),
+            Self::Write { after, nth } => write!(f, "write #{nth} of state after {after}"),
+            Self::Each => f.write_str("each call"),
+        }
+    }
 }
 
 /// On which side of a call everything stops.
@@ -89,8 +108,34 @@ struct State {
     calls: Vec<Position>,
     counts: BTreeMap<String, usize>,
     strike: Option<(At, How)>,
+    /// The writes of state since the call after which one of them is struck.
+    writes: Option<usize>,
     stopped: bool,
     struck: bool,
+}
+
+impl State {
+    /// Takes note of a call that arrives. What is in store for it.
+    fn arrived(&mut self, position: &Position) -> Option<How> {
+        self.calls.push(position.clone());
+        let (at, how) = self.strike.clone()?;
+        let is_it = match &at {
+            At::This(at) => at == position,
+            At::Nth(nth) => *nth == self.calls.len(),
+            At::Write { after, .. } if after == position => {
+                self.writes = Some(0);
+                false
+            }
+            At::Write { nth, .. } if kept::is_write(&position.call) => {
+                let writes = self.writes.as_mut()?;
+                *writes += 1;
+                *writes == *nth
+            }
+            At::Write { .. } => false,
+            At::Each => true,
+        };
+        is_it.then_some(how)
+    }
 }
 
 #[derive(Debug)]
@@ -185,13 +230,7 @@ impl Inner {
         let count = state.counts.entry(name.trim_end().to_owned()).or_default();
         *count += 1;
         let position = Position { call: name.trim_end().to_owned(), nth: *count };
-        state.calls.push(position.clone());
-        let how = match &state.strike {
-            Some((At::This(at), how)) if *at == position => Some(*how),
-            Some((At::Nth(nth), how)) if *nth == state.calls.len() => Some(*how),
-            Some((At::Each, how)) => Some(*how),
-            _ => None,
-        };
+        let how = state.arrived(&position);
         state.struck |= how.is_some();
         if how == Some(How::StopBefore) {
             state.stopped = true;

@@ -18,7 +18,7 @@ pub enum Trial {
     /// Killed there indeed.
     Kill(Position, How),
     /// The connection breaks at a call; nobody is killed.
-    Lose(Position, How),
+    Lose(At, How),
     /// Killed, and of the journal's last line so many hundredths are left.
     Torn(Position, usize),
     /// Killed, and killed again at the nth mutating call of each further run.
@@ -59,8 +59,8 @@ pub enum Sweep {
     /// in one more way.
     Killed,
     /// State is in the cloud, and what writes it are calls like any other. What a run leaves that
-    /// is killed on every seventh side of a position; and of every twelfth write of the store the
-    /// request or the answer is lost.
+    /// is killed on every seventh side of a position; and of the write that follows every fourth
+    /// other call, of the run's first and of its last three, the request or the answer is lost.
     Stored,
 }
 
@@ -88,23 +88,34 @@ pub fn of(situation: &Situation, sweep: Sweep) -> Vec<Trial> {
             // Two of them belong to one position; seven has no factor of two.
             let photos = situation.photograph().into_iter().step_by(7);
             trials.extend(photos.map(|it| Trial::Left(Box::new(it))));
-            let writes = situation.positions.iter().filter(|it| kept::is_write(&it.call));
-            let lost = writes.step_by(12).zip([How::LoseAnswer, How::LoseRequest].iter().cycle());
-            trials.extend(lost.map(|(it, how)| Trial::Lose(it.clone(), *how)));
+            let lost = lost_writes(situation).into_iter();
+            let how = [How::LoseAnswer, How::LoseRequest].into_iter().cycle();
+            trials.extend(lost.zip(how).map(|(at, how)| Trial::Lose(at, how)));
         }
     }
     trials
+}
+
+/// The writes of state that are lost: the lease at the start, what the end of a call is recorded
+/// by, and, after the last one, the state itself and the lease.
+fn lost_writes(situation: &Situation) -> Vec<At> {
+    let others = situation.positions.iter().filter(|it| !kept::is_write(&it.call));
+    let last = others.clone().last().expect("a run calls more than its store");
+    let first = std::iter::once(At::Nth(1));
+    let along = others.step_by(4).map(|it| At::Write { after: it.clone(), nth: 1 });
+    let at_the_end = (1..=3).map(|nth| At::Write { after: last.clone(), nth });
+    first.chain(along).chain(at_the_end).collect()
 }
 
 /// One of the other ways, each in its turn.
 fn in_turn(turn: usize, position: Position) -> Trial {
     use How::{LoseAnswer, LoseRequest, StopAfter, StopBefore};
     match turn % 10 {
-        0 => Trial::Lose(position, LoseAnswer),
+        0 => Trial::Lose(At::This(position), LoseAnswer),
         1 => Trial::Torn(position, 99),
         2 => Trial::Again(position, StopAfter, vec![1]),
         3 => Trial::Kill(position, StopAfter),
-        4 => Trial::Lose(position, LoseRequest),
+        4 => Trial::Lose(At::This(position), LoseRequest),
         5 => Trial::Torn(position, 50),
         6 => Trial::Again(position, StopAfter, vec![1 + turn % 4]),
         7 => Trial::Torn(position, 0),
@@ -144,15 +155,13 @@ impl Trial {
     /// The runs before the last one. Whether there has to be one more; `Err` where the run was not
     /// struck.
     fn disturb(&self, situation: &Situation, place: &Place) -> Result<bool, Verdict> {
-        let strike = |position: &Position, how| {
-            let strike = Some((At::This(position.clone()), how));
-            place.run(situation.program, &situation.args(), strike)
-        };
+        let strike = |at: At, how| place.run(situation.program, &situation.args(), Some((at, how)));
+        let kill = |position: &Position, how| killed(&strike(At::This(position.clone()), how));
         match self {
             Self::Left(_) => {}
-            Self::Kill(position, how) => killed(&strike(position, *how))?,
-            Self::Lose(position, how) => {
-                let ran = strike(position, *how);
+            Self::Kill(position, how) => kill(position, *how)?,
+            Self::Lose(at, how) => {
+                let ran = strike(at.clone(), *how);
                 if !ran.struck {
                     let note = "the call never came".into();
                     return Err(Verdict { note, ..Verdict::default() });
@@ -160,11 +169,11 @@ impl Trial {
                 return Ok(ran.code != Some(0));
             }
             Self::Torn(position, percent) => {
-                killed(&strike(position, How::StopAfter))?;
+                kill(position, How::StopAfter)?;
                 tear(place, *percent);
             }
             Self::Again(position, how, more) => {
-                killed(&strike(position, *how))?;
+                kill(position, *how)?;
                 for nth in more {
                     // It may have come to its end before: then there is one run more.
                     place.run(situation.program, &situation.again(), Some((At::Nth(*nth), *how)));
@@ -227,7 +236,8 @@ impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Left(photo) => write!(f, "stopped {:?} {}", photo.side, photo.position),
-            Self::Kill(at, how) | Self::Lose(at, how) => write!(f, "{how:?} {at}"),
+            Self::Kill(at, how) => write!(f, "{how:?} {at}"),
+            Self::Lose(at, how) => write!(f, "{how:?} {at}"),
             Self::Torn(at, percent) => write!(f, "{at}, {percent} % of the last line left"),
             Self::Again(at, how, more) => write!(f, "{how:?} {at}, then {more:?}"),
         }
