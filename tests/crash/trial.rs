@@ -100,7 +100,7 @@ pub fn of(situation: &Situation, sweep: Sweep) -> Vec<Trial> {
 /// by, and, after the last one, the state itself and the lease.
 fn lost_writes(situation: &Situation) -> Vec<At> {
     let others = situation.positions.iter().filter(|it| !kept::is_write(&it.call));
-    let last = others.clone().last().expect("a run calls more than its store");
+    let last = others.clone().next_back().expect("a run calls more than its store");
     let first = std::iter::once(At::Nth(1));
     let along = others.step_by(4).map(|it| At::Write { after: it.clone(), nth: 1 });
     let at_the_end = (1..=3).map(|nth| At::Write { after: last.clone(), nth });
