@@ -150,6 +150,8 @@ pub struct Place {
     pub certificates: [String; 2],
     /// ARNs of keys that are the account's own.
     pub keys: [String; 2],
+    /// The ARN of a queue that S3 may send to.
+    pub queue: String,
 }
 
 impl Place {
@@ -185,6 +187,8 @@ impl Place {
                 more["CertificateArn"].as_str().expect("an ARN").to_owned(),
             ],
             keys,
+            // No queue is asked there.
+            queue: format!("arn:aws:sqs:{code}:{account}:made"),
         }
     }
 }

@@ -22,11 +22,15 @@ def fields(form):
 # --- moto ---
 
 
-def versioning(query, answer):
-    """Its root has another name."""
-    if query != "versioning":
+def documents_of_buckets(query, answer):
+    """Their roots have other names, or there is no document where nothing was set."""
+    kind = {"accelerate": b"Accelerate", "notification": b"Notification", "versioning": b"Versioning"}.get(query)
+    if kind is None:
         return answer
-    return answer.replace(b"GetBucketVersioningResponse", b"VersioningConfiguration")
+    if kind == b"Notification" and not answer:
+        return b'<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'
+    return answer.replace(b"GetBucket%sConfigurationResponse" % kind, b"%sConfiguration" % kind).replace(
+        b"GetBucket%sResponse" % kind, b"%sConfiguration" % kind)
 
 
 def global_cluster_by_name(form, status, answer):
@@ -55,7 +59,7 @@ def wsgi(inner):
 
         answer = b"".join(inner(self, environ, start))
         status, headers = started
-        answer = versioning(environ["QUERY_STRING"], answer)
+        answer = documents_of_buckets(environ["QUERY_STRING"], answer)
         status, answer = global_cluster_by_name(form, status, answer)
         headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         start_response(status, [*headers, ("Content-Length", str(len(answer)))])

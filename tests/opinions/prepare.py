@@ -24,6 +24,12 @@ def place(endpoint, region):
         group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"] if group["VpcId"] == vpc
     ]
     groups.append(ec2.create_security_group(GroupName="more", Description="more", VpcId=vpc)["GroupId"])
+    # S3 asks a queue whether it may send to it.
+    sender = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**sender, "Resource": "*"}]}
+    sqs = client("sqs")
+    queue = sqs.create_queue(QueueName="made", Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return {
         "vpcs": [vpc, ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]],
         "subnets": [subnet["SubnetId"] for subnet in subnets[:3]],
@@ -33,6 +39,7 @@ def place(endpoint, region):
             for name in ("*.naveenteja.cloud", "more.naveenteja.cloud")
         ],
         "keys": [kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2)],
+        "queue": queue,
     }
 
 

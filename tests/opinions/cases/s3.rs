@@ -1,12 +1,16 @@
 //! Buckets and what copies them.
 
 use bicoastal::aws::s3::{
-    CorsMethod, CorsRule, Encryption, Expiration, LifecycleRule, Logging, ObjectOwnership,
-    PublicAccess, ReplicationTime, StorageClass, Transition, Versioning,
+    Acceleration, Analytics, BlockedEncryption, CorsMethod, CorsRule, Encryption, Expiration,
+    IntelligentTiering, Inventory, InventoryFormat, InventoryFrequency, LifecycleRule, Logging,
+    Metrics, Notification, NotificationTarget, ObjectFilter, ObjectLock, ObjectOwnership,
+    PublicAccess, ReplicationTime, RequestPayer, RetentionMode, RoutingRule, StorageClass,
+    Transition, TransitionMinimum, Versioning, Website,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
 
+use crate::cloud::Places;
 use crate::contract::{Case, output, to};
 
 const HERE: Region = Region::UsEast1;
@@ -81,6 +85,92 @@ pub static BUCKET: Case = Case {
             to("policy", read_by("123456789012")),
             to("cors", Value::Null),
             to("cors", [cors(CorsMethod::Delete)]),
+        ]
+    },
+};
+
+fn sends(places: &Places) -> Notification {
+    let queue = NotificationTarget::Queue(places.of(HERE).queue.clone().into());
+    Notification::builder().id("made").to(queue).events(["s3:ObjectCreated:*"]).build()
+}
+
+fn pages() -> Website {
+    let moved = RoutingRule::builder().when_prefix("old/").to_prefix("new/").status("302").build();
+    Website::Pages {
+        index_document: "start.html".into(),
+        error_document: None,
+        routing_rules: vec![moved],
+    }
+}
+
+fn inventory(frequency: InventoryFrequency) -> Inventory {
+    Inventory::builder()
+        .id("all")
+        .destination("arn:aws:s3:::contract-rarer-logs")
+        .frequency(frequency)
+        .format(InventoryFormat::Csv)
+        .fields(["Size", "StorageClass"])
+        .destination_prefix("lists")
+        .build()
+}
+
+fn tiering(days: i32) -> IntelligentTiering {
+    IntelligentTiering::builder().id("cold").archive_after_days(days).build()
+}
+
+/// What few buckets have.
+pub static RARER_BUCKET: Case = Case {
+    name: "contract-rarer-bucket",
+    subject: "us-east-1/bucket",
+    declare: |stack, places| {
+        let lists = Bucket::builder().name("contract-rarer-logs").build();
+        let lists = stack.region(HERE).add("lists", lists);
+        let bucket = Bucket::builder()
+            .name("contract-rarer-bucket")
+            .versioning(Versioning::Enabled)
+            .blocked_encryption([BlockedEncryption::SseC])
+            .lifecycle([expire("old", 30)])
+            .transition_minimum(TransitionMinimum::VariesByStorageClass)
+            .website(Website::pages("index.html", "error.html"))
+            .notifications([sends(places)])
+            .event_bridge(true)
+            .acceleration(Acceleration::Enabled)
+            .request_payer(RequestPayer::Requester)
+            .inventories([inventory(InventoryFrequency::Daily)])
+            .metrics([Metrics::builder().id("EntireBucket").build()])
+            .analytics([Analytics::builder().id("reads").build()])
+            .intelligent_tiering([tiering(90)])
+            .build();
+        let bucket = stack.region(HERE).add("bucket", bucket);
+        stack.after(&bucket, &lists);
+    },
+    changes: |places| {
+        let narrow = ObjectFilter::prefix("in/");
+        let metrics = Metrics::builder().id("EntireBucket").filter(narrow.clone()).build();
+        let analytics = Analytics::builder().id("reads").filter(narrow).build();
+        let narrower = Notification { prefix: Some("in/".into()), ..sends(places) };
+        let locked = |days| ObjectLock::days(RetentionMode::Governance, days);
+        vec![
+            to("blocked_encryption", json!([])),
+            to("transition_minimum", TransitionMinimum::AllStorageClasses128K),
+            to("website", pages()),
+            to("website", Website::redirect("naveenteja.cloud")),
+            to("website", Value::Null),
+            to("website", pages()),
+            to("notifications", [narrower]),
+            to("notifications", json!([])),
+            to("notifications", [sends(places)]),
+            to("event_bridge", false),
+            to("acceleration", Acceleration::Suspended),
+            to("request_payer", RequestPayer::BucketOwner),
+            to("inventories", [inventory(InventoryFrequency::Weekly)]),
+            to("metrics", [metrics]),
+            to("analytics", [analytics]),
+            to("intelligent_tiering", [tiering(180)]),
+            to("intelligent_tiering", json!([])),
+            to("intelligent_tiering", [tiering(90)]),
+            to("object_lock", locked(7)).one_way(),
+            to("object_lock", locked(1)).one_way(),
         ]
     },
 };

@@ -67,12 +67,16 @@ def forgets_what_replication_copies(aws):
     shown(seen.get("SourceSelectionCriteria"), awaited=None, by_aws=rule["SourceSelectionCriteria"])
 
 
-def names_versioning_otherwise(aws):
-    """The root of GetBucketVersioning's answer is VersioningConfiguration."""
+def names_documents_of_buckets_otherwise(aws):
+    """The root of GetBucketVersioning's answer is VersioningConfiguration, and so on."""
     aws.client("s3").create_bucket(Bucket="proof-unversioned")
     body = aws.raw("/proof-unversioned?versioning")
     shown("<GetBucketVersioningResponse" in body, awaited=True, by_aws=False)
     shown("<VersioningConfiguration" in body, awaited=False, by_aws=True)
+    body = aws.raw("/proof-unversioned?accelerate")
+    shown("<AccelerateConfiguration" in body, awaited=False, by_aws=True)
+    body = aws.raw("/proof-unversioned?notification")
+    shown("<NotificationConfiguration" in body, awaited=False, by_aws=True)
 
 
 def has_no_features_of_zones(aws):
@@ -261,3 +265,74 @@ def answers_with_other_global_clusters(aws):
     rds.create_global_cluster(GlobalClusterIdentifier="another", Engine="aurora-postgresql", EngineVersion="16.8")
     listed = rds.describe_global_clusters(GlobalClusterIdentifier="proof-nowhere")["GlobalClusters"]
     shown("another" in [it["GlobalClusterIdentifier"] for it in listed], awaited=True, by_aws=False)
+
+
+def has_only_part_of_a_bucket(aws):
+    """Who pays, lists, metrics, analyses and tiers of a bucket are kept, and events go to EventBridge."""
+    s3, bucket = aws.client("s3"), "proof-partly"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+    seen = s3.get_bucket_request_payment(Bucket=bucket)
+    shown(seen.get("Payer"), awaited=None, by_aws="Requester")
+    s3.put_bucket_metrics_configuration(Bucket=bucket, Id="all", MetricsConfiguration={"Id": "all"})
+    seen = s3.list_bucket_metrics_configurations(Bucket=bucket)
+    shown(len(seen.get("MetricsConfigurationList", [])), awaited=0, by_aws=1)
+    s3.put_bucket_analytics_configuration(
+        Bucket=bucket, Id="all", AnalyticsConfiguration={"Id": "all", "StorageClassAnalysis": {}})
+    seen = s3.list_bucket_analytics_configurations(Bucket=bucket)
+    shown(len(seen.get("AnalyticsConfigurationList", [])), awaited=0, by_aws=1)
+    tiers = {"Id": "all", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
+    s3.put_bucket_intelligent_tiering_configuration(
+        Bucket=bucket, Id="all", IntelligentTieringConfiguration=tiers)
+    seen = s3.list_bucket_intelligent_tiering_configurations(Bucket=bucket)
+    shown(len(seen.get("IntelligentTieringConfigurationList", [])), awaited=0, by_aws=1)
+    lists = {
+        "Id": "all", "IsEnabled": True, "IncludedObjectVersions": "Current", "OptionalFields": ["Size"],
+        "Schedule": {"Frequency": "Weekly"},
+        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::proof-partly", "Format": "CSV"}},
+    }
+    s3.put_bucket_inventory_configuration(Bucket=bucket, Id="all", InventoryConfiguration=lists)
+    seen = s3.list_bucket_inventory_configurations(Bucket=bucket)
+    (seen,) = seen["InventoryConfigurationList"]
+    shown(seen["IncludedObjectVersions"], awaited="All", by_aws="Current")
+    shown(seen["OptionalFields"], awaited=["Field"], by_aws=["Size"])
+    notified = {"EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=notified)
+    seen = s3.get_bucket_notification_configuration(Bucket=bucket)
+    shown(seen.get("EventBridgeConfiguration"), awaited=None, by_aws={})
+
+
+def takes_no_minimum_of_transitions(aws):
+    """A bucket's lifecycle says from which size on objects move."""
+    s3, bucket = aws.client("s3"), "proof-minimum"
+    s3.create_bucket(Bucket=bucket)
+    rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 3}}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket, TransitionDefaultMinimumObjectSize="varies_by_storage_class",
+        LifecycleConfiguration={"Rules": [rule]})
+    seen = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["TransitionDefaultMinimumObjectSize"]
+    shown(seen, awaited="all_storage_classes_128K", by_aws="varies_by_storage_class")
+
+
+def blocks_no_encryption(aws):
+    """A bucket's encryption names the types that uploads may not use."""
+    s3, bucket = aws.client("s3"), "proof-blocks"
+    s3.create_bucket(Bucket=bucket)
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+    }
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    (seen,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    shown(seen.get("BlockedEncryptionTypes"), awaited=None, by_aws=rule["BlockedEncryptionTypes"])
+
+
+def locks_for_days_and_years(aws):
+    """A lock is for days or for years."""
+    s3 = aws.versioned("proof-lock")
+    wanted = {"Mode": "GOVERNANCE", "Days": 7}
+    s3.put_object_lock_configuration(
+        Bucket="proof-lock",
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": wanted}})
+    seen = s3.get_object_lock_configuration(Bucket="proof-lock")["ObjectLockConfiguration"]["Rule"]
+    shown(seen["DefaultRetention"], awaited={**wanted, "Years": 0}, by_aws=wanted)
