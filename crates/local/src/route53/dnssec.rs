@@ -103,9 +103,10 @@ impl KeySigningKey {
         }
     }
 
-    fn element(&self, world: &World, zone: &str) -> Element {
+    /// As an element of this name: AWS calls those of a list `member`.
+    fn element(&self, name: &str, world: &World, zone: &str) -> Element {
         let public_key = BASE64_STANDARD.encode(self.public_key());
-        Element::new("KeySigningKey")
+        Element::new(name)
             .text_child("Name", &self.name)
             .text_child("KmsArn", &self.kms_arn)
             .text_child("Flag", FLAGS)
@@ -220,7 +221,7 @@ pub(super) fn create_key(world: &mut World, call: &Call) -> Result<Reply, Fault>
         modified_ms: now,
     };
     let zone_name = find(world, &call.account, &id)?.name.clone();
-    let shown = key.element(world, &zone_name);
+    let shown = key.element("KeySigningKey", world, &zone_name);
     find_mut(world, &call.account, &id)?.dnssec.keys.insert(name.clone(), key);
     let change = submitted(world, call, &id)?;
     let location = format!("https://route53.amazonaws.com/2013-04-01/keysigningkey/{id}/{name}");
@@ -368,7 +369,7 @@ pub(super) fn get(world: &World, call: &Call, id: &str) -> Result<Reply, Fault> 
         (true, true) => "ACTION_NEEDED",
         (false, _) => "NOT_SIGNING",
     };
-    let keys = keys.values().map(|key| key.element(world, &zone.name));
+    let keys = keys.values().map(|key| key.element("member", world, &zone.name));
     Ok(answer(
         call,
         [

@@ -58,7 +58,7 @@ fn status(world: &mut World, zone: &str) -> String {
     let answer = ask(world, "GET", &format!("hostedzone/{zone}/dnssec"), "").unwrap();
     let mut words = vec![answer.get("Status").unwrap().text_of("ServeSignature").unwrap()];
     let keys = answer.get("KeySigningKeys").unwrap();
-    for key in keys.all("KeySigningKey") {
+    for key in keys.all("member") {
         words.extend([key.text_of("Name").unwrap(), key.text_of("Status").unwrap()]);
     }
     words.join(" ")
@@ -192,7 +192,7 @@ fn what_the_parent_vouches_for_is_not_switched_off() {
     }
     outcome(world, "POST", &format!("hostedzone/{zone}/enable-dnssec"), "");
     let answer = ask(world, "GET", &format!("hostedzone/{zone}/dnssec"), "").unwrap();
-    let key = answer.get("KeySigningKeys").unwrap().all("KeySigningKey").next().unwrap().clone();
+    let key = answer.get("KeySigningKeys").unwrap().all("member").next().unwrap().clone();
     let ds = key.text_of("DSRecord").unwrap().to_owned();
     assert_eq!(
         ds,
@@ -221,8 +221,7 @@ fn what_the_parent_vouches_for_is_not_switched_off() {
     outcome(world, "POST", &format!("hostedzone/{below}/enable-dnssec"), "");
     let answer = ask(world, "GET", &format!("hostedzone/{below}/dnssec"), "").unwrap();
     let keys = answer.get("KeySigningKeys").unwrap();
-    let ds_below =
-        keys.all("KeySigningKey").next().unwrap().text_of("DSRecord").unwrap().to_owned();
+    let ds_below = keys.all("member").next().unwrap().text_of("DSRecord").unwrap().to_owned();
     // The digest is over the zone's name too.
     assert_ne!(ds, ds_below);
     for (zone, name, value) in [(&above, "a.b.org", &ds_below), (&parent, "x.com.example", &ds)] {
