@@ -229,7 +229,7 @@ async fn a_signed_zone_is_emptied_last() {
     harness.cloud.sleep(std::time::Duration::from_secs(60)).await;
     expect!["(key_signing_keys[theirs])"].assert_eq(&subject.drift(&wanted).await.join("\n"));
     subject.try_destroy(false).await.unwrap();
-    expect!["DisableHostedZoneDNSSEC, DeactivateKeySigningKey, DeleteKeySigningKey, DeleteKeySigningKey, ChangeResourceRecordSets, DeleteQueryLoggingConfig, DeleteHostedZone"].assert_eq(&subject.calls.join(", "));
+    expect!["DisableHostedZoneDNSSEC, DeleteKeySigningKey, DeactivateKeySigningKey, DeleteKeySigningKey, ChangeResourceRecordSets, DeleteQueryLoggingConfig, DeleteHostedZone"].assert_eq(&subject.calls.join(", "));
     let left = theirs.list_query_logging_configs().send().await.unwrap();
     assert!(left.query_logging_configs().is_empty());
 }

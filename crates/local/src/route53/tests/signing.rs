@@ -292,7 +292,7 @@ fn a_zone_is_logged_to_one_group() {
     assert_eq!(all.len(), 2);
     let (first, next) = listed(world, "queryloggingconfig?maxresults=1");
     let (rest, none) = listed(world, &format!("queryloggingconfig?nexttoken={}", next.unwrap()));
-    assert_eq!((vec![first, rest].concat(), none), (all.clone(), None));
+    assert_eq!(([first, rest].concat(), none), (all.clone(), None));
     let (of_zone, _) = listed(world, &format!("queryloggingconfig?hostedzoneid={zone}"));
     assert_eq!(of_zone.len(), 1);
     let path = format!("queryloggingconfig/{}", of_zone[0]);
