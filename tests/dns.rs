@@ -243,3 +243,82 @@ async fn lost_answers_make_nothing_twice() {
     });
     assert_eq!((zones, checks), (1, 2));
 }
+
+/// A KMS key that Route 53 may sign with; its ARN.
+fn signer(world: &World) -> String {
+    use bicoastal_local::{call, kms};
+    let policy = serde_json::json!({ "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Service": "dnssec-route53.amazonaws.com" },
+        "Action": ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"],
+        "Resource": "*",
+    }] });
+    let body = serde_json::json!({
+        "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY", "Policy": policy.to_string(),
+    });
+    let asked = call::Call {
+        account: "000000000000".into(),
+        region: "us-east-1".into(),
+        service: call::Service::Kms,
+        operation: "CreateKey".into(),
+        request: call::Request { body: body.to_string().into(), ..Default::default() },
+    };
+    let reply = world.cloud.with_world(|world| kms::handle(world, &asked)).unwrap();
+    let key: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+    key["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_signed_zone_is_vouched_for_by_its_parent_and_not_switched_off_before() {
+    let world = World::new();
+    let arn = signer(&world);
+    let declare = |signed: bool, vouched: bool| {
+        let arn = arn.clone();
+        move |stack: &mut Stack| {
+            let parent =
+                stack.global().add("parent", HostedZone::builder().name("example.com").build());
+            let below = HostedZone::builder().name("dev.example.com").dnssec_signing(signed);
+            let below = below.key_signing_keys([KeySigningKey::new("one", arn.as_str())]);
+            let below = stack.global().add("below", below.build());
+            if vouched {
+                let ds = RecordSet::builder().zone(&parent).name("dev");
+                let ds = ds.values(RecordType::Ds, 300, [below.ds_record("one")]);
+                stack.global().add("ds", ds.build());
+            }
+        }
+    };
+    world.apply(declare(true, true)).await;
+    let (written, told) = world.cloud.with_world(|world| {
+        let zones = || world.route53.accounts.values().flat_map(|it| it.zones.values());
+        let below = zones().find(|zone| zone.name == "dev.example.com.").unwrap();
+        let parent = zones().find(|zone| zone.name == "example.com.").unwrap();
+        let ds = parent.records.values().find(|record| record.record_type == "DS").unwrap();
+        (ds.values.clone(), below.dnssec.keys["one"].ds_record(&below.name))
+    });
+    assert_eq!(written, [told]);
+    assert_eq!(changes(&world.plan(declare(true, true)).await), Vec::<String>::new());
+
+    let desired = seal(declare(false, true));
+    let plan = world.plan_with(&desired, &PlanOptions::default()).await;
+    let shown = bicoastal::render::plain(&bicoastal::render::plan(&plan));
+    let shown = shown.lines().take(4).map(str::trim);
+    let shown: Vec<&str> = shown.filter(|line| !line.contains("declared at")).collect();
+    expect![[r#"
+        ~ below  Route53:HostedZone, global  disruptive
+        switching signing off breaks the domain for everybody who validates as long as the parent's DS record is there or remembered: take it out at the parent, and wait until its TTL has passed, first
+        dnssec_signing: true → false   (edited)"#]].assert_eq(&shown.join("\n"));
+    let options = PlanOptions::default();
+    let cancel = bicoastal::Cancel::new();
+    let report = world
+        .engine
+        .apply(plan, &desired, &options, &bicoastal::runtime::Quiet, &cancel)
+        .await
+        .unwrap();
+    assert!(!report.is_done());
+    let report = bicoastal::render::plain(&bicoastal::render::report(&report));
+    assert!(report.contains("take it out there"), "{report}");
+
+    world.apply(declare(true, false)).await;
+    world.apply(declare(false, false)).await;
+    assert_eq!(changes(&world.plan(declare(false, false)).await), Vec::<String>::new());
+}

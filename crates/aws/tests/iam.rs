@@ -147,6 +147,27 @@ async fn what_others_do_is_seen_and_theirs_stays() {
 }
 
 #[tokio::test]
+async fn a_role_that_instances_take_is_not_deleted() {
+    let harness = Harness::new();
+    let mut role = harness.global::<Role>("role");
+    role.apply(&whole()).await;
+    let fleet = |is_in| {
+        let told = harness.cloud.with_world(|world| {
+            world.iam.in_instance_profile("000000000000", "replication", "fleet", is_in)
+        });
+        assert!(told);
+    };
+    fleet(true);
+    let refused = role.try_destroy(false).await.unwrap_err();
+    let facts = refused.facts();
+    expect![[r#"
+        Cannot delete entity, must remove roles from instance profile first.
+        EC2 instances take the role from an instance profile that it is in: aws iam list-instance-profiles-for-role names it; take the role out with remove-role-from-instance-profile, and delete it again"#]].assert_eq(&format!("{}\n{}", facts.message, facts.hint.as_deref().unwrap()));
+    fleet(false);
+    role.destroy().await;
+}
+
+#[tokio::test]
 async fn a_role_of_somebody_else_is_not_taken_over() {
     let harness = Harness::new();
     let other = Client::new(&Harness::sdk(&harness.cloud));

@@ -938,3 +938,52 @@ async fn a_not_found_without_a_word_is_not_understood() {
     expect!["AWS's answer could not be understood: HTTP 404 without a code"]
         .assert_eq(&facts.message);
 }
+
+#[tokio::test]
+async fn a_name_can_be_the_accounts_own() {
+    let harness = Harness::new();
+    let name = "assets-000000000000-ap-south-1-an";
+    let mut bucket = harness.regional::<Bucket>("assets", Region::ApSouth1);
+    let own = json!({ "name": name, "namespace": "account-regional" });
+    bucket.apply(&own).await;
+    assert_eq!(bucket.calls, ["CreateBucket"]);
+    // The name says it: nothing changes where the program says no more of it.
+    assert_eq!(bucket.drift(&json!({ "name": name })).await, Vec::<String>::new());
+    let moved = json!({ "name": "assets-2", "namespace": "global" });
+    let left = bucket.difference(&moved).await;
+    let replaces =
+        left.changes.iter().filter(|it| it.change == bicoastal_model::schema::Change::Replace);
+    assert_eq!(replaces.map(|it| it.path.as_str()).collect::<Vec<_>>(), ["name", "namespace"]);
+    bucket.destroy().await;
+    // Whose account it is, and that it has to be said, is AWS's to know.
+    let mut lines = Vec::new();
+    for props in [
+        json!({ "name": "a-111111111111-ap-south-1-an", "namespace": "account-regional" }),
+        json!({ "name": "a-000000000000-ap-south-1-an" }),
+    ] {
+        let mut other = harness.regional::<Bucket>("other", Region::ApSouth1);
+        let refused = other.try_apply(&props).await.unwrap_err();
+        let facts = refused.facts();
+        let code = facts.code.as_deref().unwrap_or_default();
+        lines.push(format!("{code}: {}", facts.hint.as_deref().unwrap_or_default()));
+    }
+    expect![[r#"
+        InvalidNamespaceHeader: a name of an account's own namespace ends with -ACCOUNT-REGION-an: the digits of the account that makes the bucket, and its region
+        MissingNamespaceHeader: the name has the form of an account's own namespace: say .namespace(BucketNamespace::AccountRegional) on the bucket, or choose another name"#]].assert_eq(&lines.join("\n"));
+}
+
+#[tokio::test]
+async fn tags_that_abac_keeps_from_being_written_say_so() {
+    let harness = Harness::new();
+    let mut bucket = harness.regional::<Bucket>("assets", Region::ApSouth1);
+    bucket.apply(&json!({ "name": "assets", "tags": { "Project": "x" } })).await;
+    let refusal = Effect::Answer {
+        status: 400,
+        code: "InvalidRequest".into(),
+        message: "This operation is not supported for the bucket.".into(),
+    };
+    harness.cloud.faults().add(Rule::new(refusal).operation("PutBucketTagging"));
+    let changed = json!({ "name": "assets", "tags": { "Project": "y" } });
+    let refused = bucket.try_apply(&changed).await.unwrap_err();
+    expect![[r#"where ABAC is on for the bucket (aws s3api get-bucket-abac), its tags are written with S3 Control's TagResource only, which is not called here: switch it off (aws s3api put-bucket-abac), or leave the tags to others with stack.ignore_changes(&bucket, &["tags"])"#]].assert_eq(refused.facts().hint.as_deref().unwrap_or_default());
+}

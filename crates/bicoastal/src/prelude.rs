@@ -35,8 +35,8 @@ pub use bicoastal_aws::rds::{
 #[cfg(feature = "route53")]
 pub use bicoastal_aws::route53::{
     self, CidrCollection, CidrCollectionHandle, CidrLocation, GeoLocation, HealthCheck,
-    HealthCheckHandle, HostedZone, HostedZoneHandle, Interval, RecordSet, RecordSetHandle,
-    RecordType, RegionalFront, Routing, ZoneRef, latency_name,
+    HealthCheckHandle, HostedZone, HostedZoneHandle, Interval, KeySigningKey, RecordSet,
+    RecordSetHandle, RecordType, RegionalFront, Routing, ZoneRef, latency_name,
 };
 #[cfg(feature = "s3")]
 pub use bicoastal_aws::s3::{

@@ -82,11 +82,11 @@ fn a_change_everywhere_goes_region_after_region() {
                 policy: "p" → "q" Edited
             ~ sessions Safe
                 billing: "demand" → "provisioned" Edited
-            ~ ap-south-1/assets Safe
+            ~ ap-south-1/assets Disruptive (what is overwritten is kept no longer)
                 versioned: true → false Edited
             ~ ap-south-1/front Safe
                 idle: 60 → 90 Edited
-            ~ us-east-1/assets Safe
+            ~ us-east-1/assets Disruptive (what is overwritten is kept no longer)
                 versioned: true → false Edited
             ~ us-east-1/front Safe
                 idle: 60 → 90 Edited
@@ -105,9 +105,9 @@ fn a_change_everywhere_goes_region_after_region() {
             policy: "p" → "q" Edited
         ~ sessions Safe
             billing: "demand" → "provisioned" Edited
-        ~ ap-south-1/assets Safe
+        ~ ap-south-1/assets Disruptive (what is overwritten is kept no longer)
             versioned: true → false Edited
-        ~ us-east-1/assets Safe
+        ~ us-east-1/assets Disruptive (what is overwritten is kept no longer)
             versioned: true → false Edited
         ~ ap-south-1/front Safe
             idle: 60 → 90 Edited

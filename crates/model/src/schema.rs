@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
+use crate::diff::FieldChange;
 use crate::id::ScopeKind;
 use crate::packed::Packed;
 use crate::stack::Desired;
@@ -351,6 +352,10 @@ pub struct Schema {
     /// A property that AWS itself enforces as protection (`deletion_protection`): where it is on,
     /// a delete first has to switch it off, which the user must ask for by name.
     pub guard: Option<&'static str>,
+    /// Why a change of a field can disturb users, where that hangs on which way it goes (switching off
+    /// what others rely on): for the plan, which calls it disruptive and says why. `None` where it
+    /// can't.
+    pub caution: Option<fn(&FieldChange) -> Option<&'static str>>,
     /// How members of one parent travel in one call.
     pub batch: Option<Batch>,
     /// What changes of it cost.
@@ -394,6 +399,7 @@ impl Schema {
         delete_risk: Risk::Disruptive,
         protected: false,
         guard: None,
+        caution: None,
         batch: None,
         cost: Cost { create: 1, update: 1, delete: 1 },
         takes: Takes { create: 3, update: 3, delete: 3 },

@@ -1,5 +1,7 @@
 """Route 53: zones, records of every policy and type, health checks, CIDR collections (route53.md)."""
 
+import json
+
 import seed
 
 
@@ -72,6 +74,70 @@ def walk(w):
     call("delete_vpc_association_authorization", HostedZoneId=private, VPC=other)
     refused("VPCAssociationAuthorizationNotFound", "delete_vpc_association_authorization", HostedZoneId=private, VPC=other)
     w.refused("NoSuchHostedZone", service, "get_hosted_zone", key="111111111111", Id=private)
+
+    # Signing: keys, their limits, and what may be switched when.
+    signer = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "dnssec-route53.amazonaws.com"},
+        "Action": ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"], "Resource": "*"}]}
+    sign_with = lambda: w.call("kms", "create_key", KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY",  # noqa: E731
+                               Policy=json.dumps(signer))["KeyMetadata"]["Arn"]
+    keys = [sign_with() for _ in range(3)]
+    signed = call("create_hosted_zone", Name="signed.com", CallerReference="walk-signed")["HostedZone"]["Id"]
+    w.later(120)
+    add = {"HostedZoneId": signed, "Status": "ACTIVE"}
+    w.check(call("get_dnssec", HostedZoneId=signed)["Status"]["ServeSignature"] == "NOT_SIGNING", "a zone is not signed")
+    refused("DNSSECNotFound", "enable_hosted_zone_dnssec", HostedZoneId=signed)
+    refused("InvalidKMSArn", "create_key_signing_key", CallerReference="walk-none", Name="none",
+            KeyManagementServiceArn="arn:aws:kms:us-east-1:000000000000:key/none", **add)
+    refused("InvalidKeySigningKeyName", "create_key_signing_key", CallerReference="walk-odd", Name="a-b",
+            KeyManagementServiceArn=keys[0], **add)
+    for name, key in (("one", keys[0]), ("two", keys[1])):
+        made = call("create_key_signing_key", CallerReference=f"walk-{name}", Name=name, KeyManagementServiceArn=key, **add)
+        w.check(made.get("Location", "").endswith(f"/{name}"), "a key has a location")
+        w.later(120)
+    refused("KeySigningKeyAlreadyExists", "create_key_signing_key", CallerReference="walk-again", Name="one",
+            KeyManagementServiceArn=keys[2], **add)
+    refused("TooManyKeySigningKeys", "create_key_signing_key", CallerReference="walk-three", Name="three",
+            KeyManagementServiceArn=keys[2], **add)
+    call("enable_hosted_zone_dnssec", HostedZoneId=signed)
+    refused("ConcurrentModification", "deactivate_key_signing_key", HostedZoneId=signed, Name="one")
+    w.later(120)
+    seen = call("get_dnssec", HostedZoneId=signed)
+    w.check(seen["Status"]["ServeSignature"] == "SIGNING" and len(seen["KeySigningKeys"]) == 2, "a zone is signed with its keys")
+    w.check(seen["KeySigningKeys"][0]["DSRecord"].startswith(f"{seen['KeySigningKeys'][0]['KeyTag']} 13 2 "), "a DS record has the key's tag")
+    refused("InvalidKeySigningKeyStatus", "delete_key_signing_key", HostedZoneId=signed, Name="one")
+    refused("HostedZoneNotEmpty", "delete_hosted_zone", Id=signed)
+    call("deactivate_key_signing_key", HostedZoneId=signed, Name="one")
+    w.later(120)
+    refused("KeySigningKeyInUse", "deactivate_key_signing_key", HostedZoneId=signed, Name="two")
+    call("activate_key_signing_key", HostedZoneId=signed, Name="one")
+    w.later(120)
+    call("disable_hosted_zone_dnssec", HostedZoneId=signed)
+    w.later(120)
+    refused("DNSSECNotFound", "disable_hosted_zone_dnssec", HostedZoneId=signed)
+    for name in ("one", "two"):
+        call("deactivate_key_signing_key", HostedZoneId=signed, Name=name)
+        w.later(120)
+        call("delete_key_signing_key", HostedZoneId=signed, Name=name)
+        w.later(120)
+    refused("NoSuchKeySigningKey", "activate_key_signing_key", HostedZoneId=signed, Name="one")
+    refused("InvalidArgument", "get_dnssec", HostedZoneId=private)
+
+    # Query logging.
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/route53/signed.com"
+    log = call("create_query_logging_config", HostedZoneId=signed, CloudWatchLogsLogGroupArn=group)["QueryLoggingConfig"]["Id"]
+    refused("QueryLoggingConfigAlreadyExists", "create_query_logging_config", HostedZoneId=signed,
+            CloudWatchLogsLogGroupArn=group)
+    refused("NoSuchCloudWatchLogsLogGroup", "create_query_logging_config", HostedZoneId=zone,
+            CloudWatchLogsLogGroupArn=group.replace("0" * 12, "1" * 12))
+    refused("InvalidInput", "create_query_logging_config", HostedZoneId=private, CloudWatchLogsLogGroupArn=group)
+    call("get_query_logging_config", Id=log)
+    call("list_query_logging_configs")
+    call("list_query_logging_configs", HostedZoneId=signed)
+    call("delete_query_logging_config", Id=log)
+    refused("NoSuchQueryLoggingConfig", "get_query_logging_config", Id=log)
+    refused("NoSuchQueryLoggingConfig", "delete_query_logging_config", Id=log)
+    call("delete_hosted_zone", Id=signed)
 
     # Delegation sets.
     sets = call("create_reusable_delegation_set", CallerReference="walk-set")["DelegationSet"]["Id"]

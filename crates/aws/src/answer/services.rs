@@ -379,6 +379,45 @@ const ROUTE53: Calls = &[
         Rest("ListTagsForResourcesResponse", &[List("ResourceTagSets", "ResourceTagSet", TAGS)]),
     ),
     (
+        "GetDNSSEC",
+        Rest(
+            "GetDNSSECResponse",
+            &[
+                Within("Status", &[Text("ServeSignature")]),
+                List(
+                    "KeySigningKeys",
+                    "member",
+                    &[
+                        Text("Name"),
+                        Text("KmsArn"),
+                        Text("Status"),
+                        If(
+                            "Status",
+                            |it| it == "ACTIVE" || it == "INACTIVE",
+                            &[
+                                Text("KeyTag"),
+                                Text("DigestValue"),
+                                Text("DSRecord"),
+                                Text("PublicKey"),
+                            ],
+                        ),
+                    ],
+                ),
+            ],
+        ),
+    ),
+    (
+        "ListQueryLoggingConfigs",
+        Rest(
+            "ListQueryLoggingConfigsResponse",
+            &[List(
+                "QueryLoggingConfigs",
+                "QueryLoggingConfig",
+                &[Text("Id"), Text("HostedZoneId"), Text("CloudWatchLogsLogGroupArn")],
+            )],
+        ),
+    ),
+    (
         "GetChange",
         Rest("GetChangeResponse", &[Within("ChangeInfo", &[Text("Id"), Text("Status")])]),
     ),

@@ -51,7 +51,7 @@ const RULES: &[Rule] = &[
         "DeleteConflict",
         "instance profile",
         Retry::Never,
-        "remove the role from its instance profiles first",
+        "EC2 instances take the role from an instance profile that it is in: aws iam list-instance-profiles-for-role names it; take the role out with remove-role-from-instance-profile, and delete it again",
     ),
     rule("DeleteConflict", "", Retry::NotYet, "something else still uses it; detach it there"),
     rule("ConcurrentModification", "", Retry::Busy, ""),

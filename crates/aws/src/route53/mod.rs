@@ -25,7 +25,10 @@ pub use record::{
     Continent, FailoverRole, GeoLocation, ProximityPlace, RecordData, RecordSet, RecordSetBuilder,
     RecordSetHandle, RecordType, Routing, ZoneRef,
 };
-pub use zone::{HostedZone, HostedZoneBuilder, HostedZoneHandle, HostedZoneQuery, ZoneVpc};
+pub use zone::{
+    DelegationSigner, HostedZone, HostedZoneBuilder, HostedZoneHandle, HostedZoneQuery,
+    KeySigningKey, ZoneVpc,
+};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;

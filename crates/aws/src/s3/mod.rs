@@ -6,12 +6,12 @@ mod replication;
 mod rules;
 
 pub use bucket::{
-    Acceleration, Analytics, BlockedEncryption, Bucket, BucketHandle, BucketQuery, CorsMethod,
-    CorsRule, Encryption, Expiration, IntelligentTiering, Inventory, InventoryEncryption,
-    InventoryFormat, InventoryFrequency, LifecycleRule, LogKeys, Logging, Metrics,
-    NoncurrentExpiration, NoncurrentTransition, Notification, NotificationTarget, ObjectFilter,
-    ObjectLock, ObjectOwnership, PublicAccess, RequestPayer, RetentionMode, RoutingRule,
-    StorageClass, Transition, TransitionMinimum, Versioning, Website, When,
+    Acceleration, Analytics, BlockedEncryption, Bucket, BucketHandle, BucketNamespace, BucketQuery,
+    CorsMethod, CorsRule, Encryption, Expiration, IntelligentTiering, Inventory,
+    InventoryEncryption, InventoryFormat, InventoryFrequency, LifecycleRule, LogKeys, Logging,
+    Metrics, NoncurrentExpiration, NoncurrentTransition, Notification, NotificationTarget,
+    ObjectFilter, ObjectLock, ObjectOwnership, PublicAccess, RequestPayer, RetentionMode,
+    RoutingRule, StorageClass, Transition, TransitionMinimum, Versioning, Website, When,
 };
 pub use mesh::{ReplicatedBuckets, ReplicatedBucketsSpec, replicated_buckets};
 pub use replication::{

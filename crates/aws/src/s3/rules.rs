@@ -70,6 +70,18 @@ const RULES: &[Rule] = &[
         "the topic's, queue's or function's policy must let s3.amazonaws.com send to it",
     ),
     rule(
+        "MissingNamespaceHeader",
+        "",
+        Retry::Never,
+        "the name has the form of an account's own namespace: say .namespace(BucketNamespace::AccountRegional) on the bucket, or choose another name",
+    ),
+    rule(
+        "InvalidNamespaceHeader",
+        "",
+        Retry::Never,
+        "a name of an account's own namespace ends with -ACCOUNT-REGION-an: the digits of the account that makes the bucket, and its region",
+    ),
+    rule(
         "TooManyBuckets",
         "",
         Retry::Never,

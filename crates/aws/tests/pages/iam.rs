@@ -18,7 +18,7 @@ Inline policies -> inline_policies.name, inline_policies.document
 Attached policies -> attached_policies
 SourceRoleTemplate -- read only: how the role came to be
 RoleLastUsed -- read only: observed, never wanted
-Instance profiles ?? a kind of its own; a role in one is refused for deletion until it is out
+Instance profiles -- a kind that only EC2 instances take, and no kind here runs on one; a role in one is refused for deletion with the way out
 Exclusive ownership -> exclusive_policies
 force_detach -> force_detach
 ";

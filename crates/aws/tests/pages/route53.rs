@@ -24,8 +24,8 @@ SOA -- AWS writes it; as a record it can be declared like any other
 LinkedService -- read only: a zone that another service keeps is refused
 Arn -> @arn
 Tags -> tags
-DNSSEC signing ?? key signing keys need a KMS key of us-east-1, and switching off in the right order
-Query logging ?? it needs a log group of CloudWatch, which no kind here makes
+DNSSEC signing -> dnssec_signing, key_signing_keys.name, key_signing_keys.kms_key, key_signing_keys.status, @delegation_signers, @ds_record
+Query logging -> query_log_group
 + exclusive_records: claims every record of the zone
 + force_destroy: a delete first removes the records that are left
 ";

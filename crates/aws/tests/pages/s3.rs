@@ -10,7 +10,7 @@ Bucket -> name, @name
 Arn -> @arn
 LocationConstraint -- the region that the bucket is declared in
 BucketRegionalDomainName -> @regional_domain_name
-BucketNamespace ?? names private to an account and region
+BucketNamespace -> namespace
 ACL -- ACLs are off in new buckets; policies say who may do what
 Object Lock at create -> object_lock.enabled
 Object Lock.DefaultRetention -> object_lock.mode, object_lock.days, object_lock.years
@@ -63,7 +63,7 @@ Analytics -> analytics.id, analytics.export_to, analytics.export_prefix
 Analytics.Filter -> analytics.filter.prefix, analytics.filter.tags
 IntelligentTiering -> intelligent_tiering.id, intelligent_tiering.enabled, intelligent_tiering.archive_after_days, intelligent_tiering.deep_archive_after_days
 IntelligentTiering.Filter -> intelligent_tiering.filter.prefix, intelligent_tiering.filter.tags
-ABAC ?? with it tags are written through another service (S3 Control), whose client is not compiled in
+ABAC -- with it tags are read and written through S3 Control, a whole further SDK client; a bucket that has it on is refused with that reason
 Metadata tables -- tables of S3 Tables, another service
 Replication -- a kind of its own: ReplicationConfiguration
 + exclusive_lifecycle: claims every lifecycle rule of the bucket

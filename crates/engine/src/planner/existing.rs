@@ -152,7 +152,7 @@ impl<'a> Planner<'a> {
             member.retained = declared.retained;
             member.adopt = declared.adopt.as_ref() == Some(&snapshot.physical);
             decision.action = Some(Action::Update);
-            decision.risk = risk(&compared.fields);
+            weigh(&mut decision, declared.schema, &compared.fields);
             // What a region held goes with it, as far as no other region holds it.
             if compared
                 .fields
@@ -337,7 +337,18 @@ pub(super) fn is_being_deleted(entry: &Entry, snapshot: &Thing) -> bool {
     matches!(&snapshot.status, Status::Busy(word) if deleting && word.to_lowercase().contains("delet"))
 }
 
-pub(super) fn risk(fields: &[FieldChange]) -> Risk {
+/// What an update of these fields can do, and why where that is not plain from them.
+pub(super) fn weigh(decision: &mut Decision, schema: &Schema, fields: &[FieldChange]) {
+    decision.risk = risk(fields);
+    for why in fields.iter().filter_map(|field| schema.caution?(field)) {
+        decision.risk = decision.risk.max(Risk::Disruptive);
+        if !decision.reasons.iter().any(|reason| reason == why) {
+            decision.reasons.push(why.to_owned());
+        }
+    }
+}
+
+fn risk(fields: &[FieldChange]) -> Risk {
     fields.iter().map(|field| field.risk).max().unwrap_or(Risk::Safe)
 }
 

@@ -3,7 +3,7 @@
 use bicoastal_model::{Declared, Ownership, Packed};
 
 use super::decide::{Decision, Planner};
-use super::existing::{changed, risk};
+use super::existing::{changed, weigh};
 use crate::observe::{Look, Thing};
 use crate::plan::Action;
 use crate::state::{Key, Verb};
@@ -108,7 +108,7 @@ impl<'a> Planner<'a> {
         // What bears our mark is ours as long as it does.
         member.adopt = declared.adopt.is_some();
         decision.action = Some(Action::Adopt);
-        decision.risk = risk(&compared.fields);
+        weigh(&mut decision, declared.schema, &compared.fields);
         self.note_extras(declared, &compared.extras);
         self.conclude(declared, wanted, snapshot, changed(&compared.fields));
         decision.fields = compared.fields;

@@ -91,6 +91,10 @@ pub const BUCKET: &Schema = &Schema {
     identity: &["name"],
     delete_risk: Risk::DestroysData,
     cost: Cost { create: 3, update: 1, delete: 1 },
+    caution: Some(|field| {
+        let off = field.path == "versioned" && field.after.as_bool() != Some(true);
+        off.then_some("what is overwritten is kept no longer")
+    }),
     ..Schema::BASE
 };
 

@@ -123,7 +123,7 @@ fn what_is_named_is_taken_over_as_it_is() {
         &world(),
         adopting(&physical("a"), false),
         expect![[r#"
-        <= us-east-1/a Safe (the program adopts Fake:Bucket-us-east-1-1)
+        <= us-east-1/a Disruptive (the program adopts Fake:Bucket-us-east-1-1; what is overwritten is kept no longer)
             versioned: true → false Edited
         0 after []
           Adopt us-east-1/a#1 in us-east-1 Fake:Bucket-us-east-1-1 adopted seen {"name":"a","versioned":true} wanted {"name":"a","versioned":false}

@@ -6,6 +6,7 @@
 mod common;
 
 mod adopted;
+mod cautions;
 mod critical;
 mod drained;
 mod filled;

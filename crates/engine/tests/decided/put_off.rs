@@ -122,7 +122,7 @@ fn what_is_not_deleted_is_not_put_off() {
         &dark(&["us-east-1/one"]),
         changed,
         expect![[r#"
-        ~ us-east-1/assets Safe
+        ~ us-east-1/assets Disruptive (what is overwritten is kept no longer)
             versioned: true → false Edited
         unseen: us-east-1/one
         warning: some things could not be read; the plan leaves them as they are

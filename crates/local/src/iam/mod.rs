@@ -40,6 +40,23 @@ struct Account {
 }
 
 impl State {
+    /// Puts a role into an instance profile of this name, or takes it out of it. (Instance profiles
+    /// themselves are not modelled: only EC2 uses them.) Answers whether there is such a role.
+    pub fn in_instance_profile(
+        &mut self,
+        account: &str,
+        role: &str,
+        profile: &str,
+        is_in: bool,
+    ) -> bool {
+        let Ok(role) = self.role_mut(account, role) else { return false };
+        match is_in {
+            true => role.instance_profiles.insert(profile.to_owned()),
+            false => role.instance_profiles.remove(profile),
+        };
+        true
+    }
+
     fn account(&mut self, account: &str) -> &mut Account {
         self.accounts.entry(account.to_owned()).or_default()
     }

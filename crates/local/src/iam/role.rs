@@ -38,6 +38,9 @@ pub(super) struct Role {
     pub(super) usable_ms: i64,
     /// Until when a policy that was detached or deleted still stands in the way of a delete.
     pub(super) detached_ms: i64,
+    /// Names of the instance profiles that it is in.
+    #[serde(default)]
+    pub(super) instance_profiles: BTreeSet<String>,
 }
 
 impl Role {
@@ -119,6 +122,7 @@ pub(super) fn create(world: &mut World, account: &str, params: &Params) -> Field
         visible_ms: world.now_ms + world.duration_ms("iam.propagation.read", 0),
         usable_ms: world.now_ms + world.duration_ms("iam.propagation", 0),
         detached_ms: world.now_ms,
+        instance_profiles: BTreeSet::new(),
     };
     let element = role.full_element(account);
     world.iam.account(account).roles.insert(name.to_lowercase(), role);
@@ -168,6 +172,9 @@ pub(super) fn delete(world: &mut World, account: &str, params: &Params) -> Field
     }
     if !role.inline.is_empty() {
         return conflict("Cannot delete entity, must delete policies first.");
+    }
+    if !role.instance_profiles.is_empty() {
+        return conflict("Cannot delete entity, must remove roles from instance profile first.");
     }
     let (arn, id) = (role.arn(account), role.id.clone());
     world.iam.account(account).roles.remove(&name.to_lowercase());

@@ -290,6 +290,16 @@ fn a_role_goes_only_when_it_is_bare() {
         expect!["409 DeleteConflict: Cannot delete entity, must delete policies first."],
     );
     iam(&mut world, "DeleteRolePolicy", &[role[0], ("PolicyName", "in")]);
+    assert!(world.iam.in_instance_profile("000000000000", "R", "fleet", true));
+    check(
+        &mut world,
+        "DeleteRole",
+        &role,
+        expect![
+            "409 DeleteConflict: Cannot delete entity, must remove roles from instance profile first."
+        ],
+    );
+    assert!(world.iam.in_instance_profile("000000000000", "r", "fleet", false));
     check(&mut world, "DeleteRole", &role, expect![[""]]);
     check(
         &mut world,

@@ -40,6 +40,42 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Whether Route 53 can sign zones with it; else why not.
+    pub(super) fn signs_zones(&self) -> Result<(), &'static str> {
+        const SIGNER: &str = "dnssec-route53.amazonaws.com";
+        if self.spec != "ECC_NIST_P256" || self.usage != "SIGN_VERIFY" {
+            return Err("its key spec is not ECC_NIST_P256 for SIGN_VERIFY");
+        }
+        if self.multi_region {
+            return Err("it is a multi-Region key");
+        }
+        if self.state() != "Enabled" {
+            return Err("it is not enabled");
+        }
+        let policy: Value = serde_json::from_str(&self.policy).unwrap_or_default();
+        let statements = match &policy["Statement"] {
+            Value::Array(statements) => statements.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let names = |value: &Value, name: &str| match value {
+            Value::Array(values) => values.iter().any(|it| it == name),
+            value => value == name,
+        };
+        let allows = |action: &str| {
+            statements.iter().any(|it| {
+                it["Effect"] == "Allow"
+                    && names(&it["Principal"]["Service"], SIGNER)
+                    && (names(&it["Action"], action) || names(&it["Action"], "kms:*"))
+            })
+        };
+        match ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"].into_iter().all(allows) {
+            true => Ok(()),
+            false => Err("its policy does not let dnssec-route53.amazonaws.com use it"),
+        }
+    }
+}
+
 type Answer = Result<Option<Value>, Fault>;
 
 pub(super) fn create(world: &mut World, call: &Call, body: &Value) -> Answer {

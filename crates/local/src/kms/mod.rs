@@ -99,6 +99,21 @@ pub fn resolve(world: &World, account: &str, region: &str, name: &str) -> Option
     usable.then(|| found.arn())
 }
 
+/// Whether Route 53 can sign zones with the key of this ARN; else why not.
+///
+/// It takes a single-region key of us-east-1 that signs with P-256, is enabled, and whose policy lets
+/// `dnssec-route53.amazonaws.com` use it.
+pub fn signs_zones(world: &World, key_arn: &str) -> Result<(), &'static str> {
+    const REGION: &str = "us-east-1";
+    if !key_arn.contains(":key/") {
+        return Err("it is not the ARN of a customer managed key");
+    }
+    let found = find(world, "", REGION, key_arn).map_err(|_| "it does not exist in us-east-1")?;
+    let region = world.kms.region(&found.account, REGION);
+    let key = region.and_then(|region| region.keys.get(&found.id));
+    key.ok_or("it is managed by AWS")?.signs_zones()
+}
+
 /// A key that exists.
 struct Found {
     account: String,

@@ -10,12 +10,14 @@ mod check_rules;
 mod checks;
 mod cidr;
 mod delegation;
+pub mod dnssec;
 mod faults;
 pub mod geo;
 pub mod health;
 mod limits;
 mod listing;
 pub mod names;
+pub mod query_logs;
 pub mod record;
 pub mod resolve;
 mod routes;
@@ -67,6 +69,9 @@ pub struct Account {
     pub(crate) changes: BTreeMap<String, changes::Change>,
     /// CIDR collections by id.
     pub(crate) cidr_collections: BTreeMap<String, cidr::Collection>,
+    /// Query logging configurations by id.
+    #[serde(default)]
+    pub query_logs: BTreeMap<String, query_logs::QueryLog>,
     /// Tags by `hostedzone/<id>` or `healthcheck/<id>`.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Token buckets by action, and `*` for all actions together.
@@ -88,7 +93,13 @@ pub fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
         "GetHostedZoneCount" => zones::count(world, call),
         "UpdateHostedZoneComment" => zones::update_comment(world, call, part(1)),
         "UpdateHostedZoneFeatures" => zones::update_features(world, call, part(1)),
-        "GetDNSSEC" => zones::get_dnssec(world, call, part(1)),
+        "GetDNSSEC" => dnssec::get(world, call, part(1)),
+        "EnableHostedZoneDNSSEC" => dnssec::enable(world, call, part(1)),
+        "DisableHostedZoneDNSSEC" => dnssec::disable(world, call, part(1)),
+        "CreateKeySigningKey" => dnssec::create_key(world, call),
+        "ActivateKeySigningKey" => dnssec::activate(world, call, part(1), part(2)),
+        "DeactivateKeySigningKey" => dnssec::deactivate(world, call, part(1), part(2)),
+        "DeleteKeySigningKey" => dnssec::delete_key(world, call, part(1), part(2)),
         "AssociateVPCWithHostedZone" => vpcs::associate(world, call, part(1)),
         "DisassociateVPCFromHostedZone" => vpcs::disassociate(world, call, part(1)),
         "CreateVPCAssociationAuthorization" => vpcs::authorize(world, call, part(1)),
@@ -122,7 +133,10 @@ pub fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
         "GetAccountLimit" => limits::account(world, call, part(1)),
         "GetHostedZoneLimit" => limits::zone(world, call, part(1), part(2)),
         "GetReusableDelegationSetLimit" => limits::delegation_set(world, call, part(1), part(2)),
-        "ListQueryLoggingConfigs" => Ok(answer(call, [Element::new("QueryLoggingConfigs")])),
+        "CreateQueryLoggingConfig" => query_logs::create(world, call),
+        "GetQueryLoggingConfig" => query_logs::get(world, call, part(1)),
+        "DeleteQueryLoggingConfig" => query_logs::delete(world, call, part(1)),
+        "ListQueryLoggingConfigs" => query_logs::list(world, call),
         "TestDNSAnswer" => resolve::test_answer(world, call),
         "UnknownOperation" => Err(Fault::new(
             404,
@@ -247,5 +261,17 @@ impl State {
                 true
             }
         }
+    }
+
+    /// Says that a parent zone outside of the local cloud has a DS record of this key-signing key,
+    /// or none any more. (Of a parent that is in the local cloud its own records tell.)
+    /// Answers whether there is such a key.
+    pub fn publish_ds(&mut self, account: &str, zone_id: &str, key: &str, there: bool) -> bool {
+        let Some(zone) = self.account_mut(account).zones.get_mut(zone_id) else { return false };
+        match there {
+            true => zone.dnssec.in_parent.insert(key.to_owned()),
+            false => zone.dnssec.in_parent.remove(key),
+        };
+        zone.dnssec.keys.contains_key(key)
     }
 }

@@ -86,6 +86,17 @@ fn labels(name: &str) -> Result<Vec<Vec<u8>>, NameFault> {
     Ok(labels)
 }
 
+/// A canonical name as DNS messages have it: each label behind its length.
+pub(super) fn wire(canonical: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for label in labels(canonical).unwrap_or_default() {
+        out.push(u8::try_from(label.len()).unwrap_or_default());
+        out.extend(label);
+    }
+    out.push(0);
+    out
+}
+
 /// What names are sorted by: labels from the right, as text with its dots
 /// (so that `example-a.com.` comes before `example.com.`, as in AWS's listings).
 pub fn sort_key(canonical: &str) -> String {

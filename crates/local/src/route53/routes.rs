@@ -78,12 +78,17 @@ pub fn operation(request: &Request) -> &'static str {
         ("DELETE", ["cidrcollection", _]) => "DeleteCidrCollection",
         ("GET", ["cidrcollection", _, "cidrblocks"]) => "ListCidrBlocks",
         ("GET", ["accountlimit", _]) => "GetAccountLimit",
+        ("POST", ["keysigningkey"]) => "CreateKeySigningKey",
+        ("POST", ["keysigningkey", _, _, "activate"]) => "ActivateKeySigningKey",
+        ("POST", ["keysigningkey", _, _, "deactivate"]) => "DeactivateKeySigningKey",
+        ("DELETE", ["keysigningkey", _, _]) => "DeleteKeySigningKey",
+        ("POST", ["queryloggingconfig"]) => "CreateQueryLoggingConfig",
         ("GET", ["queryloggingconfig"]) => "ListQueryLoggingConfigs",
+        ("GET", ["queryloggingconfig", _]) => "GetQueryLoggingConfig",
+        ("DELETE", ["queryloggingconfig", _]) => "DeleteQueryLoggingConfig",
         ("GET", ["testdnsanswer"]) => "TestDNSAnswer",
         ("GET", ["geolocation"]) => "GetGeoLocation",
         ("GET", ["geolocations"]) => "ListGeoLocations",
-        (_, ["queryloggingconfig", ..]) => "QueryLogging",
-        (_, ["keysigningkey", ..]) => "KeySigningKeys",
         (_, ["trafficpolicy" | "trafficpolicies" | "trafficpolicyinstance", ..]) => {
             "TrafficPolicies"
         }

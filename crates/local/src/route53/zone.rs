@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::dnssec::Dnssec;
 use super::faults;
 use super::record::RecordSet;
 use crate::reply::Fault;
@@ -85,6 +86,9 @@ pub struct Zone {
     pub visible_at_ms: i64,
     /// Comments of record-set protections, by `name type`.
     pub protections: BTreeMap<String, String>,
+    /// How it is signed.
+    #[serde(default)]
+    pub dnssec: Dnssec,
     /// The service that made the zone and owns it, where one did.
     pub linked_service: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dnssec::Dnssec;
 use super::zone::{Recovery, Vpc, Zone, find, find_mut};
 use super::{
     Page, answer, answer_status, changes, delegation, document, faults, names, routes, text, vpcs,
@@ -87,6 +88,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Reply, Fault> {
         busy_until_ms: now,
         visible_at_ms: now + world.duration_ms("route53.zone.visible", 0),
         protections: BTreeMap::new(),
+        dnssec: Dnssec::default(),
         linked_service: None,
     };
     let mut fields = vec![zone.element(now), change.element(now)];
@@ -181,6 +183,13 @@ pub(super) fn delete(world: &mut World, call: &Call, id: &str) -> Result<Reply, 
             400,
             "HostedZoneNotEmpty",
             "The specified hosted zone contains non-required resource record sets and so cannot be deleted.",
+        ));
+    }
+    if !zone.dnssec.keys.is_empty() {
+        return Err(Fault::new(
+            400,
+            "HostedZoneNotEmpty",
+            "The specified hosted zone contains DNSSEC Key Signing Keys and so cannot be deleted.",
         ));
     }
     if zone.recovery.is_some_and(|recovery| recovery.status(now) != "DISABLED") {
@@ -308,23 +317,4 @@ pub(super) fn update_features(world: &mut World, call: &Call, id: &str) -> Resul
             Some(Recovery { enable, locked_at_ms: now + takes / 2, done_at_ms: now + takes });
     }
     Ok(answer(call, []))
-}
-
-/// `GetDNSSEC`: no zone of the local cloud is signed.
-pub(super) fn get_dnssec(world: &World, call: &Call, id: &str) -> Result<Reply, Fault> {
-    let zone = find(world, &call.account, id)?;
-    if zone.private {
-        return Err(Fault::new(
-            400,
-            "InvalidArgument",
-            "DNSSEC is not supported for private hosted zones.",
-        ));
-    }
-    Ok(answer(
-        call,
-        [
-            Element::new("Status").text_child("ServeSignature", "NOT_SIGNING"),
-            Element::new("KeySigningKeys"),
-        ],
-    ))
 }

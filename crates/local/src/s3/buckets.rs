@@ -157,12 +157,26 @@ fn location(call: &Call, constraint: Option<&str>) -> Result<String, Fault> {
 
 /// Names private to an account and region say so in their suffix.
 fn account_namespace(call: &Call, name: &str) -> Result<(), Fault> {
+    let suffix = format!("-{}-{}-an", call.account, call.region);
+    let reserved = names::is_account_regional(name);
+    let refuse = |code: &str, message: &str| Err(Fault::new(400, code, message));
     match call.request.header("x-amz-bucket-namespace") {
+        None if reserved => refuse(
+            "MissingNamespaceHeader",
+            "The requested bucket is an account-regional namespace bucket, but your request is missing the required x-amz-bucket-namespace header.",
+        ),
+        Some("global") if reserved => refuse(
+            "InvalidNamespaceHeader",
+            "The requested bucket is an account-regional namespace bucket, but the provided x-amz-bucket-namespace header value is global.",
+        ),
         None | Some("global") => Ok(()),
-        Some("account-regional") => {
-            let suffix = format!("-{}-{}-an", call.account, call.region);
-            if name.ends_with(&suffix) { Ok(()) } else { Err(names::invalid(name)) }
-        }
+        Some("account-regional") if name.ends_with(&suffix) => Ok(()),
+        Some("account-regional") => refuse(
+            "InvalidNamespaceHeader",
+            &format!(
+                "The requested bucket name did not include the account-regional namespace suffix. Specify {suffix} as the bucket name suffix."
+            ),
+        ),
         Some(other) => Err(faults::invalid_argument(
             "Invalid x-amz-bucket-namespace header",
             "x-amz-bucket-namespace",

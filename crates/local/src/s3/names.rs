@@ -24,6 +24,17 @@ pub(super) fn check(name: &str) -> Result<(), Fault> {
     if valid { Ok(()) } else { Err(invalid(name)) }
 }
 
+/// Whether a name has the form that is kept to account-regional namespaces: `…-ACCOUNT-REGION-an`.
+pub(super) fn is_account_regional(name: &str) -> bool {
+    let Some(rest) = name.strip_suffix("-an") else { return false };
+    let is_account = |part: &&str| part.len() == 12 && part.bytes().all(|it| it.is_ascii_digit());
+    let parts: Vec<&str> = rest.split('-').collect();
+    // A region's code has three parts at least: `us-east-1`, `us-gov-west-1`.
+    parts.iter().rposition(|part| is_account(part)).is_some_and(|at| {
+        at > 0 && parts.len() - at > 3 && parts.last().is_some_and(|it| it.parse::<u8>().is_ok())
+    })
+}
+
 pub(super) fn invalid(name: &str) -> Fault {
     Fault::new(400, "InvalidBucketName", "The specified bucket is not valid.")
         .detail("BucketName", name)

@@ -1,20 +1,24 @@
 //! Hosted zones.
 
 mod lookup;
+mod query_log;
 pub(super) mod read;
+mod signing;
+mod signing_io;
 mod step;
 
 use std::collections::BTreeMap;
 
 use bicoastal_model::schema::{Absent, Cost, OutputSpec, Takes};
 use bicoastal_model::{
-    Arn, Check, Field, Global, Id, Region, Resource, Risk, Schema, ScopeKind, Shape, Tier, dns,
-    handle,
+    Arn, Check, Field, Global, Handle, Id, Output, Region, Resource, Risk, Schema, ScopeKind,
+    Shape, Tier, dns, handle,
 };
 use bon::bon;
 use serde::{Deserialize, Serialize};
 
 pub use lookup::HostedZoneQuery;
+pub use signing::{DelegationSigner, KeySigningKey};
 
 use crate::tags::check_tags;
 
@@ -39,6 +43,12 @@ pub struct HostedZone {
     pub(crate) comment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) accelerated_recovery: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dnssec_signing: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) key_signing_keys: Vec<KeySigningKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) query_log_group: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) exclusive_records: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -95,6 +105,25 @@ impl HostedZone {
         /// Whether record edits of a public zone are taken over by another region when the control
         /// plane in us-east-1 is gone (within about an hour). It must be on before that happens.
         accelerated_recovery: Option<bool>,
+        /// Whether the answers of a public zone are signed (DNSSEC). It takes an active key of
+        /// `key_signing_keys`. Resolvers go by the signatures only where the parent domain has the DS
+        /// record of one: see [`HostedZoneHandle::delegation_signers`]. Switching it off is refused by
+        /// AWS while the parent has one, and breaks the domain for those who remember it: take it
+        /// out at the parent and let its TTL pass first.
+        ///
+        /// It is only looked at where the program says either of these two, or once did.
+        dnssec_signing: Option<bool>,
+        /// The key-signing keys of a public zone: at most two, so that one can follow the other.
+        /// Keys that others made stay, and are reported.
+        #[builder(default, with = |keys: impl IntoIterator<Item = KeySigningKey>| keys.into_iter().collect())]
+        key_signing_keys: Vec<KeySigningKey>,
+        /// The ARN of the log group of CloudWatch Logs that the queries to a public zone are logged
+        /// to: of us-east-1 and the zone's own account, with a resource policy that lets
+        /// `route53.amazonaws.com` use `logs:CreateLogStream` and `logs:PutLogEvents` on it. A zone
+        /// has one at most: another one replaces it, whoever set it. It is only looked at where the
+        /// program says it, or once did.
+        #[builder(with = |arn: impl AsRef<str>| query_log::canonical(arn.as_ref()))]
+        query_log_group: Option<String>,
         /// Claims every record of the zone: those that the program does not declare are removed
         /// by a planned change instead of reported. The zone's own NS and SOA stay.
         #[builder(default)]
@@ -123,6 +152,9 @@ impl HostedZone {
             delegation_set: delegation_set.map(|id| super::bare(&id).to_owned()),
             comment,
             accelerated_recovery,
+            dnssec_signing,
+            key_signing_keys,
+            query_log_group,
             exclusive_records,
             force_destroy,
             tags,
@@ -161,6 +193,17 @@ handle! {
         arn: Arn<HostedZone>,
         /// The four name servers that the parent domain must delegate to.
         name_servers: Vec<String>,
+        /// What the parent domain has to know of the key-signing keys; nothing where the program
+        /// declares none.
+        delegation_signers: Vec<DelegationSigner>,
+    }
+}
+
+impl HostedZoneHandle {
+    /// The DS record of the key-signing key of this name, for a record set of the parent zone:
+    /// `values(RecordType::Ds, 300, [zone.ds_record("one")])`.
+    pub fn ds_record(&self, key: &str) -> Output<String> {
+        self.node().output(&format!("ds_record.{key}"))
     }
 }
 
@@ -178,6 +221,9 @@ static SCHEMA: Schema = Schema {
         Field::new("delegation_set").replaces(),
         Field::new("comment").absent(Absent::Text("")),
         Field::new("accelerated_recovery").absent(Absent::Bool(false)),
+        Field::new("dnssec_signing").absent(Absent::Bool(false)),
+        Field::new("key_signing_keys").shape(Shape::Keyed { key: "name", fields: signing::KEY }),
+        Field::new("query_log_group"),
         Field::new("exclusive_records").absent(Absent::Bool(false)).local(),
         Field::new("force_destroy").absent(Absent::Bool(false)).delete_option(),
         Field::tags(),
@@ -187,11 +233,14 @@ static SCHEMA: Schema = Schema {
         OutputSpec::property("name"),
         OutputSpec::assigned("arn"),
         OutputSpec::assigned("name_servers"),
+        OutputSpec::changes_with("delegation_signers", &["key_signing_keys"]),
+        OutputSpec::changes_with("ds_record", &["key_signing_keys"]),
     ],
     // Two zones may bear the same name: a zone is found by its token.
     identity: &[],
     delete_risk: Risk::DestroysData,
     protected: true,
+    caution: Some(signing::caution),
     cost: Cost { create: 2, update: 1, delete: 1 },
     takes: Takes { create: 40, update: 40, delete: 3 },
     ..Schema::BASE
@@ -235,6 +284,8 @@ impl Resource for HostedZone {
                 check.error("accelerated recovery is for public zones only");
             }
         }
+        signing::check(check, self.private, self.dnssec_signing, &self.key_signing_keys);
+        query_log::check(check, self.private, self.query_log_group.as_deref());
         check_tags(check, &self.tags, 50);
         if self.comment.as_ref().is_some_and(|comment| comment.chars().count() > 256) {
             check.error("the comment has more than 256 characters");

@@ -10,7 +10,7 @@ use aws_sdk_route53::types::{
 use bicoastal_model::{Addition, OpError, Ownership, Region, Snapshot, Status, Target, dns};
 use serde_json::{Map, Value, json};
 
-use super::ZoneVpc;
+use super::{ZoneVpc, query_log, signing_io};
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::ownership::ownership;
 use crate::route53::record::{WireRecord, records_of, records_of_name};
@@ -155,6 +155,24 @@ pub(super) async fn snapshot(
     let recovery = recovery(zone, &mut props, &mut facts);
     let name_servers = name_servers(cx, read, &id, &name, private).await?;
     let mut status = recovery.map_or(Status::Ready, |word| Status::Busy(word.to_owned()));
+    let mut outputs = outputs(&id, &name, &name_servers);
+    // Each is a call of its own, and most zones have neither.
+    if let Some(target) = target.filter(|_| !private) {
+        if target.mentions("dnssec_signing") || target.mentions("key_signing_keys") {
+            let signing = signing_io::read(cx, &id).await?;
+            let doing = signing_io::put(&signing, &mut props, &mut outputs);
+            if status == Status::Ready {
+                status = doing;
+            }
+        }
+        if target.mentions("query_log_group")
+            && let Some(config) = query_log::read(cx, &id).await?
+        {
+            let group = query_log::canonical(config.cloud_watch_logs_log_group_arn());
+            props.insert("query_log_group".into(), json!(group));
+            facts.insert(QUERY_LOG.to_owned(), json!(config.id()));
+        }
+    }
     let mut owned = Ownership::Unmarked;
     let mut children = Vec::new();
     if let Some(target) = target {
@@ -171,13 +189,13 @@ pub(super) async fn snapshot(
         match cx.purpose() {
             Purpose::Refresh => children = inside(cx, &id, &name).await?,
             Purpose::Turn => {
-                if status == Status::Ready && pending::is_pending(cx, &id).await? {
+                let is_busy = matches!(status, Status::Busy(_));
+                if !is_busy && pending::is_pending(cx, &id).await? {
                     status = Status::Busy("PENDING".to_owned());
                 }
             }
         }
     }
-    let outputs = outputs(&id, &name, &name_servers);
     Ok(Some(Snapshot {
         physical: id,
         props: Value::Object(props),
@@ -188,6 +206,9 @@ pub(super) async fn snapshot(
         facts,
     }))
 }
+
+/// The fact that says which query logging configuration a zone has.
+pub(super) const QUERY_LOG: &str = "query_log";
 
 /// The fact that says which VPCs of other accounts may be associated with a zone now.
 pub(super) const AUTHORIZED: &str = "authorized_vpcs";
@@ -276,6 +297,7 @@ fn outputs(id: &str, name: &str, name_servers: &[String]) -> BTreeMap<String, Va
         ("name".to_owned(), json!(name)),
         ("arn".to_owned(), json!(format!("arn:aws:route53:::hostedzone/{id}"))),
         ("name_servers".to_owned(), json!(name_servers)),
+        ("delegation_signers".to_owned(), json!([])),
     ])
 }
 

@@ -8,7 +8,9 @@ use aws_sdk_route53::types::{
 use bicoastal_model::{Deletes, Goal, OpError, Region, Snapshot, Target, dns};
 use serde_json::Value;
 
-use super::{HostedZone, ZoneVpc, read};
+use super::query_log::{self, LogEdit};
+use super::signing::{self, KeySigningKey, SigningEdit};
+use super::{HostedZone, ZoneVpc, read, signing_io};
 use crate::cx::{Cx, GLOBAL};
 use crate::kind::{Kind, Listed, Next, Turn, TurnGoal};
 use crate::provider::unknown_account;
@@ -42,6 +44,8 @@ pub enum Edit {
     Deauthorize(ZoneVpc),
     Disassociate(ZoneVpc),
     Recovery(bool),
+    Signing(SigningEdit),
+    QueryLog(LogEdit),
     /// Deletes records that others left in it, as many as go in one batch.
     Empty {
         apex: String,
@@ -131,6 +135,8 @@ impl Edit {
             Self::Associate(..) => "AssociateVPCWithHostedZone",
             Self::Disassociate(_) => "DisassociateVPCFromHostedZone",
             Self::Recovery(_) => "UpdateHostedZoneFeatures",
+            Self::Signing(edit) => edit.name(),
+            Self::QueryLog(edit) => edit.name(),
             Self::Empty { .. } => "ChangeResourceRecordSets",
             Self::Delete => "DeleteHostedZone",
         }
@@ -144,6 +150,9 @@ fn edit(seen: &Snapshot, edit: Edit) -> Next<Call> {
 fn wait(word: &str) -> Next<Call> {
     match word {
         "PENDING" => Next::wait("change PENDING", pending::POLL, pending::PATIENCE),
+        word if word.starts_with("signing") => {
+            Next::wait(format!("DNSSEC {word}"), pending::POLL, pending::PATIENCE)
+        }
         other => Next::wait(format!("accelerated recovery {other}"), 15, RECOVERY_PATIENCE),
     }
 }
@@ -201,7 +210,36 @@ fn present(turn: &Turn<'_, HostedZone>, wanted: &HostedZone, props: &Value) -> N
         }
         return edit(seen, Edit::Recovery(wanted.accelerated_recovery.unwrap_or(false)));
     }
+    let signing = turn.changed("dnssec_signing").then(|| wanted.dnssec_signing.unwrap_or(false));
+    let keys = turn.changed("key_signing_keys").then_some(wanted.key_signing_keys.as_slice());
+    if (signing.is_some() || keys.is_some())
+        && let Some(next) = signing::next(signing, keys, (has_failed(seen), &keys_of(seen)))
+    {
+        return edit(seen, Edit::Signing(next));
+    }
+    if turn.changed("query_log_group") {
+        let wanted = wanted.query_log_group.as_deref();
+        if let Some(next) = query_log::next(wanted, query_log_of(seen)) {
+            return edit(seen, Edit::QueryLog(next));
+        }
+    }
     Next::Done
+}
+
+/// The key-signing keys that a zone has.
+fn keys_of(seen: &Snapshot) -> Vec<KeySigningKey> {
+    let keys = seen.props.get("key_signing_keys");
+    keys.and_then(|it| serde_json::from_value(it.clone()).ok()).unwrap_or_default()
+}
+
+/// Whether the last switch of a zone's signing failed inside AWS.
+fn has_failed(seen: &Snapshot) -> bool {
+    seen.props.get("dnssec_signing").and_then(Value::as_str) == Some(signing::FAILED)
+}
+
+/// The id of the query logging configuration that a zone has.
+fn query_log_of(seen: &Snapshot) -> Option<&str> {
+    seen.facts.get(read::QUERY_LOG).and_then(Value::as_str)
 }
 
 fn absent(turn: &Turn<'_, HostedZone>, applied: &Value) -> Next<Call> {
@@ -211,16 +249,32 @@ fn absent(turn: &Turn<'_, HostedZone>, applied: &Value) -> Next<Call> {
     }
     // Two are the zone's own.
     let left = seen.facts.get("records").and_then(Value::as_u64).unwrap_or(0).saturating_sub(2);
-    if left > 0 && applied.get("force_destroy") == Some(&Value::Bool(true)) {
+    let force = applied.get("force_destroy") == Some(&Value::Bool(true));
+    let is = |field: &str| {
+        seen.props.get(field).is_some_and(|it| *it != Value::Null && *it != Value::Bool(false))
+    };
+    let keys = keys_of(seen);
+    let switched = [is("accelerated_recovery"), is("dnssec_signing"), !keys.is_empty()];
+    if left > 0 && !force && switched.contains(&true) {
+        // Nothing is switched off for a deletion that AWS would refuse.
+        return Next::wait(format!("{left} records to be gone"), 5, RECORDS_PATIENCE);
+    }
+    // Before the records: where the parent still vouches for a key AWS refuses it, and then the
+    // domain goes on. All keys go, whoever's, as they are worth nothing without their zone.
+    let signing = is("dnssec_signing").then_some(false);
+    if let Some(next) = signing::next(signing, Some(&[]), (has_failed(seen), &keys)) {
+        return edit(seen, Edit::Signing(next));
+    }
+    if left > 0 && force {
         let name = seen.props.get("name").and_then(Value::as_str).unwrap_or_default();
         return edit(seen, Edit::Empty { apex: dns::canonical(name) });
     }
-    if seen.props.get("accelerated_recovery") == Some(&Value::Bool(true)) {
-        if left > 0 {
-            // It is not switched off for a deletion that AWS would refuse.
-            return Next::wait(format!("{left} records to be gone"), 5, RECORDS_PATIENCE);
-        }
+    if is("accelerated_recovery") {
         return edit(seen, Edit::Recovery(false));
+    }
+    // A configuration outlives its zone, and then can't be found by it any more.
+    if let Some(next) = query_log::next(None, query_log_of(seen)) {
+        return edit(seen, Edit::QueryLog(next));
     }
     // The count may lag behind what was deleted: whether others' records are left is for AWS to say.
     edit(seen, Edit::Delete)
@@ -339,6 +393,8 @@ async fn carry_out(cx: &Cx, target: &Target, call: &Call) -> Result<Option<Strin
                 .await
                 .map_err(|error| failed("UpdateHostedZoneFeatures", error))?;
         }
+        Edit::Signing(edit) => signing_io::carry_out(cx, (&target.token, id), edit).await?,
+        Edit::QueryLog(edit) => query_log::carry_out(cx, id, edit).await?,
         Edit::Empty { apex } => empty(cx, id, apex).await?,
         Edit::Delete => {
             let deleted = client.delete_hosted_zone().id(id).send().await;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::parts::{LogKeys, Logging};
 use super::read::{self, name_of, note_key, region_of};
 use super::step::{Call, Part};
-use super::{CorsRule, Encryption, LifecycleRule, more};
+use super::{BucketNamespace, CorsRule, Encryption, LifecycleRule, more};
 use crate::cx::{Cx, GLOBAL};
 use crate::s3::rules::refused;
 
@@ -21,9 +21,9 @@ pub(super) async fn call(cx: &Cx, target: &Target, call: &Call) -> Result<Option
     let (region, name) = (region_of(target), name_of(target));
     let writer = Writer { client: cx.s3_write(region), region, name, call: call.name() };
     match call {
-        Call::Create { ownership, object_lock, tags } => {
+        Call::Create { namespace, ownership, object_lock, tags } => {
             let ownership = ownership.map(object_ownership);
-            writer.create(ownership, *object_lock, tags).await?;
+            writer.create(*namespace, ownership, *object_lock, tags).await?;
             if let Some(seen) = Box::pin(read::told(cx, target, tags)).await {
                 cx.tell(seen);
             }
@@ -87,6 +87,24 @@ fn lagging(call: &Call) -> Option<(&'static str, &Value)> {
     }
 }
 
+/// Where attribute-based access control is on for a bucket, S3 refuses this way of tagging. AWS
+/// documents no code for it, so every refusal that nothing else is known of is told what it may be.
+fn perhaps_abac(error: OpError) -> OpError {
+    match error {
+        OpError::Refused { retry: Retry::Never, mut facts } if facts.hint.is_none() => {
+            facts.hint = Some(
+                "where ABAC is on for the bucket (aws s3api get-bucket-abac), its tags are written \
+                 with S3 Control's TagResource only, which is not called here: switch it off (aws \
+                 s3api put-bucket-abac), or leave the tags to others with \
+                 stack.ignore_changes(&bucket, &[\"tags\"])"
+                    .to_owned(),
+            );
+            OpError::Refused { retry: Retry::Never, facts }
+        }
+        error => error,
+    }
+}
+
 struct Writer<'a> {
     client: Client,
     region: Region,
@@ -134,12 +152,15 @@ impl Writer<'_> {
 
     async fn create(
         &self,
+        namespace: Option<BucketNamespace>,
         ownership: Option<sdk::ObjectOwnership>,
         object_lock: bool,
         tags: &Value,
     ) -> Done {
         let elsewhere = (self.region != GLOBAL)
             .then(|| sdk::BucketLocationConstraint::from(self.region.code()));
+        let own = (namespace == Some(BucketNamespace::AccountRegional))
+            .then_some(sdk::BucketNamespace::AccountRegional);
         let tags = self.tags(tags)?;
         let configuration = sdk::CreateBucketConfiguration::builder()
             .set_location_constraint(elsewhere)
@@ -149,6 +170,7 @@ impl Writer<'_> {
             .client
             .create_bucket()
             .bucket(self.name)
+            .set_bucket_namespace(own)
             .create_bucket_configuration(configuration)
             .set_object_ownership(ownership)
             .set_object_lock_enabled_for_bucket(object_lock.then_some(true))
@@ -195,7 +217,7 @@ impl Writer<'_> {
                 sent.map(|_| ()).map_err(|error| self.refused(error))
             }
             Part::Encryption(encryption, blocked) => self.put_encryption(encryption, blocked).await,
-            Part::Tags(tags) => self.put_tags(tags).await,
+            Part::Tags(tags) => self.put_tags(tags).await.map_err(perhaps_abac),
             Part::Policy(text) => {
                 let call = self.client.put_bucket_policy().bucket(self.name);
                 let sent = call.policy(text).send().await;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::lifecycle::{Expiration, LifecycleRule, StorageClass, When, is_date};
 use super::{
-    Acceleration, Bucket, CorsRule, PublicAccess, Versioning, by_id, notification, object_lock,
-    website,
+    Acceleration, Bucket, CorsRule, PublicAccess, Versioning, by_id, namespace, notification,
+    object_lock, website,
 };
 use crate::policy;
 use crate::tags::check_tags;
@@ -20,6 +20,8 @@ pub(super) fn bucket(bucket: &Bucket, check: &mut Check) {
     if let Some(name) = bucket.name.known() {
         self::name(name, check);
     }
+    let name = bucket.name.known().map(String::as_str);
+    namespace::check(check, name, bucket.namespace, check.region());
     check_tags(check, &bucket.tags, 50);
     if let Some(document) = &bucket.policy {
         policy::check(check, "the bucket policy", document, policy::Kind::Resource);

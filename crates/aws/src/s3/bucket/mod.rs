@@ -9,6 +9,7 @@ mod lifecycle;
 mod listed;
 mod lookup;
 mod more;
+mod namespace;
 mod notification;
 mod object_lock;
 mod parts;
@@ -39,6 +40,7 @@ pub use lifecycle::{
     Transition, When,
 };
 pub use lookup::BucketQuery;
+pub use namespace::BucketNamespace;
 pub use notification::{Notification, NotificationTarget};
 pub use object_lock::{ObjectLock, RetentionMode};
 pub use parts::{
@@ -52,7 +54,8 @@ use crate::kind::{Kind, Listed, Next, Turn};
 use crate::policy::Document;
 use crate::tags::is_false;
 
-/// A bucket. Its name is shared by everybody who uses AWS, in every region.
+/// A bucket. Its name is shared by everybody who uses AWS, in every region, unless it is in the
+/// account's own `namespace`.
 ///
 /// What is not mentioned is left as it is: a new bucket is encrypted (`AES256`), blocks all public
 /// access and owns every object in it, because that is what AWS makes. What was mentioned once and
@@ -66,12 +69,19 @@ use crate::tags::is_false;
 /// # Caveats
 ///
 /// Versioning can be suspended, never switched off. The name of a deleted bucket can be taken by
-/// anybody at once.
+/// anybody at once, unless it is in the account's own `namespace`.
+///
+/// Where attribute-based access control (ABAC) was switched on for a bucket, S3 takes tags by another
+/// service's calls only, which are not made here: such a bucket's tags can't be changed.
 #[derive(Debug, Clone, Serialize, Deserialize, bon::Builder)]
 pub struct Bucket {
     /// 3 to 63 lower-case letters, digits, dots and hyphens. Another name is another bucket.
     #[builder(into)]
     pub name: Input<String>,
+    /// Who else can take its name. AWS's default: [`BucketNamespace::Global`]. Another one is
+    /// another bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<BucketNamespace>,
     /// Whether old versions of objects are kept. AWS's default: never enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versioning: Option<Versioning>,
@@ -186,6 +196,8 @@ impl BucketHandle {
 
 const FIELDS: &[Field] = &[
     Field::new("name").replaces(),
+    // The name says it: a program that says it no more does not want another bucket.
+    Field::new("namespace").absent(Absent::Anything).replaces(),
     // Going back to "never enabled" is not possible.
     Field::new("versioning").absent(Absent::Text("Suspended")),
     Field::new("encryption")

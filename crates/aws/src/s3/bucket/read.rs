@@ -8,7 +8,7 @@ use bicoastal_model::{OpError, Ownership, Packed, Region, Snapshot, Status, Targ
 use serde_json::{Map, Value, json};
 
 use super::parts::{LogKeys, Logging};
-use super::{CorsRule, LifecycleRule, more};
+use super::{CorsRule, LifecycleRule, more, namespace};
 use crate::cx::{Cx, GLOBAL, Purpose};
 use crate::ownership::{ownership, tag_map};
 use crate::s3::rules::{is_no_bucket, optional, refused};
@@ -45,7 +45,7 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
 /// gives a new bucket is asked for, unless that was part of the call. `None` where it can't be told.
 pub(super) async fn told(cx: &Cx, target: &Target, tags: &Value) -> Option<Snapshot> {
     const TOLD: [&str; 5] = ["versioning", "policy", "encryption", "public_access", "ownership"];
-    let known = ["name", "tags", "force_destroy", "region"];
+    let known = ["name", "namespace", "tags", "force_destroy", "region"];
     let all = target.props.as_object()?;
     if all.keys().any(|field| !TOLD.contains(&field) && !known.contains(&field)) {
         return None;
@@ -59,6 +59,7 @@ pub(super) async fn told(cx: &Cx, target: &Target, tags: &Value) -> Option<Snaps
     .ok()?;
     let mut props = Map::new();
     props.insert("name".into(), json!(name));
+    props.insert("namespace".into(), json!(namespace::of_name(name)));
     props.insert("tags".into(), tags.clone());
     let ownership = target.props.get("ownership").map(Packed::to_value);
     let parts =
@@ -175,6 +176,7 @@ impl Reader<'_> {
             _ => {}
         }
         props.insert("name".into(), json!(self.name));
+        props.insert("namespace".into(), json!(namespace::of_name(self.name)));
         props.insert("tags".into(), json!(tags));
         for (field, value) in [
             ("versioning", versioning),

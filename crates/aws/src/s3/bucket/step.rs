@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::by_id::{ById, ByIdKind};
 use super::notification::Notifications;
 use super::{
-    Acceleration, Bucket, CorsRule, Encryption, LifecycleRule, Logging, ObjectLock,
-    ObjectOwnership, PublicAccess, RequestPayer, TransitionMinimum, Versioning, Website, more,
+    Acceleration, Bucket, BucketNamespace, CorsRule, Encryption, LifecycleRule, Logging,
+    ObjectLock, ObjectOwnership, PublicAccess, RequestPayer, TransitionMinimum, Versioning,
+    Website, more,
 };
 use crate::kind::{Next, Turn, TurnGoal};
 
@@ -16,7 +17,12 @@ use crate::kind::{Next, Turn, TurnGoal};
 #[allow(missing_docs)]
 pub enum Call {
     /// With its owner-to-be and all tags, so that it is found again as ours from its first moment.
-    Create { ownership: Option<ObjectOwnership>, object_lock: bool, tags: Value },
+    Create {
+        namespace: Option<BucketNamespace>,
+        ownership: Option<ObjectOwnership>,
+        object_lock: bool,
+        tags: Value,
+    },
     /// One sub-configuration; `before` is what was seen of it.
     Put { part: Part, before: Value },
     /// The bucket's policy, taken away; `before` is what it said.
@@ -120,6 +126,7 @@ pub(super) fn step(turn: &Turn<'_, Bucket>) -> Next<Call> {
         TurnGoal::Absent { applied, .. } => absent(turn.seen, applied),
         TurnGoal::Present { wanted, props, .. } => match turn.seen {
             None => Next::Call(Call::Create {
+                namespace: wanted.namespace,
                 ownership: wanted.ownership,
                 object_lock: wanted.object_lock.is_some(),
                 tags: props.get("tags").cloned().unwrap_or_else(|| json!({})),

@@ -207,7 +207,7 @@ fn steps() {
         Value::Null,
         &[],
         expect![[
-            r#"CreateBucket Create { ownership: Some(ObjectWriter), object_lock: false, tags: Object {"a": String("b")} }"#
+            r#"CreateBucket Create { namespace: None, ownership: Some(ObjectWriter), object_lock: false, tags: Object {"a": String("b")} }"#
         ]],
     );
     next(name.clone(), Some(name.clone()), Value::Null, &[], expect!["Done"]);

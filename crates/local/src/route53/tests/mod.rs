@@ -3,6 +3,7 @@
 mod answers;
 mod batches;
 mod checks;
+mod signing;
 mod zones;
 
 use crate::call::{Call, Request, Service};

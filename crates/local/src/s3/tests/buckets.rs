@@ -256,5 +256,20 @@ fn names_private_to_an_account_say_so() {
     let private = [("x-amz-bucket-namespace", "account-regional")];
     let with = With { headers: &private, ..With::default() };
     assert_eq!(s3.send("PUT /one-000000000000-us-east-1-an", with), "200");
-    assert!(s3.send("PUT /one", with).starts_with("400 InvalidBucketName"));
+    for (request, headers, code) in [
+        ("PUT /one", &private[..], "400 InvalidNamespaceHeader"),
+        ("PUT /one-111111111111-us-east-1-an", &private, "400 InvalidNamespaceHeader"),
+        ("PUT /one-000000000000-ap-south-1-an", &private, "400 InvalidNamespaceHeader"),
+        ("PUT /two-000000000000-us-east-1-an", &[], "400 MissingNamespaceHeader"),
+        (
+            "PUT /two-000000000000-us-east-1-an",
+            &[("x-amz-bucket-namespace", "global")],
+            "400 InvalidNamespaceHeader",
+        ),
+        ("PUT /titan", &[], "200"),
+        ("PUT /two-000000000000-an", &[], "200"),
+    ] {
+        let answer = s3.send(request, With { headers, ..With::default() });
+        assert!(answer.starts_with(code), "{request}: {answer}");
+    }
 }
