@@ -80,14 +80,15 @@ impl Change {
             (Billing::Provisioned, Some(units)) => {
                 check::throughput(what, units)?;
                 if from == Billing::Provisioned {
-                    if units == capacity.units {
+                    let present = capacity.effective();
+                    if units == present {
                         return Err(validation(format!(
                             "The provisioned throughput for {what} will not change. The requested \
                              value equals the current value: {}/{}",
                             units.read_capacity_units, units.write_capacity_units
                         )));
                     }
-                    if decreases(units, capacity.units) {
+                    if decreases(units, present) {
                         may_decrease(what, capacity, now)?;
                     }
                 }
@@ -118,7 +119,16 @@ impl Change {
         Ok(changes)
     }
 
-    fn apply(&self, capacity: &mut Capacity, from: Billing, now: i64) {
+    /// `called` is whether the call was made through this replica: what it has of its own becomes
+    /// what was asked for, while a peer keeps what it has of its own.
+    fn apply(&self, capacity: &mut Capacity, from: Billing, now: i64, called: bool) {
+        if called {
+            let given = self.units.map(|units| units.read_capacity_units);
+            capacity.read_override = capacity.read_override.map(|own| given.unwrap_or(own));
+            let given = self.on_demand.and_then(|it| it.max_read_request_units);
+            capacity.on_demand_read_override =
+                capacity.on_demand_read_override.map(|own| given.unwrap_or(own));
+        }
         if let Some(units) = self.units {
             if from == Billing::Provisioned && decreases(units, capacity.units) {
                 capacity.decreased_at_ms.push(now);
@@ -210,11 +220,12 @@ pub(super) fn update(ctx: &mut Ctx<'_>, name: &str, input: &UpdateTable) -> Resu
         return Ok(());
     }
     let ready_at_ms = ctx.due("dynamodb.table.update", 10_000);
-    ctx.db().everywhere(region, name, |_, table| {
-        own.apply(&mut table.capacity, from, now);
+    ctx.db().everywhere(region, name, |member, table| {
+        let called = member == region;
+        own.apply(&mut table.capacity, from, now, called);
         for (index, change) in &of_indexes {
             if let Some(index) = table.index_mut(index) {
-                change.apply(&mut index.capacity, from, now);
+                change.apply(&mut index.capacity, from, now, called);
             }
         }
         if from != to {
