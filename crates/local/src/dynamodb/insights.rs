@@ -51,7 +51,8 @@ impl Insights {
         let has_sort = keys.iter().any(|element| element.key_type == "RANGE");
         let all = self.mode.as_deref() == Some("ACCESSED_AND_THROTTLED_KEYS");
         let kinds = [("PKC", all), ("PKT", true), ("SKC", all && has_sort), ("SKT", has_sort)];
-        let what = index.map_or_else(|| table.name.clone(), |index| format!("{}-{index}", table.name));
+        let what =
+            index.map_or_else(|| table.name.clone(), |index| format!("{}-{index}", table.name));
         let since = self.changed_at_ms.unwrap_or_default();
         kinds
             .iter()

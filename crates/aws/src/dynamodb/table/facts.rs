@@ -74,6 +74,9 @@ pub(super) struct Throughput {
     pub(super) max_read: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_write: Option<i64>,
+    /// Whether its reads are its own: then a change through it reaches no peer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) own_reads: bool,
 }
 
 impl Throughput {

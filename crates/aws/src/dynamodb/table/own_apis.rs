@@ -136,7 +136,10 @@ pub(super) async fn destinations(
                 }
                 _ => None,
             }),
-            words: it.destination_status_description().filter(|it| !it.is_empty()).map(str::to_owned),
+            words: it
+                .destination_status_description()
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned),
         })
     });
     Ok(facts.collect())

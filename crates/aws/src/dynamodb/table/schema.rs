@@ -76,11 +76,8 @@ const INSIGHTS: &[Field] = &[
     Field::new("replicas").shape(Shape::Keyed { key: "region", fields: REPLICA_INSIGHTS }),
 ];
 
-const DESTINATION: &[Field] = &[
-    Field::new("region"),
-    Field::new("stream"),
-    Field::new("precision").absent(Absent::Anything),
-];
+const DESTINATION: &[Field] =
+    &[Field::new("region"), Field::new("stream"), Field::new("precision").absent(Absent::Anything)];
 
 const FIELDS: &[Field] = &[
     Field::regions(),

@@ -10,15 +10,15 @@ use aws_sdk_dynamodb::types::{
     ContributorInsightsAction, ContributorInsightsMode, CreateGlobalSecondaryIndexAction,
     CreateGlobalTableWitnessGroupMemberAction, CreateReplicationGroupMemberAction,
     DeleteGlobalSecondaryIndexAction, DeleteGlobalTableWitnessGroupMemberAction,
-    DeleteReplicationGroupMemberAction, EnableKinesisStreamingConfiguration, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate,
-    GlobalTableWitnessGroupUpdate, KeySchemaElement, KeyType as SdkKeyType, LocalSecondaryIndex,
-    MultiRegionConsistency, OnDemandThroughput as SdkOnDemand, OnDemandThroughputOverride, Projection as SdkProjection,
+    DeleteReplicationGroupMemberAction, EnableKinesisStreamingConfiguration, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, GlobalTableWitnessGroupUpdate, KeySchemaElement,
+    KeyType as SdkKeyType, LocalSecondaryIndex, MultiRegionConsistency,
+    OnDemandThroughput as SdkOnDemand, OnDemandThroughputOverride, Projection as SdkProjection,
     ProjectionType, ProvisionedThroughput, ProvisionedThroughputOverride,
-    ReplicaGlobalSecondaryIndex, ReplicationGroupUpdate, ScalarAttributeType,
-    SseSpecification, SseType, StreamSpecification, StreamViewType, TableClass as SdkTableClass,
-    Tag, UpdateGlobalSecondaryIndexAction, UpdateKinesisStreamingConfiguration,
-    UpdateReplicationGroupMemberAction,
-    WarmThroughput as SdkWarm,
+    ReplicaGlobalSecondaryIndex, ReplicationGroupUpdate, ScalarAttributeType, SseSpecification,
+    SseType, StreamSpecification, StreamViewType, TableClass as SdkTableClass, Tag,
+    UpdateGlobalSecondaryIndexAction, UpdateKinesisStreamingConfiguration,
+    UpdateReplicationGroupMemberAction, WarmThroughput as SdkWarm,
 };
 use bicoastal_model::Region;
 
@@ -255,7 +255,9 @@ fn own_max_read(units: i64) -> OnDemandThroughputOverride {
     OnDemandThroughputOverride::builder().max_read_request_units(units).build()
 }
 
-fn own_indexes(reads: &ReplicaReads) -> Result<Option<Vec<ReplicaGlobalSecondaryIndex>>, BuildError> {
+fn own_indexes(
+    reads: &ReplicaReads,
+) -> Result<Option<Vec<ReplicaGlobalSecondaryIndex>>, BuildError> {
     if reads.indexes.is_empty() {
         return Ok(None);
     }

@@ -415,7 +415,9 @@ async fn send(cx: &Cx, target: &Target, call: &TableCall) -> Result<Option<Strin
             )
         }
         TableCall::DisableKinesis { stream, .. } => {
-            send!(client.disable_kinesis_streaming_destination().table_name(name).stream_arn(stream))
+            send!(
+                client.disable_kinesis_streaming_destination().table_name(name).stream_arn(stream)
+            )
         }
         TableCall::Delete { .. } => send!(client.delete_table().table_name(name)),
     }

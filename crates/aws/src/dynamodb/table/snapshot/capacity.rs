@@ -73,7 +73,8 @@ pub(super) fn provisioned(
     declared: Option<&Packed>,
 ) -> (Value, Value) {
     let part = |name: &str| declared.and_then(|it| it.get(name));
-    let read = shared(target, facts, index, "read", part("read"), |it| units(part("read"), it.read));
+    let read =
+        shared(target, facts, index, "read", part("read"), |it| units(part("read"), it.read));
     let write =
         shared(target, facts, index, "write", part("write"), |it| units(part("write"), it.write));
     (read, write)

@@ -61,7 +61,7 @@ pub(super) fn insights(target: &Target, facts: &Facts) -> Value {
 /// What an entry mentions, as it is.
 fn part(entry: &Packed, value: impl Fn(Option<&str>) -> Value) -> Map<String, Value> {
     let mut out = Map::new();
-    let mut set = |out: &mut Map<String, Value>, name: &str, value: Value| {
+    let set = |out: &mut Map<String, Value>, name: &str, value: Value| {
         if !value.is_null() {
             out.insert(name.to_owned(), value);
         }

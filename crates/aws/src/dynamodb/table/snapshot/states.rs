@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
-    BillingMode, IndexStatus, MultiRegionConsistency, OnDemandThroughput, OnDemandThroughputOverride,
-    ProvisionedThroughputDescription, ReplicaDescription, ReplicaStatus, StreamViewType, TableClass as SdkTableClass, TableDescription, TableStatus,
+    BillingMode, IndexStatus, MultiRegionConsistency, OnDemandThroughput,
+    OnDemandThroughputOverride, ProvisionedThroughputDescription, ProvisionedThroughputOverride,
+    ReplicaDescription, ReplicaStatus, StreamViewType, TableClass as SdkTableClass,
+    TableDescription, TableStatus,
 };
 use bicoastal_model::{Region, Status};
 use serde_json::json;
@@ -54,20 +56,22 @@ fn stream_view(view: &StreamViewType) -> Option<StreamView> {
     })
 }
 
-/// What a table or an index takes, in its own region's words. Of the most reads, a peer tells what
-/// the replica has of its own.
+/// What a table or an index takes, in its own region's words. What it has of its own of reads is what
+/// peers tell.
 fn throughput(
     units: Option<&ProvisionedThroughputDescription>,
     ceilings: Option<&OnDemandThroughput>,
-    own: Option<&OnDemandThroughputOverride>,
+    own: (Option<&ProvisionedThroughputOverride>, Option<&OnDemandThroughputOverride>),
 ) -> Throughput {
     let some = |units: Option<i64>| units.filter(|units| *units >= 0);
-    let own_max = own.and_then(|it| it.max_read_request_units());
+    let own_read = own.0.and_then(|it| it.read_capacity_units());
+    let own_max = own.1.and_then(|it| it.max_read_request_units());
     Throughput {
         read: units.and_then(|it| it.read_capacity_units()).unwrap_or_default(),
         write: units.and_then(|it| it.write_capacity_units()).unwrap_or_default(),
         max_read: some(own_max.or(ceilings.and_then(|it| it.max_read_request_units()))),
         max_write: some(ceilings.and_then(|it| it.max_write_request_units())),
+        own_reads: own_read.is_some() || own_max.is_some(),
     }
 }
 
@@ -77,13 +81,16 @@ fn indexes(
 ) -> BTreeMap<String, Throughput> {
     let mut indexes = BTreeMap::new();
     for index in description.global_secondary_indexes() {
-        let own = as_peer
-            .and_then(|it| {
-                let mut indexes = it.global_secondary_indexes().iter();
-                indexes.find(|it| it.index_name() == index.index_name())
-            })
-            .and_then(|it| it.on_demand_throughput_override());
-        let throughput = throughput(index.provisioned_throughput(), index.on_demand_throughput(), own);
+        let own = as_peer.and_then(|it| {
+            let mut indexes = it.global_secondary_indexes().iter();
+            indexes.find(|it| it.index_name() == index.index_name())
+        });
+        let own = (
+            own.and_then(|it| it.provisioned_throughput_override()),
+            own.and_then(|it| it.on_demand_throughput_override()),
+        );
+        let throughput =
+            throughput(index.provisioned_throughput(), index.on_demand_throughput(), own);
         if let Some(name) = index.index_name()
             && !throughput.is_none()
         {
@@ -123,7 +130,10 @@ fn member(member: &Member, as_peer: Option<&ReplicaDescription>) -> MemberFacts 
         throughput: throughput(
             description.provisioned_throughput(),
             description.on_demand_throughput(),
-            as_peer.and_then(|it| it.on_demand_throughput_override()),
+            (
+                as_peer.and_then(|it| it.provisioned_throughput_override()),
+                as_peer.and_then(|it| it.on_demand_throughput_override()),
+            ),
         ),
         indexes: indexes(description, as_peer),
         insights: member.insights.clone(),

@@ -1,8 +1,8 @@
 //! Capacity: what replicas share of it, and what single ones have of their own.
 //!
-//! A change through one replica reaches those that have nothing of their own. So what is shared is
-//! changed through one of the replicas that the program does not single out, once none of them has it
-//! as it should be. What one alone has otherwise is set for it through a peer, also where it is to be
+//! A change of reads through one replica reaches the others that have nothing of their own, and nobody
+//! but itself where that one has. So what is shared is changed through a replica that the program does
+//! not single out, where none of those has it as it should be. What one alone has otherwise is set for it through a peer, also where it is to be
 //! as everywhere: AWS has no way to take such an override back.
 
 use bicoastal_model::{Packed, Region};
@@ -59,7 +59,10 @@ impl Present<'_, '_> {
         match (of, part) {
             (None, "max_read" | "max_write") => {
                 self.turn.changed(&format!("on_demand_throughput.{part}"))
-                    || self.turn.changes("on_demand_throughput").any(|it| it.path == "on_demand_throughput")
+                    || self
+                        .turn
+                        .changes("on_demand_throughput")
+                        .any(|it| it.path == "on_demand_throughput")
             }
             (None, _) => self.turn.changed("billing"),
             (Some(name), "max_read" | "max_write") => {
@@ -70,15 +73,18 @@ impl Present<'_, '_> {
     }
 
     /// Whether this replica is the one through which reads are changed that all share: the first that
-    /// is not singled out, where none of those has what it should.
+    /// is not singled out, and has nothing of its own if there is such a one, where none of those that
+    /// are not singled out has what it should.
     fn leads(
         &self,
         region: Region,
+        of: Of<'_>,
         is_own: impl Fn(Region) -> bool,
         is_right: impl Fn(Region) -> bool,
     ) -> bool {
-        let mut plain = self.ours().filter(|region| !is_own(*region)).peekable();
-        plain.peek() == Some(&region) && plain.all(|region| !is_right(region))
+        let plain = || self.ours().filter(|region| !is_own(*region));
+        let shares = plain().find(|region| !self.seen(*region, of).own_reads);
+        shares.or_else(|| plain().next()) == Some(region) && !plain().any(is_right)
     }
 
     pub(super) fn throughput(&self, home: Region) -> Option<Step> {
@@ -121,7 +127,7 @@ impl Present<'_, '_> {
             let seen = self.seen(region, of);
             let is_own = |region| self.own_read(region, of).is_some();
             let is_right = |region| shared.accepts(self.seen(region, of).read);
-            let reads_off = self.is_off(of, "read") && self.leads(region, is_own, is_right);
+            let reads_off = self.is_off(of, "read") && self.leads(region, of, is_own, is_right);
             let writes_off = self.is_off(of, "write") && !write.accepts(seen.write);
             (reads_off || writes_off).then(|| {
                 (seen.read.clamp(read.min, read.max), seen.write.clamp(write.min, write.max))
@@ -168,7 +174,7 @@ impl Present<'_, '_> {
             let max_read = self.ceiling(of, "max_read").filter(|wanted| {
                 let is_own = |region| self.own_max_read(region, of).is_some();
                 let is_right = |region| self.seen(region, of).max_read.unwrap_or(-1) == *wanted;
-                self.is_off(of, "max_read") && self.leads(region, is_own, is_right)
+                self.is_off(of, "max_read") && self.leads(region, of, is_own, is_right)
             });
             let max_write = self.ceiling(of, "max_write").filter(|wanted| {
                 self.is_off(of, "max_write")

@@ -7,9 +7,7 @@ use super::super::call::TableModification as Modify;
 use super::super::effective::{class_in, index_units, key_in, protection_in, reads_in};
 use super::super::facts::MemberFacts;
 use super::super::index::{GlobalIndex, Key};
-use super::super::settings::{
-    Consistency, Encryption, TableClass, WarmThroughput,
-};
+use super::super::settings::{Consistency, Encryption, TableClass, WarmThroughput};
 use super::{Present, Step, update};
 use crate::kind::Next;
 
@@ -183,7 +181,9 @@ impl Present<'_, '_> {
         let without_capacity = |entry: &Value| {
             let mut entry = entry.clone();
             if let Some(parts) = entry.as_object_mut() {
-                parts.retain(|part, _| !["read", "write", "on_demand_throughput"].contains(&part.as_str()));
+                parts.retain(|part, _| {
+                    !["read", "write", "on_demand_throughput"].contains(&part.as_str())
+                });
             }
             entry
         };

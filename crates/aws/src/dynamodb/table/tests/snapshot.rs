@@ -52,7 +52,7 @@ fn description(region: Region, peers: &[(Region, ReplicaStatus)]) -> TableDescri
 }
 
 fn member(description: TableDescription) -> Member {
-    Member { description, tags: BTreeMap::new(), recovery: None, policy: None, managed_key: true }
+    Member::bare(description)
 }
 
 fn look(members: Vec<(Region, Member)>) -> Look {

@@ -127,7 +127,7 @@ fn replicas_go_before_settings_change_and_come_after() {
         Some(applied.clone()),
         Some(seen(applied.clone(), left.clone())),
         expect![
-            "Update { via: UsEast1, change: CreateReplica { region: EuWest1, key: None, class: None } }"
+            "Update { via: UsEast1, change: CreateReplica { region: EuWest1, key: None, class: None, reads: ReplicaReads { read: None, max_read: None, indexes: [] } } }"
         ],
     );
     let third = Region::EuWest1;
@@ -209,7 +209,7 @@ fn settings_change_one_kind_at_a_time() {
         (
             json!({ "on_demand_throughput": { "max_read": 10 } }),
             expect![
-                "Update { via: ApSouth1, change: Ceilings(OnDemandThroughput { max_read: Some(10), max_write: None }) }"
+                "Update { via: ApSouth1, change: Ceilings { table: Some(OnDemandThroughput { max_read: Some(10), max_write: None }), indexes: [] } }"
             ],
         ),
         (
@@ -225,7 +225,7 @@ fn settings_change_one_kind_at_a_time() {
                 "projection": { "type": "keys_only" },
             }] }),
             expect![[
-                r#"Update { via: ApSouth1, change: CreateIndex { index: GlobalIndex { name: "by-user", partition_key: Keys([Key { name: "user", kind: S }]), sort_key: Keys([]), projection: KeysOnly, read: None, write: None }, definitions: [Key { name: "session_id", kind: S }, Key { name: "user", kind: S }], units: None } }"#
+                r#"Update { via: ApSouth1, change: CreateIndex { index: GlobalIndex { name: "by-user", partition_key: Keys([Key { name: "user", kind: S }]), sort_key: Keys([]), projection: KeysOnly, read: None, write: None, on_demand_throughput: None }, definitions: [Key { name: "session_id", kind: S }, Key { name: "user", kind: S }], units: None } }"#
             ]],
         ),
         (
