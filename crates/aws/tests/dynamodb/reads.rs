@@ -1,8 +1,8 @@
 //! Ceilings of single indexes, and what single replicas have of reads.
 
 use aws_sdk_dynamodb::types::{
-    OnDemandThroughputOverride, ProvisionedThroughput, ProvisionedThroughputOverride,
-    ReplicationGroupUpdate, UpdateReplicationGroupMemberAction,
+    OnDemandThroughputOverride, ProvisionedThroughput, ReplicationGroupUpdate,
+    UpdateReplicationGroupMemberAction,
 };
 use bicoastal_aws::dynamodb::Table;
 use bicoastal_model::Region;
@@ -221,15 +221,12 @@ async fn a_new_replica_comes_with_reads_of_its_own() {
     table.destroy().await;
 }
 
-fn set(region: Region, read: Option<i64>, max_read: Option<i64>) -> ReplicationGroupUpdate {
-    let read = read
-        .map(|units| ProvisionedThroughputOverride::builder().read_capacity_units(units).build());
-    let most = max_read
-        .map(|units| OnDemandThroughputOverride::builder().max_read_request_units(units).build());
+/// A replica's own ceiling.
+fn set(region: Region, most: i64) -> ReplicationGroupUpdate {
+    let most = OnDemandThroughputOverride::builder().max_read_request_units(most).build();
     let action = UpdateReplicationGroupMemberAction::builder()
         .region_name(region.code())
-        .set_provisioned_throughput_override(read)
-        .set_on_demand_throughput_override(most);
+        .on_demand_throughput_override(most);
     ReplicationGroupUpdate::builder().update(action.build().unwrap()).build()
 }
 
@@ -243,7 +240,7 @@ async fn what_others_set_for_one_replica_is_seen_and_mended() {
     for (via, other) in [(HERE, THERE), (THERE, HERE)] {
         harness.cloud.advance(60_000);
         let update = dynamodb(&harness, via).update_table().table_name("user-sessions");
-        update.replica_updates(set(other, None, Some(7))).send().await.unwrap();
+        update.replica_updates(set(other, 7)).send().await.unwrap();
         harness.cloud.advance(60_000);
         for it in table.difference(&props).await.changes {
             seen.push(format!("{}: {} → {}", it.path, it.before, it.after));
@@ -256,7 +253,7 @@ async fn what_others_set_for_one_replica_is_seen_and_mended() {
     table.apply(&plain).await;
     harness.cloud.advance(60_000);
     let update = dynamodb(&harness, HERE).update_table().table_name("user-sessions");
-    update.replica_updates(set(THERE, None, Some(7))).send().await.unwrap();
+    update.replica_updates(set(THERE, 7)).send().await.unwrap();
     harness.cloud.advance(60_000);
     table.apply(&with(plain, json!({ "tags": { "Project": "y" } }))).await;
     seen.push(shown(&table.calls));
