@@ -331,13 +331,14 @@ fn a_stream_of_kinesis_is_of_the_tables_region_and_one_at_a_time() {
         "DescribeKinesisStreamingDestination",
     ];
     let name = || json!({ "TableName": "sessions" });
-    let mut seen = Vec::new();
-    seen.push(call(&mut world, THERE, enable, to("a")).unwrap_err());
-    seen.push(call(&mut world, HERE, disable, to("a")).unwrap_err());
-    seen.push(ok(&mut world, HERE, enable, to("a")).to_string());
-    seen.push(call(&mut world, HERE, enable, to("a")).unwrap_err());
-    seen.push(call(&mut world, HERE, enable, to("b")).unwrap_err());
-    seen.push(call(&mut world, HERE, disable, to("a")).unwrap_err());
+    let mut seen = vec![
+        call(&mut world, THERE, enable, to("a")).unwrap_err(),
+        call(&mut world, HERE, disable, to("a")).unwrap_err(),
+        ok(&mut world, HERE, enable, to("a")).to_string(),
+        call(&mut world, HERE, enable, to("a")).unwrap_err(),
+        call(&mut world, HERE, enable, to("b")).unwrap_err(),
+        call(&mut world, HERE, disable, to("a")).unwrap_err(),
+    ];
     pass(&mut world, 60);
     seen.push(ok(&mut world, HERE, describe, name()).to_string());
     seen.push(ok(&mut world, THERE, describe, name()).to_string());

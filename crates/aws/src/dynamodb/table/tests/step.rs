@@ -23,12 +23,7 @@ fn facts() -> Facts {
     Facts {
         members: [(HERE, member(HERE, 1)), (THERE, member(THERE, 2))].into(),
         group: [HERE, THERE].into(),
-        capacity: CapacityFacts {
-            on_demand: true,
-            warm_read: 12_000,
-            warm_write: 4_000,
-            ..CapacityFacts::default()
-        },
+        capacity: CapacityFacts { on_demand: true, warm_read: 12_000, warm_write: 4_000 },
         stream: Some(StreamView::NewAndOldImages),
         ..Facts::default()
     }
