@@ -32,11 +32,11 @@ impl Present<'_, '_> {
         let wanted = declared.or_else(formerly)?;
         let seen = member.insights_of(index);
         let mode = seen.map_or(InsightsMode::Off, |it| it.mode);
+        // What failed to be switched on is off, and says that it failed until it is switched off.
         let has_failed = seen.is_some_and(|it| it.failure.is_some());
         if mode == wanted && !has_failed {
             return None;
         }
-        // What failed to be switched on is off, but says so until it is switched off.
         if let Some(status @ ("ENABLING" | "DISABLING")) = seen.map(|it| it.status.as_str()) {
             return Some(wait(&format!("insights {status} in {region}")));
         }
