@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 
 /// Types whose things are properties of another thing here.
 const PARTS: &[(&str, &str)] = &[
+    ("aws_dynamodb_contributor_insights", "DynamoDB:Table"),
+    ("aws_dynamodb_kinesis_streaming_destination", "DynamoDB:Table"),
     ("aws_dynamodb_table_replica", "DynamoDB:Table"),
     ("aws_dynamodb_resource_policy", "DynamoDB:Table"),
     ("aws_dynamodb_tag", "DynamoDB:Table"),

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used)] // Helpers may stop where a test would.
 
 mod common;
+#[path = "dynamodb/own_apis.rs"]
+mod own_apis;
+#[path = "dynamodb/reads.rs"]
+mod reads;
 
 use std::time::Duration;
 

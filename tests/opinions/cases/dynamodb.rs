@@ -1,6 +1,9 @@
 //! Tables.
 
-use bicoastal::aws::dynamodb::{Encryption, OnDemandThroughput, ReplicaOverride, WarmThroughput};
+use bicoastal::aws::dynamodb::{
+    ContributorInsights, Encryption, InsightsMode, KinesisDestination, OnDemandThroughput,
+    ReplicaIndex, ReplicaInsights, ReplicaOverride, WarmThroughput,
+};
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,6 +27,13 @@ fn readable_by(account: &str) -> PolicyDocument {
         .action(["dynamodb:GetItem"])
         .resource(["*"])
         .build()])
+}
+
+fn changes_to(region: Region, stream: &str) -> KinesisDestination {
+    KinesisDestination::new(
+        region,
+        format!("arn:aws:kinesis:{region}:000000000000:stream/{stream}"),
+    )
 }
 
 fn keys(places: &Places, at: usize) -> Encryption {
@@ -85,6 +95,19 @@ pub static TABLE: Case = Case {
                     .build()],
             ),
             to("replica_overrides", Value::Null),
+            to(
+                "contributor_insights",
+                ContributorInsights::from(InsightsMode::AccessedAndThrottledKeys),
+            ),
+            to(
+                "contributor_insights",
+                ContributorInsights::builder()
+                    .table(InsightsMode::AccessedAndThrottledKeys)
+                    .replicas([ReplicaInsights::builder(HERE).table(InsightsMode::Off).build()])
+                    .build(),
+            ),
+            to("kinesis_destinations", [changes_to(HERE, "first"), changes_to(THERE, "first")]),
+            to("kinesis_destinations", [changes_to(HERE, "second")]),
             to("encryption", Value::Null),
             to("regions", three),
             to("regions", [THERE, HERE]),
@@ -116,3 +139,56 @@ pub static TABLE_OF_ONE_KEY: Case = Case {
     },
     changes: |_| vec![to("tags", json!({ "Project": "y" })), to("tags", json!({ "Project": "z" }))],
 };
+
+/// A table of ceilings: what is shared, and what single replicas and indexes have of their own.
+pub static TABLE_OF_CEILINGS: Case = Case {
+    name: "contract-table-of-ceilings",
+    subject: "table",
+    declare: |stack, _| {
+        let table = Table::builder()
+            .name("contract-table-of-ceilings")
+            .partition_key(Key::string("id"))
+            .indexes([limited("user", 50)])
+            .billing(Billing::OnDemand)
+            .on_demand_throughput(OnDemandThroughput::builder().max_read(500).build())
+            .stream(StreamView::NewAndOldImages)
+            .replica_overrides([own(40, 4)])
+            .build();
+        let regions = ActiveRegions::new(HERE, THERE);
+        stack.across(&regions).add("table", table);
+    },
+    changes: |_| {
+        vec![
+            to("indexes", [limited("user", 60), limited("day", 7)]),
+            to("replica_overrides", [own(30, -1)]),
+            to("on_demand_throughput", OnDemandThroughput::builder().max_write(9).build()),
+            to(
+                "contributor_insights",
+                ContributorInsights::builder()
+                    .indexes([("user", InsightsMode::ThrottledKeys)])
+                    .replicas([ReplicaInsights::builder(HERE)
+                        .table(InsightsMode::AccessedAndThrottledKeys)
+                        .indexes([("day", InsightsMode::AccessedAndThrottledKeys)])
+                        .build()])
+                    .build(),
+            ),
+            to("contributor_insights", ContributorInsights::from(InsightsMode::ThrottledKeys)),
+            to("replica_overrides", Value::Null),
+            to("indexes", [index("user", Projection::All)]),
+            to("indexes", [limited("user", 70)]),
+        ]
+    },
+};
+
+fn limited(name: &str, max_read: i64) -> GlobalIndex {
+    let ceilings = OnDemandThroughput::builder().max_read(max_read).build();
+    GlobalIndex { on_demand_throughput: Some(ceilings), ..index(name, Projection::All) }
+}
+
+/// What the first replica that is made has of its own.
+fn own(table: i64, index: i64) -> ReplicaOverride {
+    ReplicaOverride::builder(THERE)
+        .max_read(table)
+        .indexes([ReplicaIndex::builder("user").max_read(index).build()])
+        .build()
+}

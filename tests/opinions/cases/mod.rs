@@ -71,7 +71,7 @@ macro_rules! cases {
 }
 
 cases! {
-    dynamodb: TABLE, TABLE_OF_ONE_KEY;
+    dynamodb: TABLE, TABLE_OF_ONE_KEY, TABLE_OF_CEILINGS;
     elbv2: LOAD_BALANCER, NETWORK_LOAD_BALANCER, TARGET_GROUP, NETWORK_TARGET_GROUP, LISTENER,
         TLS_LISTENER, RULE;
     iam: ROLE, POLICY;

@@ -243,9 +243,22 @@ def changes_one_replica_alone(aws):
     infrequent = {"RegionName": THERE, "TableClassOverride": "STANDARD_INFREQUENT_ACCESS"}
     dynamodb.update_table(TableName="replicas", ReplicaUpdates=[{"Update": infrequent}])
     dynamodb.update_table(TableName="replicas", SSESpecification={"Enabled": True, "SSEType": "KMS"})
+    dynamodb.update_table(TableName="replicas", OnDemandThroughput={"MaxReadRequestUnits": 500})
     there = aws.client("dynamodb", THERE).describe_table(TableName="replicas")["Table"]
     shown(there.get("TableClassSummary"), awaited=None, by_aws={"TableClass": "STANDARD_INFREQUENT_ACCESS"})
     shown(there.get("SSEDescription"), awaited=None, by_aws={"Status": "ENABLED", "SSEType": "KMS"})
+    shown(there.get("OnDemandThroughput"), awaited=None, by_aws={"MaxReadRequestUnits": 500})
+
+
+def overrides_no_reads(aws):
+    """A replica may have a ceiling of reads of its own, which its peers tell."""
+    dynamodb = aws.table("ceilings")
+    dynamodb.update_table(TableName="ceilings", ReplicaUpdates=[{"Create": {"RegionName": THERE}}])
+    own = {"RegionName": THERE, "OnDemandThroughputOverride": {"MaxReadRequestUnits": 40}}
+    dynamodb.update_table(TableName="ceilings", ReplicaUpdates=[{"Update": own}])
+    replicas = dynamodb.describe_table(TableName="ceilings")["Table"]["Replicas"]
+    (replica,) = [it for it in replicas if it["RegionName"] == THERE]
+    shown(replica.get("OnDemandThroughputOverride"), awaited=None, by_aws={"MaxReadRequestUnits": 40})
 
 
 def moves_the_port(aws):

@@ -149,6 +149,20 @@ def updates_only_part_of_a_table(aws):
     shown(table.get("SSEDescription"), awaited=None, by_aws={"Status": "ENABLED", "SSEType": "KMS"})
 
 
+def knows_no_contributor_insights(aws):
+    """A table tells whether Contributor Insights is on."""
+    dynamodb = aws.table("insights")
+    code = refused(dynamodb.describe_contributor_insights, TableName="insights")
+    shown(code, awaited="500", by_aws=None)
+
+
+def knows_no_streams_of_kinesis(aws):
+    """A table tells which streams of Kinesis get its changes."""
+    dynamodb = aws.table("kinesis")
+    code = refused(dynamodb.describe_kinesis_streaming_destination, TableName="kinesis")
+    shown(code, awaited="500", by_aws=None)
+
+
 def forgets_server_names_of_checks(aws):
     """A check of HTTPS names its host while TLS is agreed on, unless it says otherwise."""
     made = aws.client("route53").create_health_check(

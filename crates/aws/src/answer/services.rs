@@ -49,6 +49,15 @@ const DYNAMODB: Calls = &[
         Json(&[Within("ContinuousBackupsDescription", &[Text("ContinuousBackupsStatus")])]),
     ),
     ("DescribeTimeToLive", Json(&[Within("TimeToLiveDescription", &[Text("TimeToLiveStatus")])])),
+    ("DescribeContributorInsights", Json(&[Text("ContributorInsightsStatus")])),
+    (
+        "DescribeKinesisStreamingDestination",
+        Json(&[List(
+            "KinesisDataStreamDestinations",
+            "",
+            &[Text("StreamArn"), Text("DestinationStatus")],
+        )]),
+    ),
     ("GetResourcePolicy", Json(&[Text("Policy")])),
     ("GetItem", Json(&[])),
     ("Query", Json(&[Any("Items")])),

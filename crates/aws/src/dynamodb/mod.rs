@@ -6,9 +6,10 @@ mod table;
 use crate::provider::Registry;
 
 pub use table::{
-    Billing, Consistency, Encryption, GlobalIndex, Key, KeyType, Keys, LocalIndex,
-    OnDemandThroughput, PointInTimeRecovery, Projection, ReplicaOverride, ReplicaPolicy,
-    StreamView, Table, TableCall, TableClass, TableHandle, TableModification, TableQuery, Units,
+    Billing, Consistency, ContributorInsights, Encryption, GlobalIndex, InsightsMode, Key, KeyType,
+    Keys, KinesisDestination, LocalIndex, OnDemandThroughput, PointInTimeRecovery, Projection,
+    ReplicaIndex, ReplicaInsights, ReplicaOverride, ReplicaPolicy, ReplicaReads, StreamView, Table,
+    TableCall, TableClass, TableHandle, TableModification, TableQuery, TimestampPrecision, Units,
     WarmThroughput, WriteMode,
 };
 

@@ -39,6 +39,8 @@ pub(super) const RULES: &[Rule] = &[
         Retry::Never,
         "the table class can be changed twice in 30 days",
     ),
+    // A stream of Kinesis that somebody else's change is still at.
+    rule("ValidationException", "KinesisStreamingDestination must be", Retry::Busy, ""),
     rule("LimitExceededException", "", Retry::Throttled, ""),
     rule("ResourceNotFoundException", "", Retry::NotYet, ""),
     rule("TableNotFoundException", "", Retry::NotYet, ""),

@@ -23,7 +23,7 @@ GlobalSecondaryIndexes.IndexName -> indexes.name
 GlobalSecondaryIndexes.KeySchema -> indexes.partition_key, indexes.sort_key
 GlobalSecondaryIndexes.Projection -> indexes.projection.type, indexes.projection.attributes
 GlobalSecondaryIndexes.ProvisionedThroughput -> indexes.read, indexes.write
-GlobalSecondaryIndexes.OnDemandThroughput ?? ceilings of single indexes
+GlobalSecondaryIndexes.OnDemandThroughput -> indexes.on_demand_throughput.max_read, indexes.on_demand_throughput.max_write
 GlobalSecondaryIndexes.WarmThroughput -- it grows by itself, and the table's own is what is asked for
 VectorIndexes -- a preview at the time of writing; those that others made are left alone
 StreamSpecification -> stream
@@ -38,14 +38,14 @@ PITR -> point_in_time_recovery.enabled
 PITR.RecoveryPeriodInDays -> point_in_time_recovery.recovery_period_days
 ResourcePolicy -> resource_policies.region, resource_policies.document
 Tags -> tags
-Contributor Insights ?? an API of its own for each region
-Kinesis destination ?? it needs a stream of Kinesis, which no kind here makes
+Contributor Insights -> contributor_insights.table, contributor_insights.indexes, contributor_insights.replicas.region, contributor_insights.replicas.table, contributor_insights.replicas.indexes
+Kinesis destination -> kinesis_destinations.region, kinesis_destinations.stream, kinesis_destinations.precision
 Replicas -> regions
 Replicas.TableClassOverride -> replica_overrides.table_class
 Replicas.KMSMasterKeyId -> encryption.keys
-Replicas.ProvisionedThroughputOverride ?? reads of single replicas: a range of the whole table for now
-Replicas.OnDemandThroughputOverride ?? ceilings of single replicas
-Replicas.GlobalSecondaryIndexes ?? overrides of single indexes in single replicas
+Replicas.ProvisionedThroughputOverride -> replica_overrides.read
+Replicas.OnDemandThroughputOverride -> replica_overrides.max_read
+Replicas.GlobalSecondaryIndexes -> replica_overrides.indexes.name, replica_overrides.indexes.read, replica_overrides.indexes.max_read
 Replicas.PITR -> replica_overrides.point_in_time_recovery.enabled, replica_overrides.point_in_time_recovery.recovery_period_days
 Replicas.DeletionProtection -> replica_overrides.deletion_protection
 Replicas.Tags -> replica_overrides.tags

@@ -80,14 +80,15 @@ impl Change {
             (Billing::Provisioned, Some(units)) => {
                 check::throughput(what, units)?;
                 if from == Billing::Provisioned {
-                    if units == capacity.units {
+                    let present = capacity.effective();
+                    if units == present {
                         return Err(validation(format!(
                             "The provisioned throughput for {what} will not change. The requested \
                              value equals the current value: {}/{}",
                             units.read_capacity_units, units.write_capacity_units
                         )));
                     }
-                    if decreases(units, capacity.units) {
+                    if decreases(units, present) {
                         may_decrease(what, capacity, now)?;
                     }
                 }
@@ -118,6 +119,30 @@ impl Change {
         Ok(changes)
     }
 
+    /// The part of it that a replica gets. `called` is the capacity of the replica that the call goes
+    /// to, where that is another: what it has of its own of reads is its own to change.
+    fn of_peer(mut self, called: &Capacity, from: Billing) -> PeerChange {
+        let keeps_reads = from == Billing::Provisioned && called.read_override.is_some();
+        if called.on_demand_read_override.is_some()
+            && let Some(ceilings) = &mut self.on_demand
+        {
+            ceilings.max_read_request_units = None;
+        }
+        PeerChange { change: self, keeps_reads }
+    }
+
+    /// Through the replica that is called.
+    fn apply_own(&self, capacity: &mut Capacity, from: Billing, now: i64) {
+        let shared = self.clone().of_peer(capacity, from);
+        if let Some(units) = self.units {
+            capacity.read_override = capacity.read_override.map(|_| units.read_capacity_units);
+        }
+        if let Some(most) = self.on_demand.and_then(|it| it.max_read_request_units) {
+            capacity.on_demand_read_override = capacity.on_demand_read_override.map(|_| most);
+        }
+        shared.apply(capacity, from, now);
+    }
+
     fn apply(&self, capacity: &mut Capacity, from: Billing, now: i64) {
         if let Some(units) = self.units {
             if from == Billing::Provisioned && decreases(units, capacity.units) {
@@ -141,6 +166,26 @@ impl Change {
             kept.write_units_per_second =
                 warm.write_units_per_second.or(kept.write_units_per_second);
         }
+    }
+}
+
+/// What a change through one replica is to the others.
+#[derive(Clone, Default)]
+struct PeerChange {
+    change: Change,
+    /// Reads stay as they are.
+    keeps_reads: bool,
+}
+
+impl PeerChange {
+    fn apply(&self, capacity: &mut Capacity, from: Billing, now: i64) {
+        let mut change = self.change.clone();
+        if let Some(units) = &mut change.units
+            && self.keeps_reads
+        {
+            units.read_capacity_units = capacity.units.read_capacity_units;
+        }
+        change.apply(capacity, from, now);
     }
 }
 
@@ -210,11 +255,26 @@ pub(super) fn update(ctx: &mut Ctx<'_>, name: &str, input: &UpdateTable) -> Resu
         return Ok(());
     }
     let ready_at_ms = ctx.due("dynamodb.table.update", 10_000);
-    ctx.db().everywhere(region, name, |_, table| {
-        own.apply(&mut table.capacity, from, now);
-        for (index, change) in &of_indexes {
-            if let Some(index) = table.index_mut(index) {
-                change.apply(&mut index.capacity, from, now);
+    let called = ctx.table(name)?;
+    let of_peers = own.clone().of_peer(&called.capacity, from);
+    let index_peers: Vec<PeerChange> = of_indexes
+        .iter()
+        .map(|(index, change)| match called.index(index) {
+            Some(called) => change.clone().of_peer(&called.capacity, from),
+            None => PeerChange::default(),
+        })
+        .collect();
+    ctx.db().everywhere(region, name, |member, table| {
+        let is_called = member == region;
+        match is_called {
+            true => own.apply_own(&mut table.capacity, from, now),
+            false => of_peers.apply(&mut table.capacity, from, now),
+        }
+        for ((index, change), of_peers) in of_indexes.iter().zip(&index_peers) {
+            let Some(index) = table.index_mut(index) else { continue };
+            match is_called {
+                true => change.apply_own(&mut index.capacity, from, now),
+                false => of_peers.apply(&mut index.capacity, from, now),
             }
         }
         if from != to {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::describe::described;
 use super::fault::{in_use, limit, validation};
+use super::insights::Insights;
 use super::shape::{CreateTable, IndexSpec};
 use super::state::{Account, Ctx};
 use super::table::{Billing, Capacity, Eventual, Index, Pitr, Policy, Status, Table, Ttl};
@@ -98,6 +99,8 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Result<Value, Fault> {
         pitr: Eventual::new(Pitr::default()),
         policy: Eventual::new(policy),
         tags: Eventual::new(input.tags.into_iter().map(|tag| (tag.key, tag.value)).collect()),
+        insights: Insights::default(),
+        kinesis: Vec::new(),
         group: None,
         source_at_ms: None,
         items: BTreeMap::new(),
@@ -122,6 +125,7 @@ pub(super) fn index(spec: IndexSpec, backfill_at_ms: i64, ready_at_ms: i64) -> I
         status: Status::Creating,
         backfill_at_ms,
         ready_at_ms,
+        insights: Insights::default(),
     }
 }
 

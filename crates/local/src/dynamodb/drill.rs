@@ -50,6 +50,26 @@ impl State {
         db.autoscaled.insert(format!("{region}/{table}"));
     }
 
+    /// Lets CloudWatch take no more rules of Contributor Insights in a region, or take them again: to
+    /// switch it on ends in `FAILED` meanwhile.
+    pub fn refuse_insights(&mut self, account: &str, region: &str, refuse: bool) {
+        let db = self.accounts.entry(account.to_owned()).or_default();
+        match refuse {
+            true => db.no_more_insights.insert(region.to_owned()),
+            false => db.no_more_insights.remove(region),
+        };
+    }
+
+    /// Says that a Kinesis data stream is not there, or is again (Kinesis is not modelled: every
+    /// stream is there otherwise). To send a table's changes to it ends in `ENABLE_FAILED` meanwhile.
+    pub fn lose_stream(&mut self, account: &str, arn: &str, lose: bool) {
+        let db = self.accounts.entry(account.to_owned()).or_default();
+        match lose {
+            true => db.lost_streams.insert(arn.to_owned()),
+            false => db.lost_streams.remove(arn),
+        };
+    }
+
     /// Makes a replica unreachable for the service, as when its region is disabled for the
     /// account (`REGION_DISABLED`) or its key is gone (`INACCESSIBLE_ENCRYPTION_CREDENTIALS`).
     /// After twenty hours the service drops it from the global table; its table stays.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::create::{may_change, protected};
 use super::fault::{in_use, validation};
-use super::shape::{Disassociate, ReplicaSpec, ReplicaUpdate, UpdateTable};
+use super::shape::{Disassociate, OnDemand, ReplicaSpec, ReplicaUpdate, UpdateTable};
 use super::state::Ctx;
 use super::table::{Billing, Sse, Status, Table};
 use super::{check, sse, strong};
@@ -223,6 +223,20 @@ fn may_override(table: &Table, spec: &ReplicaSpec) -> Result<(), Fault> {
             .push((index.provisioned_throughput_override, index.on_demand_throughput_override));
     }
     for (provisioned, on_demand) in overrides {
+        if provisioned.is_some_and(|it| it.read_capacity_units < 1) {
+            return Err(validation(
+                "1 validation error detected: Value at 'provisionedThroughputOverride.\
+                 readCapacityUnits' failed to satisfy constraint: Member must have value greater \
+                 than or equal to 1",
+            ));
+        }
+        if let Some(own) = on_demand {
+            let ceilings = OnDemand {
+                max_read_request_units: Some(own.max_read_request_units),
+                ..OnDemand::default()
+            };
+            check::on_demand("OnDemandThroughputOverride", ceilings)?;
+        }
         if provisioned.is_some() && table.billing == Billing::OnDemand {
             return Err(validation(
                 "ProvisionedThroughputOverride can't be specified when BillingMode is \

@@ -10,7 +10,9 @@ mod describe;
 mod drill;
 mod fault;
 mod global;
+mod insights;
 mod items;
+mod kinesis;
 mod policy;
 mod settle;
 mod shape;
@@ -55,9 +57,13 @@ pub fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
         "DeleteResourcePolicy" => Some(policy::delete(ctx)?),
         "DescribeLimits" => Some(account::limits()),
         "DescribeEndpoints" => Some(account::endpoints(ctx)),
-        "DescribeContributorInsights" => Some(account::contributor_insights(ctx)?),
-        "ListContributorInsights" => Some(json!({ "ContributorInsightsSummaries": [] })),
-        "DescribeKinesisStreamingDestination" => Some(account::kinesis(ctx)?),
+        "UpdateContributorInsights" => Some(insights::update(ctx)?),
+        "DescribeContributorInsights" => Some(insights::describe(ctx)?),
+        "ListContributorInsights" => Some(insights::list(ctx)?),
+        "EnableKinesisStreamingDestination" => Some(kinesis::enable(ctx)?),
+        "UpdateKinesisStreamingDestination" => Some(kinesis::update(ctx)?),
+        "DisableKinesisStreamingDestination" => Some(kinesis::disable(ctx)?),
+        "DescribeKinesisStreamingDestination" => Some(kinesis::describe(ctx)?),
         "ListGlobalTables" => Some(json!({ "GlobalTables": [] })),
         "DescribeGlobalTable" | "DescribeGlobalTableSettings" => {
             return Err(account::old_global_table());

@@ -38,6 +38,12 @@ pub(super) struct Account {
     pub(super) tokens: BTreeMap<String, Token>,
     /// Tables whose write capacity is scaled automatically, as `region/name`.
     pub(super) autoscaled: BTreeSet<String>,
+    /// Regions in which CloudWatch takes no more rules of Contributor Insights.
+    #[serde(default)]
+    pub(super) no_more_insights: BTreeSet<String>,
+    /// ARNs of Kinesis data streams that are not there.
+    #[serde(default)]
+    pub(super) lost_streams: BTreeSet<String>,
 }
 
 impl Account {

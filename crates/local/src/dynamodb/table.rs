@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::insights::Insights;
 use super::items::store::Slot;
+use super::kinesis::Destination;
 use super::shape::{AttributeDefinition, IndexSpec, KeyElement, OnDemand, Throughput, Warm};
 
 /// The states that a table, an index or a replica goes through.
@@ -92,6 +94,12 @@ impl Capacity {
         }
     }
 
+    /// The units that this replica has, its own reads included.
+    pub(super) fn effective(&self) -> Throughput {
+        let read_capacity_units = self.read_override.unwrap_or(self.units.read_capacity_units);
+        Throughput { read_capacity_units, ..self.units }
+    }
+
     /// What a replica starts with: the same units, without the history.
     pub(super) fn for_replica(&self) -> Self {
         Self { units: self.units, on_demand: self.on_demand, warm: self.warm, ..Self::default() }
@@ -108,6 +116,8 @@ pub(super) struct Index {
     pub(super) backfill_at_ms: i64,
     /// When the status changes next.
     pub(super) ready_at_ms: i64,
+    #[serde(default)]
+    pub(super) insights: Insights,
 }
 
 /// Encryption with a KMS key; its absence is AWS's own key.
@@ -181,6 +191,11 @@ pub(super) struct Table {
     pub(super) pitr: Eventual<Pitr>,
     pub(super) policy: Eventual<Option<Policy>>,
     pub(super) tags: Eventual<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(super) insights: Insights,
+    /// Streams of Kinesis that get its changes, or did.
+    #[serde(default)]
+    pub(super) kinesis: Vec<Destination>,
     /// The global table that it is a replica of.
     pub(super) group: Option<String>,
     /// When it last was the source of a new replica.
@@ -235,7 +250,11 @@ impl Table {
             indexes: self
                 .indexes
                 .iter()
-                .map(|index| Index { capacity: index.capacity.for_replica(), ..index.clone() })
+                .map(|index| Index {
+                    capacity: index.capacity.for_replica(),
+                    insights: Insights::default(),
+                    ..index.clone()
+                })
                 .collect(),
             billing_switches_ms: Vec::new(),
             capacity: self.capacity.for_replica(),
@@ -248,6 +267,8 @@ impl Table {
             pitr: Eventual::default(),
             policy: Eventual::default(),
             tags: Eventual::default(),
+            insights: Insights::default(),
+            kinesis: Vec::new(),
             source_at_ms: None,
             ..self.clone()
         }

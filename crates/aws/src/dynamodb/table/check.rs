@@ -27,6 +27,8 @@ pub(super) fn check(table: &Table, check: &mut Check) {
     strong(table, check);
     encryption(table, check);
     replicas(table, check);
+    insights(table, check);
+    kinesis(table, check);
     if let Some(attribute) = &table.time_to_live {
         check.ensure(
             (1..=255).contains(&attribute.len()),
@@ -144,6 +146,12 @@ fn capacity(table: &Table, check: &mut Check) {
                 table.on_demand_throughput.is_none(),
                 "on_demand_throughput is for tables that are paid by request",
             );
+            if let Some(index) = table.indexes.iter().find(|it| it.on_demand_throughput.is_some()) {
+                check.error(format!(
+                    "index '{}' has ceilings of requests, and the table is provisioned",
+                    index.name
+                ));
+            }
             let indexes =
                 table.indexes.iter().flat_map(|index| index.read.into_iter().chain(index.write));
             for units in [read, write].into_iter().chain(indexes) {
@@ -161,11 +169,91 @@ fn capacity(table: &Table, check: &mut Check) {
             }
         }
     }
-    if let Some(ceilings) = table.on_demand_throughput {
+    let of_indexes = table.indexes.iter().filter_map(|index| index.on_demand_throughput);
+    for ceilings in table.on_demand_throughput.into_iter().chain(of_indexes) {
         for units in ceilings.max_read.into_iter().chain(ceilings.max_write) {
+            ceiling(units, check);
+        }
+    }
+    own_reads(table, check);
+}
+
+/// Reads of single replicas, of tables and of indexes.
+fn own_reads(table: &Table, check: &mut Check) {
+    let on_demand = matches!(table.billing, Billing::OnDemand);
+    for own in &table.replica_overrides {
+        let region = own.region;
+        let mut seen = BTreeSet::new();
+        for index in &own.indexes {
             check.ensure(
-                units == -1 || units >= 1,
-                format!("a ceiling of {units} requests is neither at least 1 nor -1 for none"),
+                table.indexes.iter().any(|it| it.name == index.name),
+                format!("the override of {region} is of index '{}', which it has not", index.name),
+            );
+            check.ensure(
+                seen.insert(&index.name),
+                format!("the override of {region} has index '{}' twice", index.name),
+            );
+        }
+        let names = own.indexes.iter().map(|index| Some(index.name.as_str()));
+        for of in std::iter::once(None).chain(names) {
+            let what = of.map_or_else(String::new, |name| format!(" of index '{name}'"));
+            if let Some(units) = own.read_of(of) {
+                check.ensure(
+                    !on_demand,
+                    format!("{region} has read units{what}, and the table is paid by request"),
+                );
+                check.ensure(
+                    units.min >= 1 && units.min <= units.max,
+                    format!("{}..{} is no range of at least 1 unit", units.min, units.max),
+                );
+            }
+            if let Some(units) = own.max_read_of(of) {
+                check.ensure(
+                    on_demand,
+                    format!("{region} has a ceiling of reads{what}, and the table is provisioned"),
+                );
+                ceiling(units, check);
+            }
+        }
+    }
+}
+
+fn ceiling(units: i64, check: &mut Check) {
+    check.ensure(
+        units == -1 || units >= 1,
+        format!("a ceiling of {units} requests is neither at least 1 nor -1 for none"),
+    );
+}
+
+fn insights(table: &Table, check: &mut Check) {
+    let Some(insights) = &table.contributor_insights else { return };
+    let indexes: BTreeSet<&String> = table.indexes.iter().map(|index| &index.name).collect();
+    let named: BTreeSet<&String> = insights.named().collect();
+    for name in named.difference(&indexes) {
+        check.error(format!(
+            "Contributor Insights is declared for the global index '{name}', which it has not"
+        ));
+    }
+}
+
+/// Each replica sends its changes to a stream of its own region.
+fn kinesis(table: &Table, check: &mut Check) {
+    for it in &table.kinesis_destinations {
+        let Some(arn) = it.stream.known() else { continue };
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let is_there = matches!(
+            parts[..],
+            ["arn", _, "kinesis", region, _, stream]
+                if region == it.region.code() && stream.starts_with("stream/")
+        );
+        if !is_there {
+            check.error_with_hint(
+                format!(
+                    "the changes of {} go to '{arn}', which is not the ARN of a Kinesis data \
+                     stream there",
+                    it.region
+                ),
+                "each replica has a stream in its own region: arn:aws:kinesis:REGION:ACCOUNT:stream/NAME",
             );
         }
     }
@@ -233,7 +321,10 @@ fn replicas(table: &Table, check: &mut Check) {
     let overrides = table.replica_overrides.iter().map(|it| ("override", it.region));
     let policies = table.resource_policies.iter().map(|it| ("policy", it.region));
     let mut seen = BTreeSet::new();
-    for (what, region) in overrides.chain(policies) {
+    let streams = table.kinesis_destinations.iter().map(|it| ("stream", it.region));
+    let insights = table.contributor_insights.iter().flat_map(|it| &it.replicas);
+    let insights = insights.map(|it| ("insights", it.region));
+    for (what, region) in overrides.chain(policies).chain(streams).chain(insights) {
         check.ensure(
             regions.contains(&region),
             format!("it has a replica {what} for {region}, where it has no replica"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bicoastal_model::Region;
 
 use super::Table;
+use super::call::ReplicaReads;
 use super::index::GlobalIndex;
 use super::settings::{Billing, Encryption, PointInTimeRecovery, TableClass, Units};
 
@@ -44,6 +45,28 @@ pub(super) fn key_in(table: &Table, region: Region) -> Option<String> {
     match &table.encryption {
         Some(Encryption::Customer { keys }) => keys.get(&region).map(|key| key.as_str().to_owned()),
         _ => None,
+    }
+}
+
+/// What a new replica has of its own of reads.
+pub(super) fn reads_in(table: &Table, region: Region) -> ReplicaReads {
+    let Some(own) = table.overridden(region) else { return ReplicaReads::default() };
+    let (on_demand, provisioned) = match table.billing {
+        Billing::OnDemand => (true, false),
+        Billing::Provisioned { .. } => (false, true),
+    };
+    let least = |units: Option<Units>| units.filter(|_| provisioned).map(|units| units.min);
+    let most = |units: Option<i64>| units.filter(|_| on_demand);
+    // An index that is not there yet gets its own when it is.
+    let is_there = |name: &str| table.indexes.iter().any(|index| index.name == name);
+    let indexes = own.indexes.iter().filter(|index| is_there(&index.name));
+    ReplicaReads {
+        read: least(own.read),
+        max_read: most(own.max_read),
+        indexes: indexes
+            .map(|index| (index.name.clone(), least(index.read), most(index.max_read)))
+            .filter(|(_, read, max_read)| read.is_some() || max_read.is_some())
+            .collect(),
     }
 }
 

@@ -6,6 +6,8 @@ use bicoastal_model::{Region, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::insights::InsightsFacts;
+use super::kinesis::DestinationFacts;
 use super::settings::{PointInTimeRecovery, StreamView, TableClass};
 
 /// A replica that was described.
@@ -25,20 +27,69 @@ pub(super) struct MemberFacts {
     pub(super) policy: Option<Value>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Throughput::is_none")]
+    pub(super) throughput: Throughput,
+    /// Of its indexes that have any, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) indexes: BTreeMap<String, Throughput>,
+    /// Contributor Insights, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) insights: Option<InsightsFacts>,
+    /// The same of the indexes that were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) index_insights: BTreeMap<String, InsightsFacts>,
+    /// Streams of Kinesis that get changes or did, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) kinesis: Vec<DestinationFacts>,
 }
 
-/// Capacity as it is, before what is declared says what counts as a difference.
+impl MemberFacts {
+    /// What its table takes, or one of its indexes.
+    pub(super) fn throughput_of(&self, index: Option<&str>) -> Throughput {
+        match index {
+            None => self.throughput,
+            Some(name) => self.indexes.get(name).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Contributor Insights of its table, or of one of its indexes; `None` where it was not asked.
+    pub(super) fn insights_of(&self, index: Option<&str>) -> Option<&InsightsFacts> {
+        match index {
+            None => self.insights.as_ref(),
+            Some(name) => self.index_insights.get(name),
+        }
+    }
+}
+
+/// What a table or an index takes in one region as it is, before what is declared says what counts
+/// as a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Throughput {
+    /// Units, where they are provisioned.
+    pub(super) read: i64,
+    pub(super) write: i64,
+    /// Ceilings, where it is paid by request; `None` for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_read: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_write: Option<i64>,
+    /// Whether its reads are its own: then a change through it reaches no peer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) own_reads: bool,
+}
+
+impl Throughput {
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Capacity that all replicas share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CapacityFacts {
     /// Whether it is paid by request.
     pub(super) on_demand: bool,
-    pub(super) read: i64,
-    pub(super) write: i64,
-    /// Ceilings; `None` for none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) max_read: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) max_write: Option<i64>,
     pub(super) warm_read: i64,
     pub(super) warm_write: i64,
 }
@@ -60,8 +111,6 @@ pub(super) struct Facts {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) faults: BTreeMap<Region, String>,
     pub(super) capacity: CapacityFacts,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) indexes: BTreeMap<String, (i64, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stream: Option<StreamView>,
     /// Time to live: AWS's word, and the attribute.

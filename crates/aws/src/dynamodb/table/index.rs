@@ -3,7 +3,7 @@
 use bon::Builder;
 use serde::{Deserialize, Serialize};
 
-use super::settings::Units;
+use super::settings::{OnDemandThroughput, Units};
 
 /// The type of a key attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +114,9 @@ pub struct GlobalIndex {
     #[builder(into)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write: Option<Units>,
+    /// Its ceilings, for an on-demand table, in every region. AWS's default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_demand_throughput: Option<OnDemandThroughput>,
 }
 
 fn is_empty(keys: &Keys) -> bool {

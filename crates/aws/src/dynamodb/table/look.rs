@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::TableDescription;
+use aws_sdk_dynamodb::types::{ReplicaDescription, TableDescription};
 use bicoastal_model::Region;
 
+use super::insights::InsightsFacts;
+use super::kinesis::DestinationFacts;
 use super::settings::PointInTimeRecovery;
 
 /// A table as one region has it.
@@ -18,12 +20,27 @@ pub(super) struct Member {
     pub(super) policy: Option<String>,
     /// Whether its KMS key is the account's `alias/aws/dynamodb`.
     pub(super) managed_key: bool,
+    /// Contributor Insights of the table; `None` where it was not asked for.
+    pub(super) insights: Option<InsightsFacts>,
+    /// The same of the indexes that were asked for.
+    pub(super) index_insights: BTreeMap<String, InsightsFacts>,
+    /// Streams of Kinesis that get changes or did; none where they were not asked for.
+    pub(super) kinesis: Vec<DestinationFacts>,
 }
 
 impl Member {
     /// One of which only the description is known.
     pub(super) fn bare(description: TableDescription) -> Self {
-        Self { description, tags: BTreeMap::new(), recovery: None, policy: None, managed_key: true }
+        Self {
+            description,
+            tags: BTreeMap::new(),
+            recovery: None,
+            policy: None,
+            managed_key: true,
+            insights: None,
+            index_insights: BTreeMap::new(),
+            kinesis: Vec::new(),
+        }
     }
 }
 
@@ -58,6 +75,14 @@ impl Look {
     pub(super) fn view(&self) -> Option<&TableDescription> {
         self.members.get(&self.home).map(|member| &member.description)
     }
+}
+
+/// How a peer sees a region's replica: with what that one has of its own.
+pub(super) fn as_peer(look: &Look, region: Region) -> Option<&ReplicaDescription> {
+    let descriptions = look.members.values().map(|member| &member.description);
+    descriptions
+        .flat_map(TableDescription::replicas)
+        .find(|replica| replica.region_name() == Some(region.code()))
 }
 
 /// The regions of the group that a description belongs to, its own included.

@@ -5,8 +5,11 @@ mod check;
 mod effective;
 mod facts;
 mod index;
+mod insights;
+mod kinesis;
 mod listed;
 mod look;
+mod own_apis;
 mod query;
 mod read;
 mod schema;
@@ -30,20 +33,22 @@ use serde::{Deserialize, Serialize};
 use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
 
-pub use call::{TableCall, TableModification};
+pub use call::{ReplicaReads, TableCall, TableModification};
 pub use index::{GlobalIndex, Key, KeyType, Keys, LocalIndex, Projection};
+pub use insights::{ContributorInsights, InsightsMode, ReplicaInsights};
+pub use kinesis::{KinesisDestination, TimestampPrecision};
 pub use query::TableQuery;
 pub use settings::{
-    Billing, Consistency, Encryption, OnDemandThroughput, PointInTimeRecovery, ReplicaOverride,
-    ReplicaPolicy, StreamView, TableClass, Units, WarmThroughput, WriteMode,
+    Billing, Consistency, Encryption, OnDemandThroughput, PointInTimeRecovery, ReplicaIndex,
+    ReplicaOverride, ReplicaPolicy, StreamView, TableClass, Units, WarmThroughput, WriteMode,
 };
 
 /// A table that exists, and takes writes, in every region of the stack.
 ///
 /// Its replicas are the regions that it is declared across. A replica that the program never
 /// mentioned is reported and left alone. What AWS keeps per replica (deletion protection,
-/// point-in-time recovery, tags, class) is kept the same in all of ours, except where
-/// [`ReplicaOverride`] says otherwise.
+/// point-in-time recovery, tags, class, Contributor Insights) is kept the same in all of ours, except where
+/// [`ReplicaOverride`] or [`ReplicaInsights`] say otherwise.
 #[derive(Debug, Clone, Serialize, Deserialize, Builder)]
 pub struct Table {
     /// The name, the same in every region: 3–255 of `[a-zA-Z0-9_.-]`. Changing it replaces the
@@ -100,6 +105,14 @@ pub struct Table {
     #[builder(default, with = FromIterator::from_iter)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource_policies: Vec<ReplicaPolicy>,
+    /// What CloudWatch Contributor Insights records. AWS's default: nothing.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor_insights: Option<ContributorInsights>,
+    /// The Kinesis data streams that get the changes of single replicas.
+    #[builder(default, with = FromIterator::from_iter)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinesis_destinations: Vec<KinesisDestination>,
     /// What single replicas have differently.
     #[builder(default, with = FromIterator::from_iter)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -10,6 +10,7 @@ use futures_util::future::{join, join_all};
 use super::super::rules::RULES;
 use super::facts::{Facts, MemberFacts};
 use super::look::{Look, Member, group};
+use super::own_apis;
 use super::settings::PointInTimeRecovery;
 use super::snapshot;
 use crate::classify::classify;
@@ -191,10 +192,24 @@ async fn member(
             _ => true,
         }
     };
-    let (tags, (recovery, (policy, managed_key))) =
-        join(tags, join(recovery, join(policy, managed))).await;
+    let asked = own_apis::asked(target, cx.purpose(), &description);
+    let insights = own_apis::insights(cx, region, &name, asked);
+    let kinesis = async {
+        match target.mentions("kinesis_destinations") {
+            true => own_apis::destinations(cx, region, &name).await,
+            false => Ok(Vec::new()),
+        }
+    };
+    let first = join(tags, join(recovery, join(policy, managed)));
+    let ((tags, (recovery, (policy, managed_key))), (insights, kinesis)) =
+        join(first, join(insights, kinesis)).await;
     let Some(tags) = gone_is_none(tags)? else { return Ok(None) };
+    let Some((insights, index_insights)) = gone_is_none(insights)? else { return Ok(None) };
+    let Some(kinesis) = gone_is_none(kinesis)? else { return Ok(None) };
     Ok(Some(Member {
+        insights,
+        index_insights,
+        kinesis,
         tags,
         recovery: gone_is_none(recovery)?.flatten(),
         policy: gone_is_none(policy)?.flatten(),

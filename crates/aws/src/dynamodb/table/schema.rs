@@ -8,6 +8,11 @@ const PROJECTION: &[Field] = &[
     Field::new("attributes").shape(Shape::Set(&Shape::Plain)),
 ];
 
+const CEILINGS: &[Field] = &[
+    Field::new("max_read").absent(Absent::Int(-1)),
+    Field::new("max_write").absent(Absent::Int(-1)),
+];
+
 const INDEX: &[Field] = &[
     Field::new("name"),
     Field::new("partition_key").shape(Shape::List(&Shape::Plain)).disruptive(),
@@ -15,6 +20,7 @@ const INDEX: &[Field] = &[
     Field::new("projection").shape(Shape::Object(PROJECTION)).disruptive(),
     Field::new("read").absent(Absent::Anything),
     Field::new("write").absent(Absent::Anything),
+    Field::new("on_demand_throughput").shape(Shape::Object(CEILINGS)),
 ];
 
 const LOCAL_INDEX: &[Field] = &[
@@ -27,11 +33,6 @@ const BILLING: &[Field] = &[
     Field::new("mode").absent(Absent::Text("provisioned")),
     Field::new("read").absent(Absent::Anything),
     Field::new("write").absent(Absent::Anything),
-];
-
-const CEILINGS: &[Field] = &[
-    Field::new("max_read").absent(Absent::Int(-1)),
-    Field::new("max_write").absent(Absent::Int(-1)),
 ];
 
 const WARM: &[Field] =
@@ -47,15 +48,36 @@ const ENCRYPTION: &[Field] = &[
     Field::new("keys").shape(Shape::OwnedMap),
 ];
 
+const REPLICA_INDEX: &[Field] =
+    &[Field::new("name"), Field::new("read"), Field::new("max_read").absent(Absent::Int(-1))];
+
 const OVERRIDE: &[Field] = &[
     Field::new("region"),
     Field::new("table_class").absent(Absent::Text("standard")),
+    Field::new("read"),
+    Field::new("max_read").absent(Absent::Int(-1)),
+    Field::new("indexes").shape(Shape::Keyed { key: "name", fields: REPLICA_INDEX }),
     Field::new("point_in_time_recovery").shape(Shape::Object(RECOVERY)),
     Field::new("deletion_protection").absent(Absent::Bool(false)),
     Field::new("tags").shape(Shape::OwnedMap),
 ];
 
 const POLICY: &[Field] = &[Field::new("region"), Field::new("document").shape(Shape::Policy)];
+
+const REPLICA_INSIGHTS: &[Field] = &[
+    Field::new("region"),
+    Field::new("table").absent(Absent::Text("off")),
+    Field::new("indexes").shape(Shape::OwnedMap),
+];
+
+const INSIGHTS: &[Field] = &[
+    Field::new("table").absent(Absent::Text("off")),
+    Field::new("indexes").shape(Shape::OwnedMap),
+    Field::new("replicas").shape(Shape::Keyed { key: "region", fields: REPLICA_INSIGHTS }),
+];
+
+const DESTINATION: &[Field] =
+    &[Field::new("region"), Field::new("stream"), Field::new("precision").absent(Absent::Anything)];
 
 const FIELDS: &[Field] = &[
     Field::regions(),
@@ -77,6 +99,8 @@ const FIELDS: &[Field] = &[
     Field::new("table_class").absent(Absent::Text("standard")),
     Field::new("deletion_protection").absent(Absent::Bool(false)),
     Field::new("resource_policies").shape(Shape::Keyed { key: "region", fields: POLICY }),
+    Field::new("contributor_insights").shape(Shape::Object(INSIGHTS)),
+    Field::new("kinesis_destinations").shape(Shape::Keyed { key: "region", fields: DESTINATION }),
     Field::new("replica_overrides").shape(Shape::Keyed { key: "region", fields: OVERRIDE }),
     Field::new("consistency").absent(Absent::Anything).replaces(),
     Field::new("writes").local(),

@@ -92,13 +92,13 @@ impl Billing {
     }
 }
 
-/// Ceilings of an on-demand table, in requests per second.
+/// Ceilings of an on-demand table or of one of its indexes, in requests per second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Builder)]
 pub struct OnDemandThroughput {
-    /// The most reads.
+    /// The most reads; -1 for no ceiling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_read: Option<i64>,
-    /// The most writes.
+    /// The most writes; -1 for no ceiling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_write: Option<i64>,
 }
@@ -226,6 +226,18 @@ pub struct ReplicaOverride {
     /// Its table class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table_class: Option<TableClass>,
+    /// Its reads, for a provisioned table: so many, or a range that its own scaling target keeps to.
+    /// Default: the table's.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Units>,
+    /// The most reads in a second, for an on-demand table; -1 for no ceiling. Default: the table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_read: Option<i64>,
+    /// What single indexes have differently there.
+    #[builder(default, with = FromIterator::from_iter)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<ReplicaIndex>,
     /// Its point-in-time recovery.
     #[builder(into)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,6 +249,44 @@ pub struct ReplicaOverride {
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| tags.into_iter().map(|(key, value)| (key.into(), value.into())).collect())]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+/// What one index has differently in one replica. Its writes are the same everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Builder)]
+pub struct ReplicaIndex {
+    /// Which index.
+    #[builder(start_fn, into)]
+    pub name: String,
+    /// Its reads there, for a provisioned table. Default: the index's in every region.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Units>,
+    /// The most reads of it in a second there, for an on-demand table; -1 for no ceiling. Default:
+    /// the index's in every region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_read: Option<i64>,
+}
+
+impl ReplicaOverride {
+    /// The reads of its table, or of one of its indexes.
+    pub(super) fn read_of(&self, index: Option<&str>) -> Option<Units> {
+        match index {
+            None => self.read,
+            Some(name) => self.index(name).and_then(|it| it.read),
+        }
+    }
+
+    /// The most reads of its table, or of one of its indexes.
+    pub(super) fn max_read_of(&self, index: Option<&str>) -> Option<i64> {
+        match index {
+            None => self.max_read,
+            Some(name) => self.index(name).and_then(|it| it.max_read),
+        }
+    }
+
+    fn index(&self, name: &str) -> Option<&ReplicaIndex> {
+        self.indexes.iter().find(|it| it.name == name)
+    }
 }
 
 /// The resource policy of one replica's table.

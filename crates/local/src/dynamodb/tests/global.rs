@@ -150,6 +150,21 @@ fn provisioned_replicas_need_scaled_writes_and_may_override_reads() {
     seen.push(view(&mut world, HERE));
     pass(&mut world, 60);
     seen.push(table(&mut world, THERE)["ProvisionedThroughput"]["ReadCapacityUnits"].to_string());
+    seen.push(call(&mut world, HERE, "UpdateTable", change(0)).unwrap_err());
+    // Its scaling target changes its own reads alone; writes are everybody's.
+    let scaled = |reads: i64| {
+        update(json!({ "ProvisionedThroughput": {
+            "ReadCapacityUnits": reads, "WriteCapacityUnits": 8,
+        } }))
+    };
+    ok(&mut world, THERE, "UpdateTable", scaled(12));
+    pass(&mut world, 60);
+    for region in [HERE, THERE] {
+        let units = &table(&mut world, region)["ProvisionedThroughput"];
+        let (read, write) = (&units["ReadCapacityUnits"], &units["WriteCapacityUnits"]);
+        seen.push(format!("{region} {read}/{write}"));
+    }
+    seen.push(call(&mut world, THERE, "UpdateTable", scaled(12)).unwrap_err());
     expect![[r#"
         ValidationException: The write capacity of a table with replicas should either be Pay-Per-Request or AutoScaled
         us-east-1 6/7 null
@@ -175,7 +190,11 @@ fn provisioned_replicas_need_scaled_writes_and_may_override_reads() {
         ]
         ValidationException: There were no actions specified for the replica in ap-south-1
         us-east-1 UPDATING [ap-south-1 UPDATING]
-        11"#]].assert_eq(&seen.join("\n"));
+        11
+        ValidationException: 1 validation error detected: Value at 'provisionedThroughputOverride.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1
+        us-east-1 6/8
+        ap-south-1 12/8
+        ValidationException: The provisioned throughput for the table will not change. The requested value equals the current value: 12/8"#]].assert_eq(&seen.join("\n"));
 }
 
 #[test]

@@ -244,3 +244,132 @@ fn encryption_is_of_one_kind_everywhere_with_a_key_in_each_region() {
         ValidationException: KMSMasterKeyId must be specified for each replica
         ValidationException: KMS validation error: key 'arn:aws:kms:us-east-1:000000000000:key/45dfbb8c-ed98-f3c6-8181-f0bd932920ed' does not exist in eu-west-1 or is not enabled"#]].assert_eq(&seen.join("\n"));
 }
+
+#[test]
+fn insights_are_each_replicas_own_and_take_a_while() {
+    let mut world = pair();
+    let index = json!({
+        "AttributeDefinitions": [{ "AttributeName": "user", "AttributeType": "S" }],
+        "GlobalSecondaryIndexUpdates": [{ "Create": {
+            "IndexName": "user",
+            "KeySchema": [{ "AttributeName": "user", "KeyType": "HASH" }],
+            "Projection": { "ProjectionType": "ALL" },
+        } }],
+    });
+    ok(&mut world, HERE, "UpdateTable", update(index));
+    pass(&mut world, 600);
+    let set = |more: Value| with(json!({ "TableName": "sessions" }), more);
+    let on = |mode: &str| {
+        set(json!({ "ContributorInsightsAction": "ENABLE", "ContributorInsightsMode": mode }))
+    };
+    let off = || set(json!({ "ContributorInsightsAction": "DISABLE" }));
+    let mut seen = Vec::new();
+    let look = |world: &mut World, seen: &mut Vec<String>| {
+        for region in [HERE, THERE] {
+            let answer = ok(world, region, "DescribeContributorInsights", set(json!({})));
+            seen.push(format!("{region} {answer}"));
+        }
+    };
+    let change = "UpdateContributorInsights";
+    seen.push(call(&mut world, HERE, change, on("SOME")).unwrap_err());
+    seen.push(
+        call(
+            &mut world,
+            HERE,
+            change,
+            set(json!({ "IndexName": "gone", "ContributorInsightsAction": "ENABLE" })),
+        )
+        .unwrap_err(),
+    );
+    seen.push(ok(&mut world, HERE, change, on("THROTTLED_KEYS")).to_string());
+    look(&mut world, &mut seen);
+    pass(&mut world, 60);
+    look(&mut world, &mut seen);
+    let of_index = json!({ "IndexName": "user", "ContributorInsightsAction": "ENABLE" });
+    ok(&mut world, HERE, change, set(of_index));
+    seen.push(ok(&mut world, HERE, "ListContributorInsights", set(json!({}))).to_string());
+    ok(&mut world, HERE, change, off());
+    world.dynamodb.refuse_insights(DEFAULT_ACCOUNT, THERE, true);
+    ok(&mut world, THERE, change, on("ACCESSED_AND_THROTTLED_KEYS"));
+    pass(&mut world, 60);
+    look(&mut world, &mut seen);
+    // Another try is another try.
+    world.dynamodb.refuse_insights(DEFAULT_ACCOUNT, THERE, false);
+    ok(&mut world, THERE, change, on("ACCESSED_AND_THROTTLED_KEYS"));
+    pass(&mut world, 60);
+    look(&mut world, &mut seen);
+    expect![[r#"
+        ValidationException: 1 validation error detected: Value 'SOME' at 'contributorInsightsMode' failed to satisfy constraint: Member must satisfy enum value set: [ACCESSED_AND_THROTTLED_KEYS, THROTTLED_KEYS]
+        ResourceNotFoundException: Requested resource not found: index gone of table sessions
+        {"ContributorInsightsMode":"THROTTLED_KEYS","ContributorInsightsStatus":"ENABLING","TableName":"sessions"}
+        us-east-1 {"ContributorInsightsMode":"THROTTLED_KEYS","ContributorInsightsRuleList":[],"ContributorInsightsStatus":"ENABLING","LastUpdateDateTime":1767226860.0,"TableName":"sessions"}
+        ap-south-1 {"ContributorInsightsRuleList":[],"ContributorInsightsStatus":"DISABLED","TableName":"sessions"}
+        us-east-1 {"ContributorInsightsMode":"THROTTLED_KEYS","ContributorInsightsRuleList":["DynamoDBContributorInsights-PKT-sessions-1767226860000"],"ContributorInsightsStatus":"ENABLED","LastUpdateDateTime":1767226860.0,"TableName":"sessions"}
+        ap-south-1 {"ContributorInsightsRuleList":[],"ContributorInsightsStatus":"DISABLED","TableName":"sessions"}
+        {"ContributorInsightsSummaries":[{"ContributorInsightsMode":"THROTTLED_KEYS","ContributorInsightsStatus":"ENABLED","TableName":"sessions"},{"ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS","ContributorInsightsStatus":"ENABLING","IndexName":"user","TableName":"sessions"}]}
+        us-east-1 {"ContributorInsightsRuleList":[],"ContributorInsightsStatus":"DISABLED","LastUpdateDateTime":1767226920.0,"TableName":"sessions"}
+        ap-south-1 {"ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS","ContributorInsightsRuleList":[],"ContributorInsightsStatus":"FAILED","FailureException":{"ExceptionDescription":"The account's limit of CloudWatch Contributor Insights rules is reached","ExceptionName":"LimitExceededException"},"LastUpdateDateTime":1767226920.0,"TableName":"sessions"}
+        us-east-1 {"ContributorInsightsRuleList":[],"ContributorInsightsStatus":"DISABLED","LastUpdateDateTime":1767226920.0,"TableName":"sessions"}
+        ap-south-1 {"ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS","ContributorInsightsRuleList":["DynamoDBContributorInsights-PKC-sessions-1767226980000","DynamoDBContributorInsights-PKT-sessions-1767226980000"],"ContributorInsightsStatus":"ENABLED","LastUpdateDateTime":1767226980.0,"TableName":"sessions"}"#]].assert_eq(&seen.join("\n"));
+}
+
+#[test]
+fn a_stream_of_kinesis_is_of_the_tables_region_and_one_at_a_time() {
+    let mut world = pair();
+    let arn = |region: &str, stream: &str| {
+        format!("arn:aws:kinesis:{region}:{DEFAULT_ACCOUNT}:stream/{stream}")
+    };
+    let to = |stream: &str| json!({ "TableName": "sessions", "StreamArn": arn(HERE, stream) });
+    let precise = |stream: &str, precision: &str| {
+        let precision = json!({ "ApproximateCreationDateTimePrecision": precision });
+        with(to(stream), json!({ "UpdateKinesisStreamingConfiguration": precision }))
+    };
+    let [enable, change, disable, describe] = [
+        "EnableKinesisStreamingDestination",
+        "UpdateKinesisStreamingDestination",
+        "DisableKinesisStreamingDestination",
+        "DescribeKinesisStreamingDestination",
+    ];
+    let name = || json!({ "TableName": "sessions" });
+    let mut seen = vec![
+        call(&mut world, THERE, enable, to("a")).unwrap_err(),
+        call(&mut world, HERE, disable, to("a")).unwrap_err(),
+        ok(&mut world, HERE, enable, to("a")).to_string(),
+        call(&mut world, HERE, enable, to("a")).unwrap_err(),
+        call(&mut world, HERE, enable, to("b")).unwrap_err(),
+        call(&mut world, HERE, disable, to("a")).unwrap_err(),
+    ];
+    pass(&mut world, 60);
+    seen.push(ok(&mut world, HERE, describe, name()).to_string());
+    seen.push(ok(&mut world, THERE, describe, name()).to_string());
+    seen.push(call(&mut world, HERE, change, precise("a", "MICROSECOND")).unwrap_err());
+    seen.push(call(&mut world, HERE, change, precise("a", "SECOND")).unwrap_err());
+    seen.push(ok(&mut world, HERE, change, precise("a", "MILLISECOND")).to_string());
+    pass(&mut world, 60);
+    seen.push(ok(&mut world, HERE, disable, to("a")).to_string());
+    pass(&mut world, 60);
+    world.dynamodb.lose_stream(DEFAULT_ACCOUNT, &arn(HERE, "b"), true);
+    ok(&mut world, HERE, enable, to("b"));
+    pass(&mut world, 60);
+    seen.push(ok(&mut world, HERE, describe, name()).to_string());
+    // What was let go is told for a day.
+    pass(&mut world, 86_400);
+    ok(&mut world, HERE, enable, to("a"));
+    pass(&mut world, 60);
+    seen.push(ok(&mut world, HERE, describe, name()).to_string());
+    expect![[r#"
+        ValidationException: Invalid StreamArn: arn:aws:kinesis:us-east-1:000000000000:stream/a is no Kinesis data stream of the table's account and Region
+        ResourceNotFoundException: Requested resource not found: Kinesis streaming destination arn:aws:kinesis:us-east-1:000000000000:stream/a of table sessions
+        {"DestinationStatus":"ENABLING","EnableKinesisStreamingConfiguration":{"ApproximateCreationDateTimePrecision":"MICROSECOND"},"StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/a","TableName":"sessions"}
+        ValidationException: Table is not in a valid state to enable Kinesis Streaming Destination: KinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.
+        LimitExceededException: Subscriber limit exceeded: A table has one Kinesis streaming destination, and sessions has arn:aws:kinesis:us-east-1:000000000000:stream/a
+        ValidationException: Table is not in a valid state to disable Kinesis Streaming Destination: KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.
+        {"KinesisDataStreamDestinations":[{"ApproximateCreationDateTimePrecision":"MICROSECOND","DestinationStatus":"ACTIVE","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/a"}],"TableName":"sessions"}
+        {"KinesisDataStreamDestinations":[],"TableName":"sessions"}
+        ValidationException: Invalid Request: Precision is already set to the desired value of MICROSECOND
+        ValidationException: 1 validation error detected: Value 'SECOND' at 'approximateCreationDateTimePrecision' failed to satisfy constraint: Member must satisfy enum value set: [MILLISECOND, MICROSECOND]
+        {"DestinationStatus":"UPDATING","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/a","TableName":"sessions","UpdateKinesisStreamingConfiguration":{"ApproximateCreationDateTimePrecision":"MILLISECOND"}}
+        {"DestinationStatus":"DISABLING","EnableKinesisStreamingConfiguration":{"ApproximateCreationDateTimePrecision":"MILLISECOND"},"StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/a","TableName":"sessions"}
+        {"KinesisDataStreamDestinations":[{"ApproximateCreationDateTimePrecision":"MILLISECOND","DestinationStatus":"DISABLED","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/a"},{"ApproximateCreationDateTimePrecision":"MICROSECOND","DestinationStatus":"ENABLE_FAILED","DestinationStatusDescription":"The Kinesis data stream does not exist","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/b"}],"TableName":"sessions"}
+        {"KinesisDataStreamDestinations":[{"ApproximateCreationDateTimePrecision":"MICROSECOND","DestinationStatus":"ENABLE_FAILED","DestinationStatusDescription":"The Kinesis data stream does not exist","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/b"},{"ApproximateCreationDateTimePrecision":"MICROSECOND","DestinationStatus":"ACTIVE","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/a"}],"TableName":"sessions"}"#]].assert_eq(&seen.join("\n"));
+}

@@ -6,26 +6,31 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder as CreateRequest;
 use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder as UpdateRequest;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction,
+    ApproximateCreationDateTimePrecision, AttributeDefinition, BillingMode,
+    ContributorInsightsAction, ContributorInsightsMode, CreateGlobalSecondaryIndexAction,
     CreateGlobalTableWitnessGroupMemberAction, CreateReplicationGroupMemberAction,
     DeleteGlobalSecondaryIndexAction, DeleteGlobalTableWitnessGroupMemberAction,
-    DeleteReplicationGroupMemberAction, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate,
-    GlobalTableWitnessGroupUpdate, KeySchemaElement, KeyType as SdkKeyType, LocalSecondaryIndex,
-    MultiRegionConsistency, OnDemandThroughput as SdkOnDemand, Projection as SdkProjection,
-    ProjectionType, ProvisionedThroughput, ReplicationGroupUpdate, ScalarAttributeType,
-    SseSpecification, SseType, StreamSpecification, StreamViewType, TableClass as SdkTableClass,
-    Tag, UpdateGlobalSecondaryIndexAction, UpdateReplicationGroupMemberAction,
-    WarmThroughput as SdkWarm,
+    DeleteReplicationGroupMemberAction, EnableKinesisStreamingConfiguration, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, GlobalTableWitnessGroupUpdate, KeySchemaElement,
+    KeyType as SdkKeyType, LocalSecondaryIndex, MultiRegionConsistency,
+    OnDemandThroughput as SdkOnDemand, OnDemandThroughputOverride, Projection as SdkProjection,
+    ProjectionType, ProvisionedThroughput, ProvisionedThroughputOverride,
+    ReplicaGlobalSecondaryIndex, ReplicationGroupUpdate, ScalarAttributeType, SseSpecification,
+    SseType, StreamSpecification, StreamViewType, TableClass as SdkTableClass, Tag,
+    UpdateGlobalSecondaryIndexAction, UpdateKinesisStreamingConfiguration,
+    UpdateReplicationGroupMemberAction, WarmThroughput as SdkWarm,
 };
 use bicoastal_model::Region;
 
 use super::super::Table;
 use super::super::effective::{class_in, index_units, policy_in, protection_in, tags_in};
 use super::super::index::{GlobalIndex, Key, KeyType, Projection};
+use super::super::insights::InsightsMode;
+use super::super::kinesis::TimestampPrecision;
 use super::super::settings::{
     Billing, Encryption, OnDemandThroughput, StreamView, TableClass, WarmThroughput,
 };
-use super::TableModification;
+use super::{ReplicaReads, TableModification};
 
 pub(super) fn create(
     request: CreateRequest,
@@ -67,6 +72,7 @@ pub(super) fn create(
             .set_key_schema(Some(schema(&index.partition_key.0, &index.sort_key.0)?))
             .projection(projection(&index.projection))
             .set_provisioned_throughput(units)
+            .set_on_demand_throughput(index.on_demand_throughput.map(ceilings))
             .build()?;
         request = request.global_secondary_indexes(index);
     }
@@ -117,7 +123,18 @@ pub(super) fn modify(
             }
             request
         }
-        TableModification::Ceilings(wanted) => request.on_demand_throughput(ceilings(*wanted)),
+        TableModification::Ceilings { table, indexes } => {
+            let mut request = request.set_on_demand_throughput(table.map(ceilings));
+            for (index, wanted) in indexes {
+                let action = UpdateGlobalSecondaryIndexAction::builder()
+                    .index_name(index)
+                    .on_demand_throughput(ceilings(*wanted))
+                    .build()?;
+                let update = GlobalSecondaryIndexUpdate::builder().update(action).build();
+                request = request.global_secondary_index_updates(update);
+            }
+            request
+        }
         TableModification::Warm(wanted) => request.warm_throughput(warm(*wanted)),
         TableModification::Stream(view) => request.stream_specification(stream(*view)?),
         TableModification::Encryption { encryption, peers } => {
@@ -147,6 +164,7 @@ pub(super) fn modify(
                 .set_key_schema(Some(schema(&index.partition_key.0, &index.sort_key.0)?))
                 .projection(projection(&index.projection))
                 .set_provisioned_throughput(units.map(throughput).transpose()?)
+                .set_on_demand_throughput(index.on_demand_throughput.map(ceilings))
                 .build()?;
             let update = GlobalSecondaryIndexUpdate::builder().create(action).build();
             request.global_secondary_index_updates(update)
@@ -156,8 +174,17 @@ pub(super) fn modify(
             let update = GlobalSecondaryIndexUpdate::builder().delete(action).build();
             request.global_secondary_index_updates(update)
         }
-        TableModification::CreateReplica { region, key, class: own } => {
-            request.replica_updates(new_replica(*region, key.as_deref(), *own)?)
+        TableModification::CreateReplica { region, key, class: own, reads } => {
+            request.replica_updates(new_replica(*region, key.as_deref(), *own, reads)?)
+        }
+        TableModification::ReplicaReads { region, reads } => {
+            let action = UpdateReplicationGroupMemberAction::builder()
+                .region_name(region.code())
+                .set_provisioned_throughput_override(reads.read.map(own_read))
+                .set_on_demand_throughput_override(reads.max_read.map(own_max_read))
+                .set_global_secondary_indexes(own_indexes(reads)?)
+                .build()?;
+            request.replica_updates(ReplicationGroupUpdate::builder().update(action).build())
         }
         TableModification::ReplicaClass { region, class: own } => {
             let action = UpdateReplicationGroupMemberAction::builder()
@@ -170,7 +197,12 @@ pub(super) fn modify(
         TableModification::CreateStrong { replicas, witness } => {
             let mut request = request.multi_region_consistency(MultiRegionConsistency::Strong);
             for (region, key) in replicas {
-                request = request.replica_updates(new_replica(*region, key.as_deref(), None)?);
+                request = request.replica_updates(new_replica(
+                    *region,
+                    key.as_deref(),
+                    None,
+                    &ReplicaReads::default(),
+                )?);
             }
             if let Some(region) = witness {
                 let action = CreateGlobalTableWitnessGroupMemberAction::builder()
@@ -202,13 +234,74 @@ fn new_replica(
     region: Region,
     key: Option<&str>,
     own_class: Option<TableClass>,
+    reads: &ReplicaReads,
 ) -> Result<ReplicationGroupUpdate, BuildError> {
     let action = CreateReplicationGroupMemberAction::builder()
         .region_name(region.code())
         .set_kms_master_key_id(key.map(str::to_owned))
         .set_table_class_override(own_class.map(class))
+        .set_provisioned_throughput_override(reads.read.map(own_read))
+        .set_on_demand_throughput_override(reads.max_read.map(own_max_read))
+        .set_global_secondary_indexes(own_indexes(reads)?)
         .build()?;
     Ok(ReplicationGroupUpdate::builder().create(action).build())
+}
+
+fn own_read(units: i64) -> ProvisionedThroughputOverride {
+    ProvisionedThroughputOverride::builder().read_capacity_units(units).build()
+}
+
+fn own_max_read(units: i64) -> OnDemandThroughputOverride {
+    OnDemandThroughputOverride::builder().max_read_request_units(units).build()
+}
+
+fn own_indexes(
+    reads: &ReplicaReads,
+) -> Result<Option<Vec<ReplicaGlobalSecondaryIndex>>, BuildError> {
+    if reads.indexes.is_empty() {
+        return Ok(None);
+    }
+    let indexes = reads.indexes.iter().map(|(name, read, max_read)| {
+        ReplicaGlobalSecondaryIndex::builder()
+            .index_name(name)
+            .set_provisioned_throughput_override(read.map(own_read))
+            .set_on_demand_throughput_override(max_read.map(own_max_read))
+            .build()
+    });
+    indexes.collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// To switch it on means to say in which mode.
+pub(super) fn insights(
+    mode: InsightsMode,
+) -> (ContributorInsightsAction, Option<ContributorInsightsMode>) {
+    use ContributorInsightsAction::{Disable, Enable};
+    match mode {
+        InsightsMode::Off => (Disable, None),
+        InsightsMode::AccessedAndThrottledKeys => {
+            (Enable, Some(ContributorInsightsMode::AccessedAndThrottledKeys))
+        }
+        InsightsMode::ThrottledKeys => (Enable, Some(ContributorInsightsMode::ThrottledKeys)),
+    }
+}
+
+fn precise(precision: TimestampPrecision) -> ApproximateCreationDateTimePrecision {
+    match precision {
+        TimestampPrecision::Millisecond => ApproximateCreationDateTimePrecision::Millisecond,
+        TimestampPrecision::Microsecond => ApproximateCreationDateTimePrecision::Microsecond,
+    }
+}
+
+pub(super) fn enabling(precision: TimestampPrecision) -> EnableKinesisStreamingConfiguration {
+    EnableKinesisStreamingConfiguration::builder()
+        .approximate_creation_date_time_precision(precise(precision))
+        .build()
+}
+
+pub(super) fn updating(precision: TimestampPrecision) -> UpdateKinesisStreamingConfiguration {
+    UpdateKinesisStreamingConfiguration::builder()
+        .approximate_creation_date_time_precision(precise(precision))
+        .build()
 }
 
 fn old_replica(region: Region) -> Result<ReplicationGroupUpdate, BuildError> {

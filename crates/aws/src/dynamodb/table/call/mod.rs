@@ -11,6 +11,8 @@ use bicoastal_model::{Deletes, ErrorFacts, OpError, Region, Retry, Target};
 use super::super::rules::RULES;
 use super::effective::tags_in;
 use super::index::{GlobalIndex, Key};
+use super::insights::InsightsMode;
+use super::kinesis::TimestampPrecision;
 use super::settings::{
     Encryption, OnDemandThroughput, PointInTimeRecovery, StreamView, TableClass, WarmThroughput,
 };
@@ -85,11 +87,63 @@ pub enum TableCall {
         /// Its ARN.
         arn: String,
     },
+    /// `UpdateContributorInsights` of one replica, or of one of its indexes.
+    Insights {
+        /// Which.
+        region: Region,
+        /// The index.
+        index: Option<String>,
+        /// What is recorded.
+        mode: InsightsMode,
+    },
+    /// `EnableKinesisStreamingDestination` of one replica.
+    EnableKinesis {
+        /// Which.
+        region: Region,
+        /// The ARN of the stream.
+        stream: String,
+        /// How exactly times are told.
+        precision: Option<TimestampPrecision>,
+    },
+    /// `UpdateKinesisStreamingDestination` of one replica.
+    UpdateKinesis {
+        /// Which.
+        region: Region,
+        /// The ARN of the stream.
+        stream: String,
+        /// How exactly times are told.
+        precision: TimestampPrecision,
+    },
+    /// `DisableKinesisStreamingDestination` of one replica.
+    DisableKinesis {
+        /// Which.
+        region: Region,
+        /// The ARN of the stream.
+        stream: String,
+    },
     /// `DeleteTable` of what is left.
     Delete {
         /// Where.
         region: Region,
     },
+}
+
+/// Reads that one replica has differently from its peers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReplicaReads {
+    /// Units of its table, where they are provisioned.
+    pub read: Option<i64>,
+    /// The most of its table, where it is paid by request; -1 lifts it.
+    pub max_read: Option<i64>,
+    /// Both of single indexes.
+    pub indexes: Vec<(String, Option<i64>, Option<i64>)>,
+}
+
+impl ReplicaReads {
+    /// Whether it says nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What one `UpdateTable` modifies.
@@ -104,8 +158,13 @@ pub enum TableModification {
         /// Reads and writes of indexes.
         indexes: Vec<(String, i64, i64)>,
     },
-    /// The ceilings of an on-demand table; -1 lifts one.
-    Ceilings(OnDemandThroughput),
+    /// The ceilings of an on-demand table and of its indexes; -1 lifts one.
+    Ceilings {
+        /// Of the table.
+        table: Option<OnDemandThroughput>,
+        /// Of indexes.
+        indexes: Vec<(String, OnDemandThroughput)>,
+    },
     /// What is kept warm.
     Warm(WarmThroughput),
     /// The stream; `None` turns it off.
@@ -140,6 +199,15 @@ pub enum TableModification {
         key: Option<String>,
         /// Its own table class.
         class: Option<TableClass>,
+        /// Its own reads.
+        reads: ReplicaReads,
+    },
+    /// A replica's own reads.
+    ReplicaReads {
+        /// Where.
+        region: Region,
+        /// Those that differ from what is there.
+        reads: ReplicaReads,
     },
     /// A replica's own table class.
     ReplicaClass {
@@ -177,6 +245,10 @@ impl TableCall {
             Self::Untag { .. } => "UntagResource",
             Self::PutPolicy { .. } => "PutResourcePolicy",
             Self::DeletePolicy { .. } => "DeleteResourcePolicy",
+            Self::Insights { .. } => "UpdateContributorInsights",
+            Self::EnableKinesis { .. } => "EnableKinesisStreamingDestination",
+            Self::UpdateKinesis { .. } => "UpdateKinesisStreamingDestination",
+            Self::DisableKinesis { .. } => "DisableKinesisStreamingDestination",
             Self::Delete { .. } => "DeleteTable",
         }
     }
@@ -204,6 +276,10 @@ impl TableCall {
             | Self::Untag { region, .. }
             | Self::PutPolicy { region, .. }
             | Self::DeletePolicy { region, .. }
+            | Self::Insights { region, .. }
+            | Self::EnableKinesis { region, .. }
+            | Self::UpdateKinesis { region, .. }
+            | Self::DisableKinesis { region, .. }
             | Self::Delete { region } => *region,
         }
     }
@@ -307,6 +383,41 @@ async fn send(cx: &Cx, target: &Target, call: &TableCall) -> Result<Option<Strin
         }
         TableCall::DeletePolicy { arn, .. } => {
             send!(client.delete_resource_policy().resource_arn(arn))
+        }
+        TableCall::Insights { index, mode, .. } => {
+            let (action, mode) = build::insights(*mode);
+            send!(
+                client
+                    .update_contributor_insights()
+                    .table_name(name)
+                    .set_index_name(index.clone())
+                    .contributor_insights_action(action)
+                    .set_contributor_insights_mode(mode)
+            )
+        }
+        TableCall::EnableKinesis { stream, precision, .. } => {
+            let configuration = precision.map(build::enabling);
+            send!(
+                client
+                    .enable_kinesis_streaming_destination()
+                    .table_name(name)
+                    .stream_arn(stream)
+                    .set_enable_kinesis_streaming_configuration(configuration)
+            )
+        }
+        TableCall::UpdateKinesis { stream, precision, .. } => {
+            send!(
+                client
+                    .update_kinesis_streaming_destination()
+                    .table_name(name)
+                    .stream_arn(stream)
+                    .update_kinesis_streaming_configuration(build::updating(*precision))
+            )
+        }
+        TableCall::DisableKinesis { stream, .. } => {
+            send!(
+                client.disable_kinesis_streaming_destination().table_name(name).stream_arn(stream)
+            )
         }
         TableCall::Delete { .. } => send!(client.delete_table().table_name(name)),
     }

@@ -1,5 +1,7 @@
 //! From what AWS answers to what the program says: pure.
 
+mod capacity;
+mod own_apis;
 mod props;
 mod states;
 

@@ -9,12 +9,13 @@ use aws_sdk_dynamodb::types::{
 use bicoastal_model::{Packed, Region, Target};
 use serde_json::{Map, Value, json};
 
-use super::super::facts::{CapacityFacts, Facts, MemberFacts};
+use super::super::facts::{Facts, MemberFacts};
 use super::super::look::Look;
-use super::super::settings::{TableClass, Units};
+use super::super::settings::TableClass;
+use super::{capacity, own_apis};
 
 /// One value where all replicas have the same, else each region's own.
-fn common(values: BTreeMap<Region, Value>) -> Value {
+pub(super) fn common(values: BTreeMap<Region, Value>) -> Value {
     let mut distinct = values.values();
     match distinct.next() {
         None => Value::Null,
@@ -24,7 +25,7 @@ fn common(values: BTreeMap<Region, Value>) -> Value {
 }
 
 /// The override that the program (or state) mentions for a region.
-fn overridden(target: &Target, region: Region) -> Option<&Packed> {
+pub(super) fn overridden(target: &Target, region: Region) -> Option<&Packed> {
     let overrides = target.props.get("replica_overrides")?.as_array()?;
     overrides.iter().find(|it| it["region"] == region.code())
 }
@@ -74,9 +75,10 @@ pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts
         .collect();
     set("local_indexes", json!(local));
     set("indexes", json!(indexes(target, view, facts)));
-    set("billing", billing(target, facts.capacity));
-    set("on_demand_throughput", ceilings(facts.capacity));
-    set("warm_throughput", warm(target, facts.capacity));
+    set("billing", capacity::billing(target, facts));
+    let declared = target.props.get("on_demand_throughput");
+    set("on_demand_throughput", capacity::ceilings(target, facts, None, declared));
+    set("warm_throughput", capacity::warm(target, facts.capacity));
     set("stream", json!(facts.stream));
     if let Some((status, attribute)) = &look.time_to_live
         && (status == "ENABLED" || status == "ENABLING")
@@ -90,6 +92,8 @@ pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts
     let protection = |member: &MemberFacts| json!(member.deletion_protection);
     set("deletion_protection", shared(target, facts, "deletion_protection", protection));
     set("resource_policies", policies(facts));
+    set("contributor_insights", own_apis::insights(target, facts));
+    set("kinesis_destinations", own_apis::kinesis(target, facts));
     set("replica_overrides", overrides(target, facts));
     set("consistency", consistency(target, facts));
     set("tags", tags(target, facts));
@@ -137,11 +141,16 @@ fn indexes(target: &Target, view: &TableDescription, facts: &Facts) -> Vec<Value
                 "sort_key": key_list(view, index.key_schema(), &SdkKeyType::Range),
                 "projection": projection(index.projection()),
             });
+            let declared = declared_index(target, name);
             if !facts.capacity.on_demand {
-                let (read, write) = facts.indexes.get(name).copied().unwrap_or_default();
-                let declared = declared_index(target, name);
-                entry["read"] = units(declared.and_then(|it| it.get("read")), read);
-                entry["write"] = units(declared.and_then(|it| it.get("write")), write);
+                let (read, write) = capacity::provisioned(target, facts, Some(name), declared);
+                entry["read"] = read;
+                entry["write"] = write;
+            }
+            let declared = declared.and_then(|it| it.get("on_demand_throughput"));
+            let ceilings = capacity::ceilings(target, facts, Some(name), declared);
+            if !ceilings.is_null() {
+                entry["on_demand_throughput"] = ceilings;
             }
             entry
         })
@@ -151,49 +160,6 @@ fn indexes(target: &Target, view: &TableDescription, facts: &Facts) -> Vec<Value
 fn declared_index<'t>(target: &'t Target, name: &str) -> Option<&'t Packed> {
     let indexes = target.props.get("indexes")?.as_array()?;
     indexes.iter().find(|it| it["name"] == name)
-}
-
-/// Units as declared where they are within what is declared: somebody else scales them.
-fn units(declared: Option<&Packed>, seen: i64) -> Value {
-    let declared = declared.map(Packed::to_value);
-    let range = declared.as_ref().and_then(|it| serde_json::from_value::<Units>(it.clone()).ok());
-    match (range, declared) {
-        (Some(range), Some(declared)) if range.accepts(seen) => declared,
-        _ => json!(seen),
-    }
-}
-
-fn billing(target: &Target, capacity: CapacityFacts) -> Value {
-    if capacity.on_demand {
-        return json!({ "mode": "on_demand" });
-    }
-    let declared = target.props.get("billing");
-    let part = |name: &str| declared.and_then(|it| it.get(name));
-    json!({
-        "mode": "provisioned",
-        "read": units(part("read"), capacity.read),
-        "write": units(part("write"), capacity.write),
-    })
-}
-
-fn ceilings(capacity: CapacityFacts) -> Value {
-    let mut out = Map::new();
-    for (name, value) in [("max_read", capacity.max_read), ("max_write", capacity.max_write)] {
-        if let Some(value) = value {
-            out.insert(name.to_owned(), json!(value));
-        }
-    }
-    if out.is_empty() { Value::Null } else { Value::Object(out) }
-}
-
-/// Warmth as declared where there is that much or more: it grows by itself.
-fn warm(target: &Target, capacity: CapacityFacts) -> Value {
-    let declared = target.props.get("warm_throughput");
-    let part = |name: &str, seen: i64| {
-        let wanted = declared.and_then(|it| it.get(name)).and_then(Packed::as_i64);
-        json!(wanted.filter(|wanted| *wanted <= seen).unwrap_or(seen))
-    };
-    json!({ "read": part("read", capacity.warm_read), "write": part("write", capacity.warm_write) })
 }
 
 fn recovery(target: &Target, facts: &Facts) -> Value {
@@ -259,6 +225,7 @@ fn overrides(target: &Target, facts: &Facts) -> Value {
         if mentions("point_in_time_recovery") {
             entry["point_in_time_recovery"] = json!(member.recovery);
         }
+        capacity::own(target, facts, *region, &mut entry);
         if let Some(tags) = declared["tags"].as_object() {
             let present = tags.keys().filter_map(|key| Some((key, member.tags.get(key)?)));
             entry["tags"] = present.map(|(key, value)| (key.to_owned(), json!(value))).collect();

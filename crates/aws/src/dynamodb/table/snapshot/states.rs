@@ -3,29 +3,25 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
-    BillingMode, IndexStatus, MultiRegionConsistency, ProvisionedThroughputDescription,
-    ReplicaStatus, StreamViewType, TableClass as SdkTableClass, TableDescription, TableStatus,
+    BillingMode, IndexStatus, MultiRegionConsistency, OnDemandThroughput,
+    OnDemandThroughputOverride, ProvisionedThroughputDescription, ProvisionedThroughputOverride,
+    ReplicaDescription, ReplicaStatus, StreamViewType, TableClass as SdkTableClass,
+    TableDescription, TableStatus,
 };
 use bicoastal_model::{Region, Status};
 use serde_json::json;
 
-use super::super::facts::{CapacityFacts, Facts, MemberFacts};
-use super::super::look::{Look, Member, group};
+use super::super::facts::{CapacityFacts, Facts, MemberFacts, Throughput};
+use super::super::look::{Look, Member, as_peer, group};
 use super::super::settings::{StreamView, TableClass};
 
 pub(super) fn facts(look: &Look, view: &TableDescription) -> Facts {
-    let units = |units: Option<&ProvisionedThroughputDescription>| {
-        (
-            units.and_then(|it| it.read_capacity_units()).unwrap_or_default(),
-            units.and_then(|it| it.write_capacity_units()).unwrap_or_default(),
-        )
-    };
-    let (read, write) = units(view.provisioned_throughput());
     let warm = view.warm_throughput();
-    let ceilings = view.on_demand_throughput();
-    let some = |units: Option<i64>| units.filter(|units| *units >= 0);
+    let members = look.members.iter();
     Facts {
-        members: look.members.iter().map(|(region, it)| (*region, member(it))).collect(),
+        members: members
+            .map(|(region, it)| (*region, member(it, as_peer(look, *region))))
+            .collect(),
         group: group(look.home, view),
         standalone: look.standalone.clone(),
         unseen: look.unseen.clone(),
@@ -33,20 +29,9 @@ pub(super) fn facts(look: &Look, view: &TableDescription) -> Facts {
         capacity: CapacityFacts {
             on_demand: view.billing_mode_summary().and_then(|it| it.billing_mode())
                 == Some(&BillingMode::PayPerRequest),
-            read,
-            write,
-            max_read: some(ceilings.and_then(|it| it.max_read_request_units())),
-            max_write: some(ceilings.and_then(|it| it.max_write_request_units())),
             warm_read: warm.and_then(|it| it.read_units_per_second()).unwrap_or_default(),
             warm_write: warm.and_then(|it| it.write_units_per_second()).unwrap_or_default(),
         },
-        indexes: view
-            .global_secondary_indexes()
-            .iter()
-            .filter_map(|it| {
-                Some((it.index_name()?.to_owned(), units(it.provisioned_throughput())))
-            })
-            .collect(),
         stream: view
             .stream_specification()
             .filter(|it| it.stream_enabled())
@@ -71,7 +56,51 @@ fn stream_view(view: &StreamViewType) -> Option<StreamView> {
     })
 }
 
-fn member(member: &Member) -> MemberFacts {
+/// What a table or an index takes, in its own region's words. What it has of its own of reads is what
+/// peers tell.
+fn throughput(
+    units: Option<&ProvisionedThroughputDescription>,
+    ceilings: Option<&OnDemandThroughput>,
+    own: (Option<&ProvisionedThroughputOverride>, Option<&OnDemandThroughputOverride>),
+) -> Throughput {
+    let some = |units: Option<i64>| units.filter(|units| *units >= 0);
+    let own_read = own.0.and_then(|it| it.read_capacity_units());
+    let own_max = own.1.and_then(|it| it.max_read_request_units());
+    Throughput {
+        read: units.and_then(|it| it.read_capacity_units()).unwrap_or_default(),
+        write: units.and_then(|it| it.write_capacity_units()).unwrap_or_default(),
+        max_read: some(own_max.or(ceilings.and_then(|it| it.max_read_request_units()))),
+        max_write: some(ceilings.and_then(|it| it.max_write_request_units())),
+        own_reads: own_read.is_some() || own_max.is_some(),
+    }
+}
+
+fn indexes(
+    description: &TableDescription,
+    as_peer: Option<&ReplicaDescription>,
+) -> BTreeMap<String, Throughput> {
+    let mut indexes = BTreeMap::new();
+    for index in description.global_secondary_indexes() {
+        let own = as_peer.and_then(|it| {
+            let mut indexes = it.global_secondary_indexes().iter();
+            indexes.find(|it| it.index_name() == index.index_name())
+        });
+        let own = (
+            own.and_then(|it| it.provisioned_throughput_override()),
+            own.and_then(|it| it.on_demand_throughput_override()),
+        );
+        let throughput =
+            throughput(index.provisioned_throughput(), index.on_demand_throughput(), own);
+        if let Some(name) = index.index_name()
+            && !throughput.is_none()
+        {
+            indexes.insert(name.to_owned(), throughput);
+        }
+    }
+    indexes
+}
+
+fn member(member: &Member, as_peer: Option<&ReplicaDescription>) -> MemberFacts {
     let description = &member.description;
     let key = description.sse_description().and_then(|it| it.kms_master_key_arn());
     MemberFacts {
@@ -98,6 +127,18 @@ fn member(member: &Member) -> MemberFacts {
             .as_deref()
             .map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text))),
         tags: member.tags.clone(),
+        throughput: throughput(
+            description.provisioned_throughput(),
+            description.on_demand_throughput(),
+            (
+                as_peer.and_then(|it| it.provisioned_throughput_override()),
+                as_peer.and_then(|it| it.on_demand_throughput_override()),
+            ),
+        ),
+        indexes: indexes(description, as_peer),
+        insights: member.insights.clone(),
+        index_insights: member.index_insights.clone(),
+        kinesis: member.kinesis.clone(),
     }
 }
 

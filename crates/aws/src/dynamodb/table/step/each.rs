@@ -12,7 +12,8 @@ use super::{Present, Step, update, wait};
 use crate::kind::Next;
 
 impl Present<'_, '_> {
-    /// What each replica has of its own: protection, recovery, tags, policy.
+    /// What each replica has of its own: protection, recovery, tags, policy, and
+    /// what has an API of its own.
     pub(super) fn each_replica(&self) -> Option<Step> {
         let members = self.facts.members.iter();
         members
@@ -57,6 +58,8 @@ impl Present<'_, '_> {
             return Some(Next::Call(TableCall::Untag { region, arn: member.arn.clone(), keys }));
         }
         self.policy(region, member)
+            .or_else(|| self.insights(region, member))
+            .or_else(|| self.kinesis(region, member))
     }
 
     /// Tags that a replica was singled out for and is not any more.

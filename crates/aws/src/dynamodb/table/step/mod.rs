@@ -2,10 +2,12 @@
 //!
 //! One structural change at a time, each waited for. Replicas go first; then capacity, stream,
 //! encryption, class and indexes, which reach every replica; then replicas come; then what each
-//! replica has of its own.
+//! replica has of its own: reads, protection, recovery, tags, policy, and what has an API of its own.
 
 mod absent;
+mod capacity;
 mod each;
+mod own_apis;
 mod shared;
 
 use std::collections::BTreeSet;
@@ -16,6 +18,7 @@ use serde_json::Value;
 use super::Table;
 use super::call::{TableCall, TableModification as Modify};
 use super::facts::Facts;
+use super::insights::{InsightsFacts, InsightsMode};
 use crate::kind::{Next, Turn, TurnGoal};
 
 type Step = Next<TableCall>;
@@ -53,6 +56,17 @@ pub(super) fn after(turn: &Turn<'_, Table>, call: &TableCall) -> Option<Snapshot
         TableCall::Untag { region, keys, .. } => {
             facts.members.get_mut(region)?.tags.retain(|key, _| !keys.contains(key));
         }
+        TableCall::Insights { region, index, mode } => {
+            let member = facts.members.get_mut(region)?;
+            let status = if *mode == InsightsMode::Off { "DISABLING" } else { "ENABLING" };
+            let set = InsightsFacts { mode: *mode, status: status.to_owned(), failure: None };
+            match index {
+                None => member.insights = Some(set),
+                Some(index) => {
+                    member.index_insights.insert(index.clone(), set);
+                }
+            }
+        }
         // Which key it is afterwards is to be asked.
         TableCall::Update { change: Modify::Encryption { .. }, .. } => return None,
         TableCall::Update { via, .. } => {
@@ -62,6 +76,9 @@ pub(super) fn after(turn: &Turn<'_, Table>, call: &TableCall) -> Option<Snapshot
         | TableCall::TimeToLive { .. }
         | TableCall::PutPolicy { .. }
         | TableCall::DeletePolicy { .. }
+        | TableCall::EnableKinesis { .. }
+        | TableCall::UpdateKinesis { .. }
+        | TableCall::DisableKinesis { .. }
         | TableCall::Delete { .. } => return None,
     }
     seen.facts = facts.into_map();
@@ -92,6 +109,7 @@ fn wait(word: &str) -> Step {
     let (poll, patience) = match word.split(' ').next() {
         Some("replica") => (15, 3600),
         Some("index") => (15, 6 * 3600),
+        Some("insights" | "kinesis") => (5, 1800),
         Some("time") => (60, 7200),
         _ => (5, 3600),
     };
@@ -134,13 +152,14 @@ impl Present<'_, '_> {
         };
         self.narrow(home)
             .or_else(|| self.throughput(home))
-            .or_else(|| self.ceilings(home))
+            .or_else(|| self.ceilings())
             .or_else(|| self.warm(home))
             .or_else(|| self.stream(home))
             .or_else(|| self.encryption(home))
             .or_else(|| self.classes(home))
             .or_else(|| self.indexes(home))
             .or_else(|| self.widen(home))
+            .or_else(|| self.own_reads(home))
             .or_else(|| self.each_replica())
             .or_else(|| self.time_to_live(home))
             .or_else(|| self.at_fault())

@@ -4,12 +4,10 @@ use bicoastal_model::Region;
 use serde_json::Value;
 
 use super::super::call::TableModification as Modify;
-use super::super::effective::{class_in, index_ranges, index_units, key_in, protection_in};
+use super::super::effective::{class_in, index_units, key_in, protection_in, reads_in};
 use super::super::facts::MemberFacts;
 use super::super::index::{GlobalIndex, Key};
-use super::super::settings::{
-    Billing, Consistency, Encryption, OnDemandThroughput, TableClass, Units, WarmThroughput,
-};
+use super::super::settings::{Consistency, Encryption, TableClass, WarmThroughput};
 use super::{Present, Step, update};
 use crate::kind::Next;
 
@@ -55,72 +53,6 @@ impl Present<'_, '_> {
             ));
         }
         update(home, Modify::DeleteReplica(first))
-    }
-
-    pub(super) fn throughput(&self, home: Region) -> Option<Step> {
-        let present = self.facts.capacity;
-        match self.wanted.billing {
-            Billing::OnDemand if present.on_demand => None,
-            Billing::OnDemand => update(
-                home,
-                Modify::Throughput { on_demand: Some(true), units: None, indexes: Vec::new() },
-            ),
-            Billing::Provisioned { read, write } => {
-                let switch = present.on_demand;
-                let off = switch || !read.accepts(present.read) || !write.accepts(present.write);
-                let fit = |range: Units, seen: i64| {
-                    if switch { range.min } else { seen.clamp(range.min, range.max) }
-                };
-                let mut indexes = Vec::new();
-                for (name, (seen_read, seen_write)) in &self.facts.indexes {
-                    let declared = self.wanted.indexes.iter().find(|index| index.name == *name);
-                    let range = declared
-                        .and_then(|index| index_ranges(self.wanted.billing, index))
-                        .unwrap_or((read, write));
-                    let foreign = declared.is_none() && !switch;
-                    let off =
-                        switch || !range.0.accepts(*seen_read) || !range.1.accepts(*seen_write);
-                    if off && !foreign {
-                        indexes.push((
-                            name.clone(),
-                            fit(range.0, *seen_read),
-                            fit(range.1, *seen_write),
-                        ));
-                    }
-                }
-                if !off && indexes.is_empty() {
-                    return None;
-                }
-                let units = off.then(|| (fit(read, present.read), fit(write, present.write)));
-                let on_demand = switch.then_some(false);
-                update(home, Modify::Throughput { on_demand, units, indexes })
-            }
-        }
-    }
-
-    pub(super) fn ceilings(&self, home: Region) -> Option<Step> {
-        let declared = self.props.get("on_demand_throughput")?;
-        let present = self.facts.capacity;
-        if !present.on_demand {
-            return None;
-        }
-        // A part that was never mentioned stays; one that was and is not any more is lifted.
-        let part = |name: &str, seen: Option<i64>| {
-            let wanted = match declared {
-                Value::Null => -1,
-                other => match other.get(name) {
-                    None => return None,
-                    Some(value) => value.as_i64().unwrap_or(-1),
-                },
-            };
-            (wanted != seen.unwrap_or(-1)).then_some(wanted)
-        };
-        let max_read = part("max_read", present.max_read);
-        let max_write = part("max_write", present.max_write);
-        if max_read.is_none() && max_write.is_none() {
-            return None;
-        }
-        update(home, Modify::Ceilings(OnDemandThroughput { max_read, max_write }))
     }
 
     pub(super) fn warm(&self, home: Region) -> Option<Step> {
@@ -242,10 +174,20 @@ impl Present<'_, '_> {
         )
     }
 
-    fn seen_indexes(&self) -> Vec<GlobalIndex> {
+    pub(super) fn seen_indexes(&self) -> Vec<GlobalIndex> {
         let seen = self.turn.seen.and_then(|seen| seen.props.get("indexes"));
         let entries = seen.and_then(Value::as_array).into_iter().flatten();
-        entries.filter_map(|entry| serde_json::from_value(entry.clone()).ok()).collect()
+        // What it takes may be another thing in each region, and does not make it another index.
+        let without_capacity = |entry: &Value| {
+            let mut entry = entry.clone();
+            if let Some(parts) = entry.as_object_mut() {
+                parts.retain(|part, _| {
+                    !["read", "write", "on_demand_throughput"].contains(&part.as_str())
+                });
+            }
+            entry
+        };
+        entries.filter_map(|entry| serde_json::from_value(without_capacity(entry)).ok()).collect()
     }
 
     /// Replicas in, one by one, or all at once where they agree at once.
@@ -274,6 +216,7 @@ impl Present<'_, '_> {
         let region = coming.into_iter().find(|region| !self.facts.unseen.contains(region))?;
         let class = self.wanted.overridden(region).and_then(|it| it.table_class);
         let key = key_in(self.wanted, region);
-        update(home, Modify::CreateReplica { region, key, class })
+        let reads = reads_in(self.wanted, region);
+        update(home, Modify::CreateReplica { region, key, class, reads })
     }
 }

@@ -3,8 +3,9 @@ use bicoastal_model::{Region, Resource, Stack};
 use expect_test::{Expect, expect};
 
 use super::super::{
-    Billing, Consistency, Encryption, GlobalIndex, Key, LocalIndex, PointInTimeRecovery,
-    Projection, ReplicaOverride, StreamView, Table, Units, WriteMode,
+    Billing, Consistency, ContributorInsights, Encryption, GlobalIndex, InsightsMode, Key,
+    KinesisDestination, LocalIndex, OnDemandThroughput, PointInTimeRecovery, Projection,
+    ReplicaIndex, ReplicaInsights, ReplicaOverride, StreamView, Table, Units, WriteMode,
 };
 use super::{HERE, THERE, place};
 
@@ -286,6 +287,139 @@ fn what_single_replicas_have_is_of_regions_that_there_are() {
         it has two replica override entries for ap-south-1
         it has a replica override for eu-west-1, where it has no replica
         point-in-time recovery goes back 1 to 35 days, not 40"#]],
+    );
+}
+
+#[test]
+fn reads_of_single_replicas_and_indexes_fit_how_it_is_paid_for() {
+    let own = |region: Region| {
+        ReplicaOverride::builder(region)
+            .read(0)
+            .max_read(0)
+            .indexes([
+                ReplicaIndex::builder("user").read(Units { min: 9, max: 3 }).max_read(-2).build(),
+                ReplicaIndex::builder("user").build(),
+                ReplicaIndex::builder("gone").build(),
+            ])
+            .build()
+    };
+    let ceilings = OnDemandThroughput::builder().max_read(-2).build();
+    let on_demand = Table {
+        indexes: vec![GlobalIndex { on_demand_throughput: Some(ceilings), ..index("user") }],
+        replica_overrides: vec![own(THERE)],
+        ..sessions()
+    };
+    check(
+        &on_demand,
+        &[HERE, THERE],
+        expect![[r#"
+        a ceiling of -2 requests is neither at least 1 nor -1 for none
+        the override of ap-south-1 has index 'user' twice
+        the override of ap-south-1 is of index 'gone', which it has not
+        ap-south-1 has read units, and the table is paid by request
+        0..0 is no range of at least 1 unit
+        a ceiling of 0 requests is neither at least 1 nor -1 for none
+        ap-south-1 has read units of index 'user', and the table is paid by request
+        9..3 is no range of at least 1 unit
+        a ceiling of -2 requests is neither at least 1 nor -1 for none
+        ap-south-1 has read units of index 'user', and the table is paid by request
+        9..3 is no range of at least 1 unit
+        a ceiling of -2 requests is neither at least 1 nor -1 for none"#]],
+    );
+    let provisioned = Table { billing: Billing::provisioned(5, 5..=100), ..on_demand };
+    check(
+        &provisioned,
+        &[HERE, THERE],
+        expect![[r#"
+        index 'user' has ceilings of requests, and the table is provisioned
+        a ceiling of -2 requests is neither at least 1 nor -1 for none
+        the override of ap-south-1 has index 'user' twice
+        the override of ap-south-1 is of index 'gone', which it has not
+        0..0 is no range of at least 1 unit
+        ap-south-1 has a ceiling of reads, and the table is provisioned
+        a ceiling of 0 requests is neither at least 1 nor -1 for none
+        9..3 is no range of at least 1 unit
+        ap-south-1 has a ceiling of reads of index 'user', and the table is provisioned
+        a ceiling of -2 requests is neither at least 1 nor -1 for none
+        9..3 is no range of at least 1 unit
+        ap-south-1 has a ceiling of reads of index 'user', and the table is provisioned
+        a ceiling of -2 requests is neither at least 1 nor -1 for none"#]],
+    );
+    let right = Table {
+        indexes: vec![index("user")],
+        replica_overrides: vec![
+            ReplicaOverride::builder(THERE)
+                .read(5..=50)
+                .indexes([ReplicaIndex::builder("user").read(7).build()])
+                .build(),
+        ],
+        billing: Billing::provisioned(5, 5..=100),
+        ..sessions()
+    };
+    check(&right, &[HERE, THERE], expect![""]);
+    let right = Table {
+        replica_overrides: vec![
+            ReplicaOverride::builder(THERE)
+                .max_read(-1)
+                .indexes([ReplicaIndex::builder("user").max_read(7).build()])
+                .build(),
+        ],
+        billing: Billing::OnDemand,
+        ..right
+    };
+    check(&right, &[HERE, THERE], expect![""]);
+}
+
+#[test]
+fn insights_are_of_indexes_and_replicas_that_there_are() {
+    let of = |replica: Region, name: &str| Table {
+        indexes: vec![index("user")],
+        contributor_insights: Some(
+            ContributorInsights::builder()
+                .table(InsightsMode::ThrottledKeys)
+                .indexes([(name, InsightsMode::Off)])
+                .replicas([ReplicaInsights::builder(replica)
+                    .indexes([(name, InsightsMode::AccessedAndThrottledKeys)])
+                    .build()])
+                .build(),
+        ),
+        ..sessions()
+    };
+    check(&of(THERE, "user"), &[HERE, THERE], expect![""]);
+    check(
+        &of(Region::EuWest1, "gone"),
+        &[HERE, THERE],
+        expect![[r#"
+        it has a replica insights for eu-west-1, where it has no replica
+        Contributor Insights is declared for the global index 'gone', which it has not"#]],
+    );
+}
+
+#[test]
+fn changes_go_to_one_stream_of_each_region() {
+    let arn = |region: Region| format!("arn:aws:kinesis:{region}:000000000000:stream/changes");
+    let to = |to: &[(Region, String)]| Table {
+        kinesis_destinations: to
+            .iter()
+            .map(|(region, arn)| KinesisDestination::new(*region, arn.as_str()))
+            .collect(),
+        ..sessions()
+    };
+    check(&to(&[(HERE, arn(HERE)), (THERE, arn(THERE))]), &[HERE, THERE], expect![""]);
+    let third = Region::EuWest1;
+    check(
+        &to(&[
+            (HERE, arn(THERE)),
+            (HERE, arn(HERE)),
+            (THERE, "changes".to_owned()),
+            (third, arn(third)),
+        ]),
+        &[HERE, THERE],
+        expect![[r#"
+            it has two replica stream entries for us-east-1
+            it has a replica stream for eu-west-1, where it has no replica
+            the changes of us-east-1 go to 'arn:aws:kinesis:ap-south-1:000000000000:stream/changes', which is not the ARN of a Kinesis data stream there
+            the changes of ap-south-1 go to 'changes', which is not the ARN of a Kinesis data stream there"#]],
     );
 }
 

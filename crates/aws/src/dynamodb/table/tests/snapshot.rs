@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, KeySchemaElement, KeyType, ProvisionedThroughputDescription,
@@ -52,7 +52,7 @@ fn description(region: Region, peers: &[(Region, ReplicaStatus)]) -> TableDescri
 }
 
 fn member(description: TableDescription) -> Member {
-    Member { description, tags: BTreeMap::new(), recovery: None, policy: None, managed_key: true }
+    Member::bare(description)
 }
 
 fn look(members: Vec<(Region, Member)>) -> Look {

@@ -4,7 +4,9 @@ use bicoastal_model::{Goal, Ownership, Region, Snapshot, Status};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use super::super::facts::{CapacityFacts, Facts, MemberFacts};
+use super::super::facts::{CapacityFacts, Facts, MemberFacts, Throughput};
+use super::super::insights::{InsightsFacts, InsightsMode};
+use super::super::kinesis::{DestinationFacts, TimestampPrecision};
 use super::super::step::step;
 use super::super::{StreamView, Table, TableCall};
 use super::{HERE, THERE, props, target};
@@ -21,12 +23,7 @@ fn facts() -> Facts {
     Facts {
         members: [(HERE, member(HERE, 1)), (THERE, member(THERE, 2))].into(),
         group: [HERE, THERE].into(),
-        capacity: CapacityFacts {
-            on_demand: true,
-            warm_read: 12_000,
-            warm_write: 4_000,
-            ..CapacityFacts::default()
-        },
+        capacity: CapacityFacts { on_demand: true, warm_read: 12_000, warm_write: 4_000 },
         stream: Some(StreamView::NewAndOldImages),
         ..Facts::default()
     }
@@ -127,7 +124,7 @@ fn replicas_go_before_settings_change_and_come_after() {
         Some(applied.clone()),
         Some(seen(applied.clone(), left.clone())),
         expect![
-            "Update { via: UsEast1, change: CreateReplica { region: EuWest1, key: None, class: None } }"
+            "Update { via: UsEast1, change: CreateReplica { region: EuWest1, key: None, class: None, reads: ReplicaReads { read: None, max_read: None, indexes: [] } } }"
         ],
     );
     let third = Region::EuWest1;
@@ -209,7 +206,7 @@ fn settings_change_one_kind_at_a_time() {
         (
             json!({ "on_demand_throughput": { "max_read": 10 } }),
             expect![
-                "Update { via: ApSouth1, change: Ceilings(OnDemandThroughput { max_read: Some(10), max_write: None }) }"
+                "Update { via: ApSouth1, change: Ceilings { table: Some(OnDemandThroughput { max_read: Some(10), max_write: None }), indexes: [] } }"
             ],
         ),
         (
@@ -225,7 +222,7 @@ fn settings_change_one_kind_at_a_time() {
                 "projection": { "type": "keys_only" },
             }] }),
             expect![[
-                r#"Update { via: ApSouth1, change: CreateIndex { index: GlobalIndex { name: "by-user", partition_key: Keys([Key { name: "user", kind: S }]), sort_key: Keys([]), projection: KeysOnly, read: None, write: None }, definitions: [Key { name: "session_id", kind: S }, Key { name: "user", kind: S }], units: None } }"#
+                r#"Update { via: ApSouth1, change: CreateIndex { index: GlobalIndex { name: "by-user", partition_key: Keys([Key { name: "user", kind: S }]), sort_key: Keys([]), projection: KeysOnly, read: None, write: None, on_demand_throughput: None }, definitions: [Key { name: "session_id", kind: S }, Key { name: "user", kind: S }], units: None } }"#
             ]],
         ),
         (
@@ -353,4 +350,176 @@ fn the_replica_that_others_were_copied_from_goes_last() {
             "Update { via: UsEast1, change: DeleteStrong { replicas: [ApSouth1], witness: Some(UsWest2) } }"
         ],
     );
+}
+
+/// The most reads of each replica, and whether they are its own.
+fn most(here: (i64, bool), there: (i64, bool)) -> Facts {
+    let mut facts = facts();
+    for (region, (max_read, own_reads)) in [(HERE, here), (THERE, there)] {
+        let throughput =
+            Throughput { max_read: Some(max_read), own_reads, ..Throughput::default() };
+        facts.members.get_mut(&region).unwrap().throughput = throughput;
+    }
+    facts
+}
+
+#[test]
+fn reads_are_changed_for_all_through_one_that_shares_them() {
+    let wanted = props(json!({ "on_demand_throughput": { "max_read": 9 } }));
+    // As the cloud is read: a value of each region where they differ.
+    let seen = |facts: Facts| {
+        let shown = props(json!({ "on_demand_throughput": { "max_read": "differs" } }));
+        Some(seen(shown, facts))
+    };
+    for (facts, expect) in [
+        (
+            most((5, false), (5, false)),
+            expect![
+                "Update { via: ApSouth1, change: Ceilings { table: Some(OnDemandThroughput { max_read: Some(9), max_write: None }), indexes: [] } }"
+            ],
+        ),
+        // The first one's are its own: it would change itself alone.
+        (
+            most((5, false), (5, true)),
+            expect![
+                "Update { via: UsEast1, change: Ceilings { table: Some(OnDemandThroughput { max_read: Some(9), max_write: None }), indexes: [] } }"
+            ],
+        ),
+        // What is shared is right.
+        (
+            most((9, false), (5, true)),
+            expect![
+                "Update { via: UsEast1, change: ReplicaReads { region: ApSouth1, reads: ReplicaReads { read: None, max_read: Some(9), indexes: [] } } }"
+            ],
+        ),
+        (
+            most((5, true), (9, false)),
+            expect![
+                "Update { via: ApSouth1, change: ReplicaReads { region: UsEast1, reads: ReplicaReads { read: None, max_read: Some(9), indexes: [] } } }"
+            ],
+        ),
+        (most((9, false), (9, true)), expect!["done"]),
+    ] {
+        present(wanted.clone(), Some(wanted.clone()), seen(facts), expect);
+    }
+    // The only replica has nobody to differ from.
+    let own = json!({ "replica_overrides": [{ "region": "us-east-1", "max_read": 7 }] });
+    let alone = props(own);
+    let mut one = most((5, false), (5, false));
+    one.members.remove(&THERE);
+    one.group.remove(&THERE);
+    one.unseen.insert(THERE);
+    present(
+        alone.clone(),
+        Some(alone),
+        seen(one),
+        expect![
+            "Update { via: UsEast1, change: Ceilings { table: Some(OnDemandThroughput { max_read: Some(7), max_write: None }), indexes: [] } }"
+        ],
+    );
+}
+
+#[test]
+fn insights_wait_for_what_is_under_way() {
+    let applied = props(json!({}));
+    let wanted = props(json!({ "contributor_insights": { "table": "throttled_keys" } }));
+    use InsightsMode::{AccessedAndThrottledKeys as All, Off, ThrottledKeys};
+    for (mode, status, failure, expect) in [
+        (
+            Off,
+            "DISABLED",
+            None,
+            expect!["Insights { region: ApSouth1, index: None, mode: ThrottledKeys }"],
+        ),
+        (
+            Off,
+            "DISABLING",
+            None,
+            expect!["wait for insights DISABLING in ap-south-1: every 5 s, at most 1800 s"],
+        ),
+        (
+            All,
+            "ENABLING",
+            None,
+            expect!["wait for insights ENABLING in ap-south-1: every 5 s, at most 1800 s"],
+        ),
+        (
+            All,
+            "ENABLED",
+            None,
+            expect!["Insights { region: ApSouth1, index: None, mode: ThrottledKeys }"],
+        ),
+        (
+            Off,
+            "FAILED",
+            Some("LimitExceededException"),
+            expect!["Insights { region: ApSouth1, index: None, mode: ThrottledKeys }"],
+        ),
+        (ThrottledKeys, "ENABLING", None, expect!["done"]),
+    ] {
+        let mut facts = facts();
+        for member in facts.members.values_mut() {
+            let failure = failure.map(str::to_owned);
+            member.insights = Some(InsightsFacts { mode, status: status.into(), failure });
+        }
+        present(wanted.clone(), Some(applied.clone()), Some(seen(applied.clone(), facts)), expect);
+    }
+}
+
+#[test]
+fn a_stream_is_let_go_before_another_is_taken() {
+    let applied = props(json!({}));
+    let wanted = props(json!({ "kinesis_destinations": [
+        { "region": "us-east-1", "stream": "new", "precision": "microsecond" },
+    ] }));
+    let told = |stream: &str, status: &str| DestinationFacts {
+        stream: stream.into(),
+        status: status.into(),
+        precision: Some(TimestampPrecision::Millisecond),
+        words: None,
+    };
+    for (told, expect) in [
+        (
+            vec![],
+            expect![[
+                r#"EnableKinesis { region: UsEast1, stream: "new", precision: Some(Microsecond) }"#
+            ]],
+        ),
+        (
+            vec![told("old", "ACTIVE")],
+            expect![[r#"DisableKinesis { region: UsEast1, stream: "old" }"#]],
+        ),
+        (
+            vec![told("old", "ENABLING")],
+            expect!["wait for kinesis ENABLING in us-east-1: every 5 s, at most 1800 s"],
+        ),
+        (
+            vec![told("old", "DISABLING")],
+            expect!["wait for kinesis DISABLING in us-east-1: every 5 s, at most 1800 s"],
+        ),
+        (
+            vec![told("old", "DISABLED"), told("new", "ENABLE_FAILED")],
+            expect![[
+                r#"EnableKinesis { region: UsEast1, stream: "new", precision: Some(Microsecond) }"#
+            ]],
+        ),
+        (
+            vec![told("new", "DISABLING")],
+            expect!["wait for kinesis DISABLING in us-east-1: every 5 s, at most 1800 s"],
+        ),
+        (
+            vec![told("new", "UPDATING")],
+            expect!["wait for kinesis UPDATING in us-east-1: every 5 s, at most 1800 s"],
+        ),
+        (
+            vec![told("new", "ACTIVE")],
+            expect![[
+                r#"UpdateKinesis { region: UsEast1, stream: "new", precision: Microsecond }"#
+            ]],
+        ),
+    ] {
+        let mut facts = facts();
+        facts.members.get_mut(&HERE).unwrap().kinesis = told;
+        present(wanted.clone(), Some(applied.clone()), Some(seen(applied.clone(), facts)), expect);
+    }
 }
