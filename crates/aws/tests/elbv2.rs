@@ -12,7 +12,7 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, ProtocolEnum, Tag};
 use bicoastal_aws::elbv2::{
     BalancingAlgorithm, DesyncMitigation, Listener, ListenerAction, ListenerProtocol, ListenerRule,
-    LoadBalancer, LoadBalancerType, LogBucket, RuleCondition, Stickiness, StickinessType,
+    LoadBalancer, LoadBalancerType, LogBucket, Rewrite, RuleCondition, Stickiness, StickinessType,
     TargetGroup, TargetHealthCheck, TargetProtocol, TargetType,
 };
 use bicoastal_local::faults::{Effect, Rule};
@@ -575,6 +575,19 @@ async fn a_listener_rule_keeps_the_contract() {
             ),
             ("actions", json!([cognito(), ListenerAction::forward(group_arn.as_str())])),
             ("actions", json!([ListenerAction::fixed_response(503, "closed")])),
+            (
+                "conditions",
+                json!([
+                    RuleCondition::host_regex(["^(www|api)[.]example[.]com$"]),
+                    RuleCondition::path_regex(["^/v[12]/", "^/api/"]),
+                    RuleCondition::header_regex("X-Tenant", ["^[a-z]+$"]),
+                ]),
+            ),
+            ("url_rewrite", json!(Rewrite::new("^/api/(.*)$", "/$1"))),
+            ("host_header_rewrite", json!(Rewrite::new("^(.+)[.]example$", "$1.internal"))),
+            ("url_rewrite", Value::Null),
+            ("host_header_rewrite", json!(Rewrite::new("^.*$", "one.internal"))),
+            ("host_header_rewrite", Value::Null),
             ("priority", json!(20)),
             ("tags", json!({ "Project": "y" })),
             ("tags", Value::Null),
@@ -585,6 +598,12 @@ async fn a_listener_rule_keeps_the_contract() {
         conditions: ModifyRule
         actions: ModifyRule
         actions: ModifyRule
+        conditions: ModifyRule
+        url_rewrite: ModifyRule
+        host_header_rewrite: ModifyRule
+        url_rewrite: ModifyRule
+        host_header_rewrite: ModifyRule
+        host_header_rewrite: ModifyRule
         priority: SetRulePriorities
         tags: AddTags
         tags: RemoveTags

@@ -3,8 +3,8 @@
 use bicoastal::ResourceId;
 use bicoastal::aws::elbv2::{
     BalancingAlgorithm, CrossZone, DesyncMitigation, IpAddressType, LogBucket,
-    MutualAuthentication, Stickiness, StickinessType, SubnetMapping, TargetHealthCheck, XffHeaders,
-    ZoneRouting,
+    MutualAuthentication, Rewrite, Stickiness, StickinessType, SubnetMapping, TargetHealthCheck,
+    XffHeaders, ZoneRouting,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
@@ -296,6 +296,19 @@ pub static RULE: Case = Case {
                 "conditions",
                 [RuleCondition::host(["api.example.com"]), RuleCondition::method(["GET"])],
             ),
+            to(
+                "conditions",
+                [
+                    RuleCondition::host_regex(["^(www|api)[.]example[.]com$"]),
+                    RuleCondition::path_regex(["^/v[12]/", "^/api/"]),
+                    RuleCondition::header_regex("X-Tenant", ["^[a-z]+$"]),
+                ],
+            ),
+            to("url_rewrite", Rewrite::new("^/api/(.*)$", "/$1")),
+            to("host_header_rewrite", Rewrite::new("^(.+)[.]example[.]com$", "$1.internal")),
+            to("url_rewrite", Rewrite::new("^/(.*)$", "/v2/$1")),
+            to("host_header_rewrite", Value::Null),
+            to("url_rewrite", Value::Null),
             to("actions", [ListenerAction::fixed_response(503, "closed")]),
             to("tags", json!({ "Project": "y", "More": "" })),
         ]

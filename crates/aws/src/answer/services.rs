@@ -114,6 +114,13 @@ const ELBV2: Calls = &[
         Query(&[List("Certificates", "member", &[Text("CertificateArn")])]),
     ),
     (
+        "DescribeRules",
+        Query(&[
+            List("Rules", "member", &[Text("RuleArn"), Text("Priority"), Any("Actions")]),
+            Asked("RuleArns.member.1", "Rules", None),
+        ]),
+    ),
+    (
         "DescribeTags",
         Query(&[
             List(

@@ -27,7 +27,7 @@ pub use load_balancer::{
     DesyncMitigation, IpAddressType, LoadBalancer, LoadBalancerHandle, LoadBalancerQuery,
     LoadBalancerType, LogBucket, Scheme, SubnetMapping, XffHeaders, ZoneRouting,
 };
-pub use rule::{ListenerRule, ListenerRuleHandle, QueryPair, RuleCondition};
+pub use rule::{ListenerRule, ListenerRuleHandle, QueryPair, Rewrite, RuleCondition, RulePatterns};
 pub use target_group::{
     BalancingAlgorithm, CrossZone, ProtocolVersion, Stickiness, StickinessType, TargetFailover,
     TargetGroup, TargetGroupHandle, TargetHealthCheck, TargetHealthCheckProtocol, TargetIpType,

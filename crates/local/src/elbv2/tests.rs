@@ -553,24 +553,25 @@ fn a_listener_forwards_and_holds_its_group() {
         "DescribeRules",
         &[("ListenerArn", &listener)],
         expect![[r#"
-        Rules
-          member
-            RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a
-            Priority: default
-            Conditions
-            Actions
+            Rules
               member
-                Type: forward
-                TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
-                ForwardConfig
-                  TargetGroups
-                    member
-                      TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
-                      Weight: 1
-                  TargetGroupStickinessConfig
-                    Enabled: false
-            IsDefault: true
-    "#]],
+                RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a
+                Priority: default
+                Conditions
+                Actions
+                  member
+                    Type: forward
+                    TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                    ForwardConfig
+                      TargetGroups
+                        member
+                          TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                          Weight: 1
+                      TargetGroupStickinessConfig
+                        Enabled: false
+                IsDefault: true
+                Transforms
+        "#]],
     );
     let group_field = [("TargetGroupArn", group.as_str())];
     check(
@@ -740,6 +741,7 @@ fn rules_have_priorities() {
                 FixedResponseConfig
                   StatusCode: 503
             IsDefault: false
+            Transforms
     "#]].assert_eq(&created);
     check(
         &mut world,
@@ -764,6 +766,155 @@ fn rules_have_priorities() {
         ],
     );
     check(&mut world, "DeleteRule", &[("RuleArn", &arn)], expect![[""]]);
+}
+
+#[test]
+fn rules_rewrite_and_compare_by_expressions() {
+    let mut world = World::default();
+    let balancer = create_balancer(&mut world, "front", "application");
+    let group = create_group(&mut world, "web", "HTTP");
+    let listener = value(
+        &send(&mut world, "CreateListener", &listener_fields(&balancer, "HTTP", &group)),
+        "ListenerArn",
+    );
+    let rule: Vec<(&str, &str)> = vec![
+        ("ListenerArn", listener.as_str()),
+        ("Priority", "10"),
+        ("Actions.member.1.Type", "forward"),
+        ("Actions.member.1.TargetGroupArn", group.as_str()),
+        ("Conditions.member.1.Field", "path-pattern"),
+        ("Conditions.member.1.PathPatternConfig.RegexValues.member.1", "^/v[12]/"),
+        ("Transforms.member.1.Type", "url-rewrite"),
+        ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Regex", "^/api/(.*)$"),
+        ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Replace", "/$1"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
+        let sent = |name: &&str| more.iter().any(|(other, _)| other == name);
+        rule.iter().filter(|(name, _)| !sent(name)).chain(more).copied().collect()
+    };
+    const HOST: &str = "Transforms.member.2.HostHeaderRewriteConfig.Rewrites.member.1";
+    const REGEX: &str = "Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Regex";
+    const VALUE: &str = "Conditions.member.1.PathPatternConfig.RegexValues.member.1";
+    let long: &'static str = "a".repeat(129).leak();
+    let refused = [
+        with(&[("Conditions.member.1.PathPatternConfig.Values.member.1", "/a")]),
+        with(&[(VALUE, r"^(a)\1$")]),
+        with(&[(VALUE, long)]),
+        with(&[("Conditions.member.1.Field", "http-request-method")]),
+        with(&[
+            ("Conditions.member.2.Field", "source-ip"),
+            ("Conditions.member.2.RegexValues.member.1", "^10"),
+        ]),
+        with(&[
+            ("Conditions.member.2.Field", "host-header"),
+            ("Conditions.member.2.RegexValues.member.1", "a"),
+            ("Conditions.member.2.RegexValues.member.2", "b"),
+            ("Conditions.member.2.RegexValues.member.3", "c"),
+            ("Conditions.member.2.RegexValues.member.4", "d"),
+            ("Conditions.member.2.RegexValues.member.5", "e"),
+        ]),
+        with(&[("Transforms.member.1.Type", "host-header-rewrite")]),
+        with(&[("Transforms.member.1.Type", "path-rewrite")]),
+        with(&[(REGEX, "(?=a)")]),
+        with(&[(REGEX, "a b")]),
+        with(&[("Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Replace", "/ ")]),
+        with(&[
+            ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.2.Regex", "a"),
+            ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.2.Replace", "b"),
+        ]),
+        with(&[
+            ("Transforms.member.2.Type", "url-rewrite"),
+            ("Transforms.member.2.UrlRewriteConfig.Rewrites.member.1.Regex", "a"),
+            ("Transforms.member.2.UrlRewriteConfig.Rewrites.member.1.Replace", "b"),
+        ]),
+    ];
+    let found: Vec<String> =
+        refused.iter().map(|fields| elb(&mut world, "CreateRule", fields)).collect();
+    expect![[r#"
+        400 ValidationError: A condition can have either values or regex values
+        400 ValidationError: One or more provided condition regex values are invalid
+        400 ValidationError: One or more provided condition regex values are invalid
+        400 ValidationError: A condition value must be specified
+        400 ValidationError: A condition of the field 'source-ip' does not support regex values
+        400 ValidationError: A rule can only have '5' condition values
+        400 ValidationError: For transforms of type 'host-header-rewrite', you must specify the following field(s): 'HostHeaderRewriteConfig'
+        400 ValidationError: 1 validation error detected: Value 'path-rewrite' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [host-header-rewrite, url-rewrite]
+        400 ValidationError: One or more provided transform rewrite Regex values are invalid
+        400 ValidationError: One or more provided transform rewrite Regex values are invalid
+        400 ValidationError: A transform rewrite Replace value may only consist of non-whitespace printable ASCII characters
+        400 ValidationError: Rule transforms must have exactly one Rewrite
+        400 ValidationError: A rule can only have one transform of each type"#]].assert_eq(&found.join("\n"));
+
+    let created = elb(&mut world, "CreateRule", &rule);
+    let arn = value(&created, "RuleArn");
+    let both: Vec<(&str, &str)> = vec![
+        ("RuleArn", arn.as_str()),
+        rule[6],
+        rule[7],
+        rule[8],
+        ("Transforms.member.2.Type", "host-header-rewrite"),
+    ];
+    let host = [(format!("{HOST}.Regex"), "^.*$"), (format!("{HOST}.Replace"), "one.internal")];
+    let host = host.iter().map(|(name, value)| (name.as_str(), *value));
+    let both: Vec<(&str, &str)> = both.into_iter().chain(host).collect();
+    expect![[r#"
+        Rules
+          member
+            RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/86cb29c40001a6f7
+            Priority: 10
+            Conditions
+              member
+                Field: path-pattern
+                PathPatternConfig
+                  RegexValues
+                    member: ^/v[12]/
+                RegexValues
+                  member: ^/v[12]/
+            Actions
+              member
+                Type: forward
+                TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                ForwardConfig
+                  TargetGroups
+                    member
+                      TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                      Weight: 1
+                  TargetGroupStickinessConfig
+                    Enabled: false
+            IsDefault: false
+            Transforms
+              member
+                UrlRewriteConfig
+                  Rewrites
+                    member
+                      Regex: ^/api/(.*)$
+                      Replace: /$1
+                Type: url-rewrite
+              member
+                HostHeaderRewriteConfig
+                  Rewrites
+                    member
+                      Regex: ^.*$
+                      Replace: one.internal
+                Type: host-header-rewrite
+    "#]].assert_eq(&elb(&mut world, "ModifyRule", &both));
+    let reset = [("RuleArn", arn.as_str()), ("ResetTransforms", "true")];
+    let again: Vec<(&str, &str)> = both.iter().chain(&reset[1..]).copied().collect();
+    check(
+        &mut world,
+        "ModifyRule",
+        &again,
+        expect!["400 ValidationError: Transforms cannot be provided when resetting transforms"],
+    );
+    check(
+        &mut world,
+        "ModifyRule",
+        &both[..1],
+        expect!["400 ValidationError: You must provide either conditions, actions, or transforms"],
+    );
+    elb(&mut world, "ModifyRule", &reset);
+    let seen = elb(&mut world, "DescribeRules", &[("RuleArns.member.1", &arn)]);
+    assert!(seen.contains("Transforms\n") && !seen.contains("Regex:"), "{seen}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use bicoastal_model::{OpError, Target};
 
 use super::super::read::arn;
 use super::super::{RULES, SERVICE, region, to_tags};
+use super::transform::Transforms;
 use super::{ListenerAction, ListenerRule, RuleCondition, action, condition};
 use crate::classify::classify;
 use crate::cx::Cx;
@@ -22,6 +23,8 @@ pub enum RuleCall {
         conditions: Option<Vec<RuleCondition>>,
         /// Its actions, where they differ.
         actions: Option<Vec<ListenerAction>>,
+        /// Its transforms, all of them, where one differs.
+        transforms: Option<Transforms>,
     },
     /// `SetRulePriorities`.
     Move(u16),
@@ -58,12 +61,14 @@ pub(super) async fn call(
     let region = region(target);
     let client = cx.elbv2_write(region);
     if let RuleCall::Create(wanted) = call {
+        let transforms = Transforms::of(wanted).to_sdk();
         let answer = client
             .create_rule()
             .listener_arn(wanted.listener.as_str())
             .priority(i32::from(wanted.priority))
             .set_conditions(Some(to_conditions(&wanted.conditions)))
             .set_actions(Some(action::list_to_sdk(&wanted.actions)))
+            .set_transforms((!transforms.is_empty()).then_some(transforms))
             .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)))
             .send()
             .await
@@ -83,13 +88,20 @@ pub(super) async fn call(
     }
     match call {
         RuleCall::Create(_) => Ok(None),
-        RuleCall::Modify { conditions, actions } => send!(
-            client
-                .modify_rule()
-                .rule_arn(&arn)
-                .set_conditions(conditions.as_deref().map(to_conditions))
-                .set_actions(actions.as_deref().map(action::list_to_sdk))
-        ),
+        RuleCall::Modify { conditions, actions, transforms } => {
+            let transforms = transforms.as_ref().map(Transforms::to_sdk);
+            // An empty list would change nothing.
+            let reset = transforms.as_ref().is_some_and(Vec::is_empty);
+            send!(
+                client
+                    .modify_rule()
+                    .rule_arn(&arn)
+                    .set_conditions(conditions.as_deref().map(to_conditions))
+                    .set_actions(actions.as_deref().map(action::list_to_sdk))
+                    .set_transforms(transforms.filter(|all| !all.is_empty()))
+                    .set_reset_transforms(reset.then_some(true))
+            )
+        }
         RuleCall::Move(priority) => {
             let pair = types::RulePriorityPair::builder()
                 .rule_arn(&arn)
