@@ -70,13 +70,25 @@ ELBV2 = 'xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"'
 ROUTE53 = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 
 
+def not_found(code):
+    error = f"<Type>Sender</Type><Code>{code}</Code><Message>not found</Message>"
+    return 400, f"<ErrorResponse {ELBV2}><Error>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
+
+
 def target_groups_by_name(form, status, answer):
     """A name that is nobody's is refused."""
     asks_by_name = any(name.startswith("Names.") for name in form)
     if form.get("Action") != "DescribeTargetGroups" or not asks_by_name or "<TargetGroupArn>" in answer:
         return status, answer
-    error = "<Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>not found</Message>"
-    return 400, f"<ErrorResponse {ELBV2}><Error>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
+    return not_found("TargetGroupNotFound")
+
+
+def rules_by_arn(form, status, answer):
+    """An ARN that is no rule's is refused."""
+    asks_by_arn = any(name.startswith("RuleArns.") for name in form)
+    if form.get("Action") != "DescribeRules" or not asks_by_arn or "<RuleArn>" in answer:
+        return status, answer
+    return not_found("RuleNotFound")
 
 
 async def tags_of_several(ask, path, asked):
@@ -97,7 +109,8 @@ async def mended(ask, scope, asked, status, answer):
         return await tags_of_several(ask, path, asked.decode())
     if not asked.startswith(b"Action="):
         return status, answer
-    return target_groups_by_name(fields(asked), status, answer)
+    form = fields(asked)
+    return rules_by_arn(form, *target_groups_by_name(form, status, answer))
 
 
 def asgi(inner):

@@ -296,6 +296,37 @@ pub static RULE: Case = Case {
                 "conditions",
                 [RuleCondition::host(["api.example.com"]), RuleCondition::method(["GET"])],
             ),
+            to("actions", [ListenerAction::fixed_response(503, "closed")]),
+            to("tags", json!({ "Project": "y", "More": "" })),
+        ]
+    },
+};
+
+pub static REWRITING_RULE: Case = Case {
+    name: "contract-rewriting-rule",
+    subject: "us-east-1/rewrites",
+    declare: |stack, places| {
+        let [a, b, _] = &places.of(HERE).subnets;
+        let mut here = stack.region(HERE);
+        let front =
+            LoadBalancer::builder().name("contract-rewrites").subnets([a.as_str(), b.as_str()]);
+        let front = here.add("front", front.build());
+        let http = Listener::builder()
+            .load_balancer(front.arn())
+            .port(80)
+            .protocol(ListenerProtocol::Http)
+            .default_actions([ListenerAction::fixed_response(404, "")]);
+        let http = here.add("http", http.build());
+        let rule = ListenerRule::builder()
+            .listener(http.arn())
+            .priority(10)
+            .conditions([RuleCondition::path(["/api/*"])])
+            .actions([ListenerAction::fixed_response(503, "closed")])
+            .url_rewrite(Rewrite::new("^/old/(.*)$", "/new/$1"));
+        here.add("rewrites", rule.build());
+    },
+    changes: |_| {
+        vec![
             to(
                 "conditions",
                 [
@@ -309,8 +340,6 @@ pub static RULE: Case = Case {
             to("url_rewrite", Rewrite::new("^/(.*)$", "/v2/$1")),
             to("host_header_rewrite", Value::Null),
             to("url_rewrite", Value::Null),
-            to("actions", [ListenerAction::fixed_response(503, "closed")]),
-            to("tags", json!({ "Project": "y", "More": "" })),
         ]
     },
 };

@@ -236,6 +236,27 @@ def forgets_where_weights_forward(aws):
     shown(rule["Actions"], awaited=[{"Type": "forward", "Order": 1}], by_aws=[{"ForwardConfig": forward}])
 
 
+def forgets_expressions_of_rules(aws):
+    """A rule's paths can be compared by regular expressions."""
+    elbv2 = aws.client("elbv2")
+    answers = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    (listener,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-expressions"), Port=80, Protocol="HTTP", DefaultActions=answers)["Listeners"]
+    (rule,) = elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"], Priority=10, Actions=answers,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/api/"]}}])["Rules"]
+    (condition,) = rule["Conditions"]
+    shown(condition.get("PathPatternConfig", {}).get("RegexValues"), awaited=None, by_aws=["^/api/"])
+
+
+def answers_with_no_rule(aws):
+    """DescribeRules by an ARN that is no rule's says RuleNotFound."""
+    elbv2 = aws.client("elbv2")
+    balancer = aws.balancer("proof-ruled")
+    rule = balancer.replace(":loadbalancer/", ":listener-rule/") + "/0123456789abcdef/0123456789abcdef"
+    shown(elbv2.describe_rules(RuleArns=[rule])["Rules"], awaited=[], by_aws="RuleNotFound")
+
+
 def changes_one_replica_alone(aws):
     """The class of a replica can be changed, and encryption is that of all replicas."""
     dynamodb = aws.table("replicas")
