@@ -109,6 +109,7 @@ const ELBV2: Calls = &[
             Asked("ListenerArns.member.1", "Listeners", None),
         ]),
     ),
+    ("DescribeListenerAttributes", Query(&[List("Attributes", "member", KEY)])),
     (
         "DescribeListenerCertificates",
         Query(&[List("Certificates", "member", &[Text("CertificateArn")])]),

@@ -18,6 +18,8 @@ pub enum ListenerCall {
     Create(Box<Listener>),
     /// `ModifyListener`, with the parts that differ.
     Modify(Box<Listener>, Modify),
+    /// `ModifyListenerAttributes`.
+    SetAttributes(BTreeMap<String, String>),
     /// `AddListenerCertificates`.
     AddCertificates(Vec<String>),
     /// `RemoveListenerCertificates`.
@@ -48,6 +50,7 @@ impl ListenerCall {
         match self {
             Self::Create(_) => "CreateListener",
             Self::Modify(..) => "ModifyListener",
+            Self::SetAttributes(_) => "ModifyListenerAttributes",
             Self::AddCertificates(_) => "AddListenerCertificates",
             Self::RemoveCertificates(_) => "RemoveListenerCertificates",
             Self::Tag(_) => "AddTags",
@@ -103,8 +106,9 @@ pub(super) async fn call(
             .await
             .map_err(|error| classify(SERVICE, "CreateListener", region, RULES, error))?;
         let made = answer.listeners.unwrap_or_default().into_iter().next();
-        if let Some(made) = &made {
-            cx.tell(super::look::told(target, made, &wanted.tags));
+        let told = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags));
+        if let Some(seen) = told {
+            cx.tell(seen);
         }
         return Ok(made.and_then(|made| made.listener_arn));
     }
@@ -124,6 +128,17 @@ pub(super) async fn call(
         ListenerCall::Modify(wanted, parts) => {
             let request = client.modify_listener().listener_arn(&arn);
             send!(with_parts!(request, wanted, *parts))
+        }
+        ListenerCall::SetAttributes(attributes) => {
+            let attributes = attributes.iter().map(|(key, value)| {
+                types::ListenerAttribute::builder().key(key).value(value).build()
+            });
+            send!(
+                client
+                    .modify_listener_attributes()
+                    .listener_arn(&arn)
+                    .set_attributes(Some(attributes.collect()))
+            )
         }
         ListenerCall::AddCertificates(arns) => send!(
             client

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bicoastal_model::resource::Check;
 use bicoastal_model::{Desired, Diagnostic};
 
-use super::{Listener, ListenerAction, ListenerProtocol};
+use super::{Listener, ListenerAction, ListenerProtocol, attributes};
 use crate::tags::check_tags;
 
 pub(super) fn check(listener: &Listener, check: &mut Check) {
@@ -54,6 +54,7 @@ pub(super) fn check(listener: &Listener, check: &mut Check) {
             || listener.protocol == Some(ListenerProtocol::Https),
         "mutual_authentication is for HTTPS",
     );
+    attributes::check(listener, check);
     check_protocol(listener, check);
     check_actions(&listener.default_actions, check);
     check_tags(check, &listener.tags, 50);

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Listener;
 use super::calls::{ListenerCall, Modify};
+use super::{Listener, attributes};
 use crate::kind::{Next, Turn, TurnGoal};
 use crate::tags::tag_changes;
 
@@ -31,6 +31,12 @@ fn present(turn: &Turn<'_, Listener>, wanted: &Listener, seen: &Value) -> Next<L
     };
     if parts != Modify::default() {
         return Next::Call(ListenerCall::Modify(Box::new(wanted.clone()), parts));
+    }
+
+    // After the protocol, which says what attributes there are.
+    let changed = attributes::changes(turn);
+    if !changed.is_empty() {
+        return Next::Call(ListenerCall::SetAttributes(changed));
     }
 
     let there: Vec<&str> = seen["additional_certificates"]
