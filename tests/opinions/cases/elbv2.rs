@@ -268,7 +268,7 @@ pub static WEB_LISTENER: Case = Case {
             to("access_control_max_age", 600),
             to("server_header", Value::Null),
             to("content_security_policy", Value::Null),
-            to("x_content_type_options", false),
+            to("x_content_type_options", Value::Null),
             to("access_control_max_age", Value::Null),
         ]
     },
@@ -304,8 +304,8 @@ pub static TCP_LISTENER: Case = Case {
     changes: |_| {
         vec![
             to("tcp_idle_timeout", 6000),
-            to("tcp_idle_timeout", 60),
             to("tcp_idle_timeout", Value::Null),
+            to("tcp_idle_timeout", 60),
         ]
     },
 };

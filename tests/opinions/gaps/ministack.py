@@ -42,10 +42,16 @@ def moves_the_endpoint(aws):
     shown(after == before, awaited=False, by_aws=True)
 
 
-def answers_with_no_target_group(aws):
-    """A target group that is asked for by name and is not there is refused."""
-    answer = aws.client("elbv2").describe_target_groups(Names=["proof-nowhere"])
+def answers_with_nothing(aws):
+    """A target group, listener or rule that is asked for and is not there is refused."""
+    elbv2 = aws.client("elbv2")
+    answer = elbv2.describe_target_groups(Names=["proof-nowhere"])
     shown(answer["TargetGroups"], awaited=[], by_aws="TargetGroupNotFound")
+    balancer = aws.balancer("proof-nowhere")
+    listener = balancer.replace(":loadbalancer/", ":listener/") + "/0123456789abcdef"
+    shown(elbv2.describe_listeners(ListenerArns=[listener])["Listeners"], awaited=[], by_aws="ListenerNotFound")
+    rule = listener.replace(":listener/", ":listener-rule/") + "/0123456789abcdef"
+    shown(elbv2.describe_rules(RuleArns=[rule])["Rules"], awaited=[], by_aws="RuleNotFound")
 
 
 def has_no_features_of_zones(aws):
@@ -247,14 +253,6 @@ def forgets_expressions_of_rules(aws):
         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/api/"]}}])["Rules"]
     (condition,) = rule["Conditions"]
     shown(condition.get("PathPatternConfig", {}).get("RegexValues"), awaited=None, by_aws=["^/api/"])
-
-
-def answers_with_no_rule(aws):
-    """DescribeRules by an ARN that is no rule's says RuleNotFound."""
-    elbv2 = aws.client("elbv2")
-    balancer = aws.balancer("proof-ruled")
-    rule = balancer.replace(":loadbalancer/", ":listener-rule/") + "/0123456789abcdef/0123456789abcdef"
-    shown(elbv2.describe_rules(RuleArns=[rule])["Rules"], awaited=[], by_aws="RuleNotFound")
 
 
 def changes_one_replica_alone(aws):
