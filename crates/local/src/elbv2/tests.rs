@@ -69,7 +69,7 @@ fn group_fields(name: &str, protocol: &str) -> Vec<Field> {
     vec![
         ("Name", name.into()),
         ("Protocol", protocol.into()),
-        ("Port", "8080".into()),
+        ("Port", if protocol == "GENEVE" { "6081".into() } else { "8080".into() }),
         ("VpcId", seed::vpc_id(REGION)),
         ("TargetType", "ip".into()),
     ]
@@ -693,6 +693,118 @@ fn a_group_serves_one_load_balancer_of_its_kind() {
             &listener_fields(balancer, protocol, &web),
         ));
     }
+}
+
+#[test]
+fn listeners_have_the_attributes_of_their_protocol() {
+    let mut world = World::default();
+    let certificate = seed::certificate_arn(DEFAULT_ACCOUNT, REGION);
+    let mut out = String::new();
+    for (kind, spoken, protocol) in [
+        ("application", "HTTP", "HTTP"),
+        ("application", "HTTPS", "HTTP"),
+        ("network", "TCP", "TCP"),
+        ("network", "TLS", "TCP"),
+        ("gateway", "", "GENEVE"),
+    ] {
+        let name = format!("{kind}{}", spoken.to_lowercase());
+        let balancer = create_balancer(&mut world, &name, kind);
+        let group = create_group(&mut world, &name, protocol);
+        let mut fields = listener_fields(&balancer, spoken, &group);
+        match spoken {
+            "" => fields.retain(|(name, _)| !matches!(*name, "Protocol" | "Port")),
+            "HTTPS" | "TLS" => {
+                fields.push(("Certificates.member.1.CertificateArn", certificate.clone()));
+            }
+            _ => {}
+        }
+        let arn = value(&send(&mut world, "CreateListener", &fields), "ListenerArn");
+        let told = elb(&mut world, "DescribeListenerAttributes", &[("ListenerArn", &arn)]);
+        let keys = told.lines().filter(|line| line.contains("Key: ")).count();
+        let told = told.lines().next().unwrap_or_default();
+        out += &format!("{kind} {spoken}: {keys} {told}\n");
+        for (key, value) in [
+            ("tcp.idle_timeout.seconds", "59"),
+            ("tcp.idle_timeout.seconds", "60"),
+            ("send_tcp_reset.on_idle_timeout.enabled", "true"),
+            ("routing.http.response.server.enabled", "false"),
+            ("routing.http.response.content_security_policy.header_value", "\""),
+            ("routing.http.request.x_amzn_tls_version.header_name", "X-Tls"),
+        ] {
+            let set = [
+                ("ListenerArn", arn.as_str()),
+                ("Attributes.member.1.Key", key),
+                ("Attributes.member.1.Value", value),
+            ];
+            let told = elb(&mut world, "ModifyListenerAttributes", &set);
+            let is_set = told.contains(&format!("Key: {key}\n    Value: {value}\n"));
+            out += &match is_set {
+                true => format!("  {key} {value}\n"),
+                false => format!("  {}\n", told.lines().next().unwrap_or_default()),
+            };
+        }
+    }
+    expect![[r#"
+        application HTTP: 11 Attributes
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'send_tcp_reset.on_idle_timeout.enabled' is not recognized
+          routing.http.response.server.enabled false
+          400 ValidationError: The value '"' of the attribute 'routing.http.response.content_security_policy.header_value' is not valid
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.request.x_amzn_tls_version.header_name' is not recognized
+        application HTTPS: 19 Attributes
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'send_tcp_reset.on_idle_timeout.enabled' is not recognized
+          routing.http.response.server.enabled false
+          400 ValidationError: The value '"' of the attribute 'routing.http.response.content_security_policy.header_value' is not valid
+          routing.http.request.x_amzn_tls_version.header_name X-Tls
+        network TCP: 1 Attributes
+          400 ValidationError: The value '59' of the attribute 'tcp.idle_timeout.seconds' is not valid
+          tcp.idle_timeout.seconds 60
+          400 InvalidConfigurationRequest: Listener attribute key 'send_tcp_reset.on_idle_timeout.enabled' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.server.enabled' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.content_security_policy.header_value' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.request.x_amzn_tls_version.header_name' is not recognized
+        network TLS: 0 400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+        gateway : 2 Attributes
+          400 ValidationError: The value '59' of the attribute 'tcp.idle_timeout.seconds' is not valid
+          tcp.idle_timeout.seconds 60
+          send_tcp_reset.on_idle_timeout.enabled true
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.server.enabled' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.content_security_policy.header_value' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.request.x_amzn_tls_version.header_name' is not recognized
+    "#]].assert_eq(&out);
+}
+
+#[test]
+fn what_was_set_of_a_listener_survives_its_protocol() {
+    let mut world = World::default();
+    let balancer = create_balancer(&mut world, "front", "application");
+    let group = create_group(&mut world, "web", "HTTP");
+    let listener = listener_fields(&balancer, "HTTP", &group);
+    let arn = value(&send(&mut world, "CreateListener", &listener), "ListenerArn");
+    let set = [
+        ("ListenerArn", arn.as_str()),
+        ("Attributes.member.1.Key", "routing.http.response.x_frame_options.header_value"),
+        ("Attributes.member.1.Value", "DENY"),
+    ];
+    elb(&mut world, "ModifyListenerAttributes", &set);
+    let certificate = seed::certificate_arn(DEFAULT_ACCOUNT, REGION);
+    let secure = [
+        ("ListenerArn", arn.as_str()),
+        ("Protocol", "HTTPS"),
+        ("Certificates.member.1.CertificateArn", certificate.as_str()),
+    ];
+    elb(&mut world, "ModifyListener", &secure);
+    let seen = elb(&mut world, "DescribeListenerAttributes", &set[..1]);
+    assert!(seen.contains("Value: DENY") && seen.contains("x_amzn_tls_version"), "{seen}");
 }
 
 #[test]
