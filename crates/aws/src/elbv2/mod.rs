@@ -9,6 +9,7 @@ mod listener;
 mod load_balancer;
 mod read;
 mod rule;
+mod send;
 mod target_group;
 
 use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::super::send::TagCall;
 use super::calls::{ListenerCall, Modify};
 use super::{Listener, attributes};
 use crate::kind::{Next, Turn, TurnGoal};
-use crate::tags::tag_changes;
 
 pub(super) fn step(turn: &Turn<'_, Listener>) -> Next<ListenerCall> {
     match (&turn.goal, turn.seen) {
@@ -64,12 +64,5 @@ fn present(turn: &Turn<'_, Listener>, wanted: &Listener, seen: &Value) -> Next<L
         return Next::Call(ListenerCall::RemoveCertificates(surplus));
     }
 
-    let tags = tag_changes(turn);
-    if !tags.set.is_empty() {
-        return Next::Call(ListenerCall::Tag(tags.set));
-    }
-    if !tags.remove.is_empty() {
-        return Next::Call(ListenerCall::Untag(tags.remove));
-    }
-    Next::Done
+    TagCall::next(turn).map_or(Next::Done, |tags| Next::Call(ListenerCall::Tags(tags)))
 }

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
+use super::super::send::TagCall;
 use super::ListenerRule;
 use super::calls::RuleCall;
 use super::transform::{HOST_HEADER, Rewrite, Transforms, URL};
 use crate::kind::{Next, Turn, TurnGoal};
-use crate::tags::tag_changes;
 
 pub(super) fn step(turn: &Turn<'_, ListenerRule>) -> Next<RuleCall> {
     match (&turn.goal, turn.seen) {
@@ -29,14 +29,7 @@ fn present(turn: &Turn<'_, ListenerRule>, wanted: &ListenerRule, seen: &Value) -
     if turn.changed("priority") {
         return Next::Call(RuleCall::Move(wanted.priority));
     }
-    let tags = tag_changes(turn);
-    if !tags.set.is_empty() {
-        return Next::Call(RuleCall::Tag(tags.set));
-    }
-    if !tags.remove.is_empty() {
-        return Next::Call(RuleCall::Untag(tags.remove));
-    }
-    Next::Done
+    TagCall::next(turn).map_or(Next::Done, |tags| Next::Call(RuleCall::Tags(tags)))
 }
 
 /// The transforms to set, where one differs. A call says both: one that nobody mentions stays.

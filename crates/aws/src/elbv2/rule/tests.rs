@@ -351,9 +351,9 @@ fn each_change_takes_its_call() {
         Move(20)
         Modify conditions actions
         Move(20)
-        Tag({"a": "b"})
+        Tags(Add({"a": "b"}))
         Done
-        Untag(["a"])
+        Tags(Remove(["a"]))
         Delete
         Done
     "#]]
