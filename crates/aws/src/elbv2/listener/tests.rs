@@ -222,6 +222,36 @@ fn a_port_has_one_listener() {
     expect!["its port 443 is the port of us-east-1/one"].assert_eq(&found.join("\n"));
 }
 
+#[cfg(feature = "acm")]
+#[test]
+fn certificates_are_looked_up_in_the_region_of_the_listener() {
+    use bicoastal_model::{Arn, Input, Output};
+
+    use crate::acm::Certificate;
+    let found = |region: &str| -> Input<Arn<Certificate>> {
+        Output::new(ResourceId::new(format!("{region}/cert")), "arn").into()
+    };
+    let listener = |first: &str, more: &str| {
+        let mut stack = Stack::new("test");
+        for region in [Region::UsEast1, Region::EuWest1] {
+            stack.region(region).lookup("cert", Certificate::for_domain("example.com"));
+        }
+        let listener = Listener {
+            certificate: Some(found(first)),
+            additional_certificates: vec![found(more)],
+            ..https()
+        };
+        stack.region(Region::UsEast1).add("https", listener);
+        match stack.seal() {
+            Ok(_) => String::new(),
+            Err(wrong) => wrong.0.into_iter().map(|it| it.message).collect::<Vec<_>>().join("\n"),
+        }
+    };
+    expect![[""]].assert_eq(&listener("us-east-1", "us-east-1"));
+    expect!["the certificate eu-west-1/cert is one of eu-west-1, and a listener takes those of its own region, us-east-1"].assert_eq(&listener("eu-west-1", "us-east-1"));
+    expect!["the certificate eu-west-1/cert is one of eu-west-1, and a listener takes those of its own region, us-east-1"].assert_eq(&listener("us-east-1", "eu-west-1"));
+}
+
 #[test]
 fn actions_are_the_same_however_aws_says_them() {
     use aws_sdk_elasticloadbalancingv2::types;
