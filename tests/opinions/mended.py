@@ -74,12 +74,20 @@ ELBV2 = 'xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"'
 ROUTE53 = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 
 
-def target_groups_by_name(form, status, answer):
-    """A name that is nobody's is refused."""
-    asks_by_name = any(name.startswith("Names.") for name in form)
-    if form.get("Action") != "DescribeTargetGroups" or not asks_by_name or "<TargetGroupArn>" in answer:
+# How each is asked for, what is in an answer that has any, and the code where there is none.
+NOT_THERE = {
+    "DescribeTargetGroups": ("Names.", "<TargetGroupArn>", "TargetGroupNotFound"),
+    "DescribeListeners": ("ListenerArns.", "<ListenerArn>", "ListenerNotFound"),
+    "DescribeRules": ("RuleArns.", "<RuleArn>", "RuleNotFound"),
+}
+
+
+def named_ones(form, status, answer):
+    """A name or an ARN that is nobody's is refused."""
+    named, found, code = NOT_THERE.get(form.get("Action"), (None, "", ""))
+    if named is None or found in answer or not any(name.startswith(named) for name in form):
         return status, answer
-    error = "<Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>not found</Message>"
+    error = f"<Type>Sender</Type><Code>{code}</Code><Message>not found</Message>"
     return 400, f"<ErrorResponse {ELBV2}><Error>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
 
 
@@ -101,7 +109,7 @@ async def mended(ask, scope, asked, status, answer):
         return await tags_of_several(ask, path, asked.decode())
     if not asked.startswith(b"Action="):
         return status, answer
-    return target_groups_by_name(fields(asked), status, answer)
+    return named_ones(fields(asked), status, answer)
 
 
 def asgi(inner):

@@ -136,7 +136,7 @@ fn every_case_has_its_line() {
         Elastic Load Balancing v2, Listener: 33
         Elastic Load Balancing v2, LoadBalancer: 48
         Elastic Load Balancing v2, LoadBalancer lookup: 3
-        Elastic Load Balancing v2, Offline rules: 8
+        Elastic Load Balancing v2, Offline rules: 11
         Elastic Load Balancing v2, TargetGroup: 86
         IAM, Beyond: 7
         IAM, Known bugs of others that we do not have: 8

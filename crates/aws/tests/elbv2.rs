@@ -9,11 +9,13 @@ mod types;
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, ProtocolEnum, Tag};
+use aws_sdk_elasticloadbalancingv2::types::{
+    ListenerAttribute, LoadBalancerAttribute, ProtocolEnum, Tag,
+};
 use bicoastal_aws::elbv2::{
-    BalancingAlgorithm, DesyncMitigation, Listener, ListenerAction, ListenerProtocol, ListenerRule,
-    LoadBalancer, LoadBalancerType, LogBucket, RuleCondition, Stickiness, StickinessType,
-    TargetGroup, TargetHealthCheck, TargetProtocol, TargetType,
+    BalancingAlgorithm, DesyncMitigation, FrameOptions, Listener, ListenerAction, ListenerProtocol,
+    ListenerRule, LoadBalancer, LoadBalancerType, LogBucket, Rewrite, RuleCondition, Stickiness,
+    StickinessType, TargetGroup, TargetHealthCheck, TargetProtocol, TargetType,
 };
 use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_local::seed;
@@ -360,6 +362,33 @@ async fn a_listener_keeps_the_contract() {
             ("default_actions", json!([ListenerAction::fixed_response(503, "closed")])),
             ("default_actions", json!([ListenerAction::forward(second_arn.as_str())])),
             ("tags", json!({ "Project": "y" })),
+            ("server_header", json!(false)),
+            ("strict_transport_security", json!("max-age=31536000; includeSubDomains")),
+            ("content_security_policy", json!("default-src 'self'")),
+            ("x_content_type_options", json!(true)),
+            ("x_frame_options", json!(FrameOptions::Deny)),
+            ("access_control_allow_origin", json!("https://www.example.com")),
+            ("access_control_allow_methods", json!("GET,HEAD")),
+            ("access_control_allow_headers", json!("*")),
+            ("access_control_allow_credentials", json!(true)),
+            ("access_control_expose_headers", json!("X-Trace")),
+            ("access_control_max_age", json!(600)),
+            ("mtls_clientcert_serial_number_header", json!("X-Serial")),
+            ("mtls_clientcert_issuer_header", json!("X-Issuer")),
+            ("mtls_clientcert_subject_header", json!("X-Subject")),
+            ("mtls_clientcert_validity_header", json!("X-Validity")),
+            ("mtls_clientcert_leaf_header", json!("X-Leaf")),
+            ("mtls_clientcert_header", json!("X-Client")),
+            ("tls_version_header", json!("X-Tls-Version")),
+            ("tls_cipher_suite_header", json!("X-Tls-Cipher")),
+            // What is no longer mentioned goes back to AWS's default.
+            ("server_header", Value::Null),
+            ("strict_transport_security", Value::Null),
+            ("x_content_type_options", Value::Null),
+            ("x_frame_options", Value::Null),
+            ("access_control_allow_credentials", json!(false)),
+            ("access_control_max_age", Value::Null),
+            ("tls_version_header", Value::Null),
             ("additional_certificates", Value::Null),
             ("mutual_authentication", Value::Null),
             ("tags", Value::Null),
@@ -376,6 +405,32 @@ async fn a_listener_keeps_the_contract() {
         default_actions: ModifyListener
         default_actions: ModifyListener
         tags: AddTags
+        server_header: ModifyListenerAttributes
+        strict_transport_security: ModifyListenerAttributes
+        content_security_policy: ModifyListenerAttributes
+        x_content_type_options: ModifyListenerAttributes
+        x_frame_options: ModifyListenerAttributes
+        access_control_allow_origin: ModifyListenerAttributes
+        access_control_allow_methods: ModifyListenerAttributes
+        access_control_allow_headers: ModifyListenerAttributes
+        access_control_allow_credentials: ModifyListenerAttributes
+        access_control_expose_headers: ModifyListenerAttributes
+        access_control_max_age: ModifyListenerAttributes
+        mtls_clientcert_serial_number_header: ModifyListenerAttributes
+        mtls_clientcert_issuer_header: ModifyListenerAttributes
+        mtls_clientcert_subject_header: ModifyListenerAttributes
+        mtls_clientcert_validity_header: ModifyListenerAttributes
+        mtls_clientcert_leaf_header: ModifyListenerAttributes
+        mtls_clientcert_header: ModifyListenerAttributes
+        tls_version_header: ModifyListenerAttributes
+        tls_cipher_suite_header: ModifyListenerAttributes
+        server_header: ModifyListenerAttributes
+        strict_transport_security: ModifyListenerAttributes
+        x_content_type_options: ModifyListenerAttributes
+        x_frame_options: ModifyListenerAttributes
+        access_control_allow_credentials: ModifyListenerAttributes
+        access_control_max_age: ModifyListenerAttributes
+        tls_version_header: ModifyListenerAttributes
         additional_certificates: RemoveListenerCertificates
         mutual_authentication: ModifyListener
         tags: RemoveTags
@@ -392,6 +447,18 @@ async fn a_listener_keeps_the_contract() {
         .unwrap();
     let applied = listener.applied.clone().unwrap();
     assert_eq!(listener.drift(&applied).await, ["port"]);
+    listener.apply(&applied).await;
+    let set = |key: &str, value: &str| ListenerAttribute::builder().key(key).value(value).build();
+    other
+        .modify_listener_attributes()
+        .listener_arn(listener.target.physical.as_ref().unwrap())
+        .attributes(set("routing.http.response.content_security_policy.header_value", ""))
+        .attributes(set("routing.http.response.server.enabled", "false"))
+        .send()
+        .await
+        .unwrap();
+    // That of the server is said by nobody.
+    assert_eq!(listener.drift(&applied).await, ["content_security_policy"]);
     listener.apply(&applied).await;
 
     // Somebody else's listener is a child of the load balancer, not of ours.
@@ -575,6 +642,19 @@ async fn a_listener_rule_keeps_the_contract() {
             ),
             ("actions", json!([cognito(), ListenerAction::forward(group_arn.as_str())])),
             ("actions", json!([ListenerAction::fixed_response(503, "closed")])),
+            (
+                "conditions",
+                json!([
+                    RuleCondition::host_regex(["^(www|api)[.]example[.]com$"]),
+                    RuleCondition::path_regex(["^/v[12]/", "^/api/"]),
+                    RuleCondition::header_regex("X-Tenant", ["^[a-z]+$"]),
+                ]),
+            ),
+            ("url_rewrite", json!(Rewrite::new("^/api/(.*)$", "/$1"))),
+            ("host_header_rewrite", json!(Rewrite::new("^(.+)[.]example$", "$1.internal"))),
+            ("url_rewrite", Value::Null),
+            ("host_header_rewrite", json!(Rewrite::new("^.*$", "one.internal"))),
+            ("host_header_rewrite", Value::Null),
             ("priority", json!(20)),
             ("tags", json!({ "Project": "y" })),
             ("tags", Value::Null),
@@ -585,6 +665,12 @@ async fn a_listener_rule_keeps_the_contract() {
         conditions: ModifyRule
         actions: ModifyRule
         actions: ModifyRule
+        conditions: ModifyRule
+        url_rewrite: ModifyRule
+        host_header_rewrite: ModifyRule
+        url_rewrite: ModifyRule
+        host_header_rewrite: ModifyRule
+        host_header_rewrite: ModifyRule
         priority: SetRulePriorities
         tags: AddTags
         tags: RemoveTags

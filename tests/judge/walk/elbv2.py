@@ -124,6 +124,8 @@ def walk(w):
     refused("OperationNotPermitted", "remove_listener_certificates", ListenerArn=listener_arn, Certificates=[{"CertificateArn": certificate}])
     call("describe_listener_attributes", ListenerArn=listener_arn)
     call("modify_listener_attributes", ListenerArn=listener_arn, Attributes=[{"Key": "routing.http.response.server.enabled", "Value": "false"}])
+    refused("InvalidConfigurationRequest", "modify_listener_attributes", ListenerArn=listener_arn,
+            Attributes=[{"Key": "tcp.idle_timeout.seconds", "Value": "60"}])
 
     # Rules.
     rule = call("create_rule", ListenerArn=listener_arn, Priority=10, Actions=forward,
@@ -133,6 +135,17 @@ def walk(w):
     call("describe_rules", ListenerArn=listener_arn)
     refused("RuleNotFound", "describe_rules", RuleArns=[rule[:-4] + "0000"])
     call("modify_rule", RuleArn=rule, Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": ["x.example.com"]}}])
+    call("modify_rule", RuleArn=rule, Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/v[12]/"]}}])
+    refused("ValidationError", "modify_rule", RuleArn=rule, Conditions=[
+        {"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/v[12]/"], "Values": ["/v1/*"]}}])
+    url = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/api/(.*)$", "Replace": "/$1"}]}}
+    host = {"Type": "host-header-rewrite", "HostHeaderRewriteConfig": {"Rewrites": [{"Regex": "^.*$", "Replace": "x.internal"}]}}
+    seen = call("modify_rule", RuleArn=rule, Transforms=[url, host])["Rules"][0]
+    w.check(seen["Transforms"] == [url, host], "a rule shows its transforms")
+    refused("ValidationError", "modify_rule", RuleArn=rule, Transforms=[url, url])
+    refused("ValidationError", "modify_rule", RuleArn=rule, Transforms=[url], ResetTransforms=True)
+    seen = call("modify_rule", RuleArn=rule, ResetTransforms=True)["Rules"][0]
+    w.check(seen["Transforms"] == [], "a rule can lose its transforms")
     call("set_rule_priorities", RulePriorities=[{"RuleArn": rule, "Priority": 20}])
     call("delete_rule", RuleArn=rule)
     refused("RuleNotFound", "delete_rule", RuleArn=rule)

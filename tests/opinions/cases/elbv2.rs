@@ -2,9 +2,9 @@
 
 use bicoastal::ResourceId;
 use bicoastal::aws::elbv2::{
-    BalancingAlgorithm, CrossZone, DesyncMitigation, IpAddressType, LogBucket,
-    MutualAuthentication, Stickiness, StickinessType, SubnetMapping, TargetHealthCheck, XffHeaders,
-    ZoneRouting,
+    BalancingAlgorithm, CrossZone, DesyncMitigation, FrameOptions, IpAddressType, LogBucket,
+    MutualAuthentication, Rewrite, Stickiness, StickinessType, SubnetMapping, TargetHealthCheck,
+    XffHeaders, ZoneRouting,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
@@ -221,7 +221,91 @@ pub static LISTENER: Case = Case {
             to("default_actions", weights(50, 50)),
             to("default_actions", [ListenerAction::fixed_response(503, "closed")]),
             to("default_actions", [ListenerAction::forward(group("green"))]),
+            to("mtls_clientcert_serial_number_header", "X-Serial"),
+            to("mtls_clientcert_issuer_header", "X-Issuer"),
+            to("mtls_clientcert_subject_header", "X-Subject"),
+            to("mtls_clientcert_validity_header", "X-Validity"),
+            to("mtls_clientcert_leaf_header", "X-Leaf"),
+            to("mtls_clientcert_header", "X-Client"),
+            to("tls_version_header", "X-Tls-Version"),
+            to("tls_cipher_suite_header", "X-Tls-Cipher"),
+            to("tls_version_header", Value::Null),
             to("tags", json!({ "Project": "y", "More": "" })),
+        ]
+    },
+};
+
+/// What it adds to responses.
+pub static WEB_LISTENER: Case = Case {
+    name: "contract-web-listener",
+    subject: "us-east-1/http",
+    declare: |stack, places| {
+        let [a, b, _] = &places.of(HERE).subnets;
+        let front =
+            LoadBalancer::builder().name("contract-headers").subnets([a.as_str(), b.as_str()]);
+        let front = stack.region(HERE).add("front", front.build());
+        let http = Listener::builder()
+            .load_balancer(front.arn())
+            .port(80)
+            .protocol(ListenerProtocol::Http)
+            .strict_transport_security("max-age=60")
+            .default_actions([ListenerAction::fixed_response(404, "")]);
+        stack.region(HERE).add("http", http.build());
+    },
+    changes: |_| {
+        vec![
+            to("strict_transport_security", "max-age=31536000; includeSubDomains"),
+            to("server_header", false),
+            to("content_security_policy", "default-src 'self'"),
+            to("x_content_type_options", true),
+            to("x_frame_options", FrameOptions::Deny),
+            to("x_frame_options", FrameOptions::SameOrigin),
+            to("access_control_allow_origin", "https://www.example.com"),
+            to("access_control_allow_methods", "GET,HEAD"),
+            to("access_control_allow_headers", "*"),
+            to("access_control_allow_credentials", true),
+            to("access_control_expose_headers", "X-Trace"),
+            to("access_control_max_age", 600),
+            to("server_header", Value::Null),
+            to("content_security_policy", Value::Null),
+            to("x_content_type_options", Value::Null),
+            to("access_control_max_age", Value::Null),
+        ]
+    },
+};
+
+/// For how long it remembers connections.
+pub static TCP_LISTENER: Case = Case {
+    name: "contract-tcp-listener",
+    subject: "us-east-1/tcp",
+    declare: |stack, places| {
+        let place = places.of(HERE);
+        let net = LoadBalancer::builder()
+            .name("contract-idle")
+            .load_balancer_type(LoadBalancerType::Network)
+            .subnets([place.subnets[0].as_str()])
+            .build();
+        let net = stack.region(HERE).add("net", net);
+        let group = TargetGroup::builder()
+            .name("contract-idle")
+            .target_type(TargetType::Ip)
+            .protocol(TargetProtocol::Tcp)
+            .port(5432)
+            .vpc(place.vpcs[0].as_str());
+        let group = stack.region(HERE).add("group", group.build());
+        let tcp = Listener::builder()
+            .load_balancer(net.arn())
+            .port(5432)
+            .protocol(ListenerProtocol::Tcp)
+            .default_actions([ListenerAction::forward(group.arn())])
+            .build();
+        stack.region(HERE).add("tcp", tcp);
+    },
+    changes: |_| {
+        vec![
+            to("tcp_idle_timeout", 6000),
+            to("tcp_idle_timeout", Value::Null),
+            to("tcp_idle_timeout", 60),
         ]
     },
 };
@@ -298,6 +382,48 @@ pub static RULE: Case = Case {
             ),
             to("actions", [ListenerAction::fixed_response(503, "closed")]),
             to("tags", json!({ "Project": "y", "More": "" })),
+        ]
+    },
+};
+
+pub static REWRITING_RULE: Case = Case {
+    name: "contract-rewriting-rule",
+    subject: "us-east-1/rewrites",
+    declare: |stack, places| {
+        let [a, b, _] = &places.of(HERE).subnets;
+        let mut here = stack.region(HERE);
+        let front =
+            LoadBalancer::builder().name("contract-rewrites").subnets([a.as_str(), b.as_str()]);
+        let front = here.add("front", front.build());
+        let http = Listener::builder()
+            .load_balancer(front.arn())
+            .port(80)
+            .protocol(ListenerProtocol::Http)
+            .default_actions([ListenerAction::fixed_response(404, "")]);
+        let http = here.add("http", http.build());
+        let rule = ListenerRule::builder()
+            .listener(http.arn())
+            .priority(10)
+            .conditions([RuleCondition::path(["/api/*"])])
+            .actions([ListenerAction::fixed_response(503, "closed")])
+            .url_rewrite(Rewrite::new("^/old/(.*)$", "/new/$1"));
+        here.add("rewrites", rule.build());
+    },
+    changes: |_| {
+        vec![
+            to(
+                "conditions",
+                [
+                    RuleCondition::host_regex(["^(www|api)[.]example[.]com$"]),
+                    RuleCondition::path_regex(["^/v[12]/", "^/api/"]),
+                    RuleCondition::header_regex("X-Tenant", ["^[a-z]+$"]),
+                ],
+            ),
+            to("url_rewrite", Rewrite::new("^/api/(.*)$", "/$1")),
+            to("host_header_rewrite", Rewrite::new("^(.+)[.]example[.]com$", "$1.internal")),
+            to("url_rewrite", Rewrite::new("^/(.*)$", "/v2/$1")),
+            to("host_header_rewrite", Value::Null),
+            to("url_rewrite", Value::Null),
         ]
     },
 };

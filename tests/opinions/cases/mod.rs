@@ -73,7 +73,7 @@ macro_rules! cases {
 cases! {
     dynamodb: TABLE, TABLE_OF_ONE_KEY, TABLE_OF_CEILINGS;
     elbv2: LOAD_BALANCER, NETWORK_LOAD_BALANCER, TARGET_GROUP, NETWORK_TARGET_GROUP, LISTENER,
-        TLS_LISTENER, RULE;
+        WEB_LISTENER, TCP_LISTENER, TLS_LISTENER, RULE, REWRITING_RULE;
     iam: ROLE, POLICY;
     rds: SUBNET_GROUP, PARAMETER_GROUP, CLUSTER, MYSQL_CLUSTER, INSTANCE, GLOBAL_CLUSTER, SECONDARY;
     route53: ZONE, PRIVATE_ZONE, ADDRESSES, WEIGHTED, ALIAS, WEB_CHECK, ADDRESS_CHECK,
@@ -84,7 +84,12 @@ cases! {
 /// Fields that no case changes, and where they are changed, on the local cloud alone.
 const CHANGED_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("DynamoDB:Table", &["billing", "stream"], "crates/aws/tests/dynamodb.rs"),
-    ("ELBv2:Listener", &["protocol"], "crates/aws/tests/elbv2/types.rs"),
+    // Resets are those of gateway load balancers.
+    (
+        "ELBv2:Listener",
+        &["protocol", "send_tcp_reset_on_idle_timeout"],
+        "crates/aws/tests/elbv2/types.rs",
+    ),
     // Neither moto nor ministack has it.
     (
         "ELBv2:LoadBalancer",

@@ -42,10 +42,16 @@ def moves_the_endpoint(aws):
     shown(after == before, awaited=False, by_aws=True)
 
 
-def answers_with_no_target_group(aws):
-    """A target group that is asked for by name and is not there is refused."""
-    answer = aws.client("elbv2").describe_target_groups(Names=["proof-nowhere"])
+def answers_with_nothing(aws):
+    """A target group, listener or rule that is asked for and is not there is refused."""
+    elbv2 = aws.client("elbv2")
+    answer = elbv2.describe_target_groups(Names=["proof-nowhere"])
     shown(answer["TargetGroups"], awaited=[], by_aws="TargetGroupNotFound")
+    balancer = aws.balancer("proof-nowhere")
+    listener = balancer.replace(":loadbalancer/", ":listener/") + "/0123456789abcdef"
+    shown(elbv2.describe_listeners(ListenerArns=[listener])["Listeners"], awaited=[], by_aws="ListenerNotFound")
+    rule = listener.replace(":listener/", ":listener-rule/") + "/0123456789abcdef"
+    shown(elbv2.describe_rules(RuleArns=[rule])["Rules"], awaited=[], by_aws="RuleNotFound")
 
 
 def has_no_features_of_zones(aws):
@@ -234,6 +240,19 @@ def forgets_where_weights_forward(aws):
         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}],
         Actions=[{"Type": "forward", "ForwardConfig": forward}])["Rules"]
     shown(rule["Actions"], awaited=[{"Type": "forward", "Order": 1}], by_aws=[{"ForwardConfig": forward}])
+
+
+def forgets_expressions_of_rules(aws):
+    """A rule's paths can be compared by regular expressions."""
+    elbv2 = aws.client("elbv2")
+    answers = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    (listener,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-expressions"), Port=80, Protocol="HTTP", DefaultActions=answers)["Listeners"]
+    (rule,) = elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"], Priority=10, Actions=answers,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/api/"]}}])["Rules"]
+    (condition,) = rule["Conditions"]
+    shown(condition.get("PathPatternConfig", {}).get("RegexValues"), awaited=None, by_aws=["^/api/"])
 
 
 def changes_one_replica_alone(aws):

@@ -211,6 +211,34 @@ def authenticates_no_clients(aws):
     shown(made.get("MutualAuthentication"), awaited=None, by_aws={"Mode": "passthrough"})
 
 
+def rewrites_no_requests(aws):
+    """A rule says how it rewrites the requests that it forwards, and can be told to do it otherwise."""
+    elbv2 = aws.client("elbv2")
+    forward = [{"Type": "forward", "TargetGroupArn": aws.group("proof-rewrites")}]
+    (listener,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-rewrites"), Port=80, Protocol="HTTP", DefaultActions=forward)["Listeners"]
+    rewrite = {"Rewrites": [{"Regex": "^/api/(.*)$", "Replace": "/$1"}]}
+    transforms = [{"Type": "url-rewrite", "UrlRewriteConfig": rewrite}]
+    (rule,) = elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"], Priority=10, Actions=forward, Transforms=transforms,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}])["Rules"]
+    shown(rule.get("Transforms"), awaited=None, by_aws=transforms)
+    code = refused(elbv2.modify_rule, RuleArn=rule["RuleArn"], Transforms=transforms)
+    shown(code, awaited="ValidationError", by_aws=None)
+
+
+def fails_at_expressions_of_rules(aws):
+    """A rule's paths can be compared by regular expressions."""
+    elbv2 = aws.client("elbv2")
+    answers = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    (listener,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-expressions"), Port=80, Protocol="HTTP", DefaultActions=answers)["Listeners"]
+    code = refused(
+        elbv2.create_rule, ListenerArn=listener["ListenerArn"], Priority=10, Actions=answers,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/api/"]}}])
+    shown(code, awaited="no answer that can be read", by_aws=None)
+
+
 def reads_no_lists_in_policies_of_logs(aws):
     """What a policy says of one action, resource or service it may say in a list of one."""
     s3 = aws.client("s3")

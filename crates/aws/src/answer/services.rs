@@ -118,9 +118,17 @@ const ELBV2: Calls = &[
             Asked("ListenerArns.member.1", "Listeners", None),
         ]),
     ),
+    ("DescribeListenerAttributes", Query(&[List("Attributes", "member", KEY)])),
     (
         "DescribeListenerCertificates",
         Query(&[List("Certificates", "member", &[Text("CertificateArn")])]),
+    ),
+    (
+        "DescribeRules",
+        Query(&[
+            List("Rules", "member", &[Text("RuleArn"), Text("Priority"), Any("Actions")]),
+            Asked("RuleArns.member.1", "Rules", None),
+        ]),
     ),
     (
         "DescribeTags",

@@ -20,6 +20,8 @@ pub(super) enum As {
     NumberOrOff,
     /// As it is.
     Text,
+    /// This word, or nothing.
+    Word(&'static str),
 }
 
 /// A field that is one attribute.
@@ -50,18 +52,29 @@ impl Attribute {
             As::Flag => json!(text == "true"),
             As::Switch => json!(text == "on"),
             As::Number | As::NumberOrOff => text.parse::<i64>().map_or(Value::Null, Value::from),
-            As::Text => json!(text),
+            As::Word(word) if text == word => json!(true),
+            As::Word(_) if text.is_empty() => json!(false),
+            As::Text | As::Word(_) => json!(text),
         }
     }
 
     fn text(&self, value: &Value) -> String {
         match (self.written, value) {
             (As::Switch, value) => if *value == true { "on" } else { "off" }.to_owned(),
+            (As::Word(word), value) => if *value == true { word } else { "" }.to_owned(),
             (_, Value::Null) => self.unset.to_owned(),
             (_, Value::String(text)) => text.clone(),
             (_, other) => other.to_string(),
         }
     }
+}
+
+/// The attributes of an answer.
+pub(super) fn collect<'a>(
+    pairs: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>,
+) -> BTreeMap<String, String> {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    pairs.map(|(key, value)| (text(key), text(value))).collect()
 }
 
 /// Puts the attributes that AWS returned into properties.

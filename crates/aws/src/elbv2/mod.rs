@@ -9,6 +9,7 @@ mod listener;
 mod load_balancer;
 mod read;
 mod rule;
+mod send;
 mod target_group;
 
 use std::collections::BTreeMap;
@@ -20,14 +21,14 @@ use crate::classify::Rule;
 use crate::cx::GLOBAL;
 use crate::provider::Registry;
 pub use listener::{
-    ForwardTarget, Listener, ListenerAction, ListenerHandle, ListenerProtocol,
+    ForwardTarget, FrameOptions, Listener, ListenerAction, ListenerHandle, ListenerProtocol,
     MutualAuthentication, RedirectStatus,
 };
 pub use load_balancer::{
     DesyncMitigation, IpAddressType, LoadBalancer, LoadBalancerHandle, LoadBalancerQuery,
     LoadBalancerType, LogBucket, Scheme, SubnetMapping, XffHeaders, ZoneRouting,
 };
-pub use rule::{ListenerRule, ListenerRuleHandle, QueryPair, RuleCondition};
+pub use rule::{ListenerRule, ListenerRuleHandle, QueryPair, Rewrite, RuleCondition, RulePatterns};
 pub use target_group::{
     BalancingAlgorithm, CrossZone, ProtocolVersion, Stickiness, StickinessType, TargetFailover,
     TargetGroup, TargetGroupHandle, TargetHealthCheck, TargetHealthCheckProtocol, TargetIpType,

@@ -290,12 +290,19 @@ async fn every_type_of_listener_settles_and_goes() {
         let steps: Vec<Value> = match kind {
             LoadBalancerType::Network => vec![
                 props(listener().port(443).protocol(ListenerProtocol::Tcp).build()),
-                json!({ "protocol": "TLS", "certificate": certificate,
+                json!({ "tcp_idle_timeout": 600 }),
+                json!({ "tcp_idle_timeout": null, "protocol": "TLS", "certificate": certificate,
                     "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "alpn_policy": "HTTP2Preferred" }),
                 json!({ "port": 8443 }),
             ],
             LoadBalancerType::Gateway => {
-                vec![props(listener().build()), json!({ "tags": { "Team": "" } })]
+                vec![
+                    props(listener().tcp_idle_timeout(60).build()),
+                    json!({ "send_tcp_reset_on_idle_timeout": true }),
+                    json!({ "tcp_idle_timeout": null }),
+                    json!({ "send_tcp_reset_on_idle_timeout": null }),
+                    json!({ "tags": { "Team": "" } }),
+                ]
             }
             LoadBalancerType::Application => vec![
                 props(listener().port(80).protocol(ListenerProtocol::Http).build()),
@@ -304,7 +311,9 @@ async fn every_type_of_listener_settles_and_goes() {
                 json!({ "default_actions": [{ "type": "forward", "sticky_seconds": 60,
                     "target_groups": [{ "target_group": target_arn }] }] }),
                 json!({ "default_actions": [ListenerAction::forward(target_arn.as_str())] }),
+                json!({ "x_frame_options": "SAMEORIGIN" }),
                 secure,
+                json!({ "mtls_clientcert_header": "X-Client" }),
                 json!({ "mutual_authentication": { "mode": "verify", "trust_store": store } }),
                 json!({ "mutual_authentication": { "mode": "verify", "trust_store": store,
                     "ignore_expiry": true } }),
@@ -315,7 +324,10 @@ async fn every_type_of_listener_settles_and_goes() {
         let mut wanted = json!({});
         for step in steps {
             for (field, value) in step.as_object().unwrap() {
-                wanted[field] = value.clone();
+                match value {
+                    Value::Null => wanted.as_object_mut().unwrap().remove(field),
+                    value => wanted.as_object_mut().unwrap().insert(field.clone(), value.clone()),
+                };
             }
             subject.apply(&wanted).await;
             out += &format!("{name}: {}\n", subject.calls.join(", "));
@@ -326,16 +338,22 @@ async fn every_type_of_listener_settles_and_goes() {
     }
     expect![[r#"
         network: CreateListener
+        network: ModifyListenerAttributes
         network: ModifyListener
         network: ModifyListener
-        gateway: CreateListener
+        gateway: CreateListener, ModifyListenerAttributes
+        gateway: ModifyListenerAttributes
+        gateway: ModifyListenerAttributes
+        gateway: ModifyListenerAttributes
         gateway: AddTags
         application: CreateListener
         application: ModifyListener
         application: ModifyListener
         application: ModifyListener
         application: ModifyListener
+        application: ModifyListenerAttributes
         application: ModifyListener
+        application: ModifyListenerAttributes
         application: ModifyListener
         application: ModifyListener
         application: ModifyListener

@@ -103,7 +103,27 @@ AlpnPolicy -> alpn_policy
 MutualAuthentication.Mode -> mutual_authentication.mode
 MutualAuthentication.TrustStoreArn -> mutual_authentication.trust_store
 MutualAuthentication.IgnoreClientCertificateExpiry -> mutual_authentication.ignore_expiry
-Listener attributes ?? TCP idle time-out and headers that are added or taken away
+tcp.idle_timeout -> tcp_idle_timeout
+send_tcp_reset.on_idle_timeout -> send_tcp_reset_on_idle_timeout
+routing.http.response.server -> server_header
+routing.http.response.strict_transport_security -> strict_transport_security
+routing.http.response.content_security_policy -> content_security_policy
+routing.http.response.x_content_type_options -> x_content_type_options
+routing.http.response.x_frame_options -> x_frame_options
+routing.http.response.access_control_allow_origin -> access_control_allow_origin
+routing.http.response.access_control_allow_methods -> access_control_allow_methods
+routing.http.response.access_control_allow_headers -> access_control_allow_headers
+routing.http.response.access_control_allow_credentials -> access_control_allow_credentials
+routing.http.response.access_control_expose_headers -> access_control_expose_headers
+routing.http.response.access_control_max_age -> access_control_max_age
+routing.http.request.x_amzn_mtls_clientcert_serial_number -> mtls_clientcert_serial_number_header
+routing.http.request.x_amzn_mtls_clientcert_issuer -> mtls_clientcert_issuer_header
+routing.http.request.x_amzn_mtls_clientcert_subject -> mtls_clientcert_subject_header
+routing.http.request.x_amzn_mtls_clientcert_validity -> mtls_clientcert_validity_header
+routing.http.request.x_amzn_mtls_clientcert_leaf -> mtls_clientcert_leaf_header
+routing.http.request.x_amzn_mtls_clientcert -> mtls_clientcert_header
+routing.http.request.x_amzn_tls_version -> tls_version_header
+routing.http.request.x_amzn_tls_cipher_suite -> tls_cipher_suite_header
 DefaultActions.Type -> default_actions.type
 DefaultActions.Forward -> default_actions.target_groups.target_group, default_actions.target_groups.weight, default_actions.sticky_seconds
 DefaultActions.Redirect -> default_actions.protocol, default_actions.port, default_actions.host, default_actions.path, default_actions.query, default_actions.status_code
@@ -125,8 +145,9 @@ Conditions.HttpHeader -> conditions.name, conditions.values
 Conditions.HttpRequestMethod -> conditions.values
 Conditions.QueryString -> conditions.pairs.key, conditions.pairs.value
 Conditions.SourceIp -> conditions.values
-Conditions.RegexValues ?? regular expressions instead of wildcards
-Transforms ?? rewriting of hosts and paths before they are forwarded
+Conditions.RegexValues -> conditions.regex_values
+Transforms.HostHeaderRewriteConfig -> host_header_rewrite.regex, host_header_rewrite.replace
+Transforms.UrlRewriteConfig -> url_rewrite.regex, url_rewrite.replace
 Actions.Type -> actions.type
 Actions.Forward -> actions.target_groups.target_group, actions.target_groups.weight, actions.sticky_seconds
 Actions.Redirect -> actions.protocol, actions.port, actions.host, actions.path, actions.query, actions.status_code

@@ -121,23 +121,41 @@ pub(super) fn of_target_group(protocol: Option<&str>, target: &str) -> Attribute
     }
 }
 
+/// What the headers are called that say how a client speaks TLS, and who it is; empty where they
+/// have AWS's own names.
+const REQUEST_HEADERS: &[(&str, &str)] = &[
+    ("routing.http.request.x_amzn_mtls_clientcert.header_name", ""),
+    ("routing.http.request.x_amzn_mtls_clientcert_issuer.header_name", ""),
+    ("routing.http.request.x_amzn_mtls_clientcert_leaf.header_name", ""),
+    ("routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name", ""),
+    ("routing.http.request.x_amzn_mtls_clientcert_subject.header_name", ""),
+    ("routing.http.request.x_amzn_mtls_clientcert_validity.header_name", ""),
+    ("routing.http.request.x_amzn_tls_cipher_suite.header_name", ""),
+    ("routing.http.request.x_amzn_tls_version.header_name", ""),
+];
+
+const RESPONSE_HEADERS: &[(&str, &str)] = &[
+    ("routing.http.response.access_control_allow_credentials.header_value", ""),
+    ("routing.http.response.access_control_allow_headers.header_value", ""),
+    ("routing.http.response.access_control_allow_methods.header_value", ""),
+    ("routing.http.response.access_control_allow_origin.header_value", ""),
+    ("routing.http.response.access_control_expose_headers.header_value", ""),
+    ("routing.http.response.access_control_max_age.header_value", ""),
+    ("routing.http.response.content_security_policy.header_value", ""),
+    ("routing.http.response.server.enabled", "true"),
+    ("routing.http.response.strict_transport_security.header_value", ""),
+    ("routing.http.response.x_content_type_options.header_value", ""),
+    ("routing.http.response.x_frame_options.header_value", ""),
+];
+
 /// The attributes of a new listener.
 pub(super) fn of_listener(protocol: Option<&str>) -> Attributes {
+    let timeout: &[(&str, &str)] = &[("tcp.idle_timeout.seconds", "350")];
     match protocol {
-        Some("HTTP" | "HTTPS") => table(&[&[
-            ("routing.http.response.access_control_allow_credentials.header_value", ""),
-            ("routing.http.response.access_control_allow_headers.header_value", ""),
-            ("routing.http.response.access_control_allow_methods.header_value", ""),
-            ("routing.http.response.access_control_allow_origin.header_value", ""),
-            ("routing.http.response.access_control_expose_headers.header_value", ""),
-            ("routing.http.response.access_control_max_age.header_value", ""),
-            ("routing.http.response.content_security_policy.header_value", ""),
-            ("routing.http.response.server.enabled", "true"),
-            ("routing.http.response.strict_transport_security.header_value", ""),
-            ("routing.http.response.x_content_type_options.header_value", ""),
-            ("routing.http.response.x_frame_options.header_value", ""),
-        ]]),
-        Some("TCP") | None => table(&[&[("tcp.idle_timeout.seconds", "350")]]),
+        Some("HTTP") => table(&[RESPONSE_HEADERS]),
+        Some("HTTPS") => table(&[RESPONSE_HEADERS, REQUEST_HEADERS]),
+        Some("TCP" | "TCP_UDP") => table(&[timeout]),
+        None => table(&[timeout, &[("send_tcp_reset.on_idle_timeout.enabled", "false")]]),
         Some(_) => Attributes::new(),
     }
 }
@@ -233,6 +251,13 @@ fn check(key: &str, value: &str) -> Result<(), Fault> {
         }
         key if key.ends_with("minimum_healthy_targets.percentage") => {
             value == "off" || within(value, 1, 100)
+        }
+        key if key.ends_with(".header_value") => {
+            let taken = |it: u8| b"_ :;.,\\/'?!(){}[]@<>=-+*#&`|~^%".contains(&it);
+            value.len() <= 1024 && value.bytes().all(|it| it.is_ascii_alphanumeric() || taken(it))
+        }
+        key if key.ends_with(".header_name") => {
+            value.len() <= 1024 && !value.contains(|it: char| !it.is_ascii_graphic() || it == ':')
         }
         key if key.ends_with(".enabled") => matches!(value, "true" | "false"),
         _ => true,

@@ -244,10 +244,13 @@ fn read(
     Ok(Listener {
         load_balancer: balancer_arn.to_owned(),
         port,
-        attributes: match old {
-            Some(old) if old.protocol == protocol => old.attributes.clone(),
-            _ => attributes::of_listener(protocol.as_deref()),
-        },
+        attributes: attributes::of_listener(protocol.as_deref())
+            .into_iter()
+            .map(|(key, unset)| {
+                let set = old.and_then(|old| old.attributes.get(&key)).cloned();
+                (key, set.unwrap_or(unset))
+            })
+            .collect(),
         protocol,
         ssl_policy,
         certificates,
@@ -348,6 +351,9 @@ pub(super) fn delete(world: &mut World, call: &Call, params: &Params) -> Fields 
 
 pub(super) fn describe_attributes(world: &mut World, call: &Call, params: &Params) -> Fields {
     let listener = world.elbv2.at(call).listener(required(params, "ListenerArn")?)?;
+    if listener.attributes.is_empty() {
+        return Err(impossible("Listeners of this protocol have no attributes"));
+    }
     Ok(vec![attributes::element(&listener.attributes)])
 }
 

@@ -14,6 +14,7 @@ mod subnets;
 mod tags;
 mod target_group;
 mod targets;
+mod transform;
 mod tree;
 mod zones;
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{self, Action};
 use super::tags::{self, Tags};
+use super::transform::{self, Transform};
 use super::tree;
 use super::{Fields, Region, invalid, number, page, required};
 use crate::call::Call;
@@ -22,6 +23,7 @@ pub(super) struct Rule {
     conditions: Vec<tree::Fields>,
     /// Those of the default rule are the listener's.
     pub(super) actions: Vec<Action>,
+    transforms: Vec<Transform>,
     pub(super) tags: Tags,
 }
 
@@ -32,6 +34,7 @@ impl Rule {
             priority: None,
             conditions: Vec::new(),
             actions: Vec::new(),
+            transforms: Vec::new(),
             tags: Tags::new(),
         }
     }
@@ -49,6 +52,11 @@ impl Rule {
             .child(Element::new("Conditions").children(conditions))
             .child(action::element("Actions", actions))
             .text_child("IsDefault", self.priority.is_none())
+    }
+
+    /// With its transforms, which all calls answer but the one that moves it.
+    fn whole(&self, region: &Region, arn: &str) -> Element {
+        self.element(region, arn).child(transform::element(&self.transforms))
     }
 }
 
@@ -70,6 +78,7 @@ const CONFIGS: [(&str, &str); 6] = [
 /// both as plain values and in their configuration.
 fn conditions(params: &Params) -> Result<Vec<tree::Fields>, Fault> {
     let mut conditions = Vec::new();
+    let mut counted = 0;
     for sent in params.structs("Conditions") {
         let field = required(&sent, "Field")?;
         let Some((_, config)) = CONFIGS.iter().find(|(name, _)| *name == field) else {
@@ -79,26 +88,55 @@ fn conditions(params: &Params) -> Result<Vec<tree::Fields>, Fault> {
         };
         let mut fields: tree::Fields =
             sent.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let nested = format!("{config}.Values");
-        let values = match tree::list(&fields, "Values") {
-            values if values.is_empty() => tree::list(&fields, &nested),
+        let said = |name: &str| match tree::list(&fields, name) {
+            values if values.is_empty() => tree::list(&fields, &format!("{config}.{name}")),
             values => values,
         };
-        if values.is_empty() && !fields.keys().any(|name| name.contains("Values.")) {
+        let (values, expressions) = (said("Values"), said("RegexValues"));
+        check_expressions(field, &values, &expressions)?;
+        let pairs = sent.structs(&format!("{config}.Values"));
+        let count = values.len().max(pairs.len()) + expressions.len();
+        if count == 0 {
             return Err(invalid("A condition value must be specified"));
         }
+        counted += count;
         if matches!(field, "host-header" | "path-pattern") {
-            for (index, value) in values.iter().enumerate() {
-                fields.insert(format!("Values.member.{}", index + 1), value.clone());
-                fields.insert(format!("{nested}.member.{}", index + 1), value.clone());
+            for (name, texts) in [("Values", &values), ("RegexValues", &expressions)] {
+                for (number, text) in (1..).zip(texts) {
+                    fields.insert(format!("{name}.member.{number}"), text.clone());
+                    fields.insert(format!("{config}.{name}.member.{number}"), text.clone());
+                }
             }
         }
         conditions.push(fields);
+    }
+    if counted > 5 {
+        return Err(invalid("A rule can only have '5' condition values"));
     }
     if conditions.is_empty() {
         return Err(invalid("A condition must be specified"));
     }
     Ok(conditions)
+}
+
+/// Regular expressions stand for values, and not beside them.
+fn check_expressions(field: &str, values: &[String], expressions: &[String]) -> Result<(), Fault> {
+    if expressions.is_empty() {
+        return Ok(());
+    }
+    if !matches!(field, "host-header" | "http-header" | "path-pattern") {
+        return Err(invalid(format!(
+            "A condition of the field '{field}' does not support regex values"
+        )));
+    }
+    if !values.is_empty() {
+        return Err(invalid("A condition can have either values or regex values"));
+    }
+    let good = |it: &String| (1..=128).contains(&it.len()) && transform::takes(it);
+    if !expressions.iter().all(good) {
+        return Err(invalid("One or more provided condition regex values are invalid"));
+    }
+    Ok(())
 }
 
 fn actions(region: &mut Region, listener_arn: &str, params: &Params) -> Result<Vec<Action>, Fault> {
@@ -123,6 +161,7 @@ pub(super) fn create(world: &mut World, call: &Call, params: &Params) -> Fields 
     required(params, "Priority")?;
     let priority = number(params, "Priority", 1, 50_000)?.unwrap_or(1);
     let conditions = conditions(params)?;
+    let transforms = transform::read(params)?;
     let tags = tags::read(params)?;
     let region = world.elbv2.at(call);
     let actions = actions(region, &listener, params)?;
@@ -136,10 +175,10 @@ pub(super) fn create(world: &mut World, call: &Call, params: &Params) -> Fields 
             "The maximum number of rules '100' has been reached",
         ));
     }
-    let rule = Rule { priority: Some(priority), conditions, actions, tags, listener };
+    let rule = Rule { priority: Some(priority), conditions, actions, transforms, tags, listener };
     let arn = default_arn(&rule.listener, &world.fresh_hex());
     let region = world.elbv2.at(call);
-    let element = rule.element(region, &arn);
+    let element = rule.whole(region, &arn);
     region.rules.insert(arn, rule);
     Ok(vec![Element::new("Rules").child(element)])
 }
@@ -172,7 +211,7 @@ pub(super) fn describe(world: &mut World, call: &Call, params: &Params) -> Field
         .map(|(arn, rule)| {
             // By priority, the default rule last; the ARN makes the key unique.
             let key = format!("{:05} {arn}", rule.priority.unwrap_or(99_999));
-            (key, rule.element(region, arn))
+            (key, rule.whole(region, arn))
         })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -184,6 +223,15 @@ pub(super) fn modify(world: &mut World, call: &Call, params: &Params) -> Fields 
     let until = world.now_ms + world.duration_ms("elbv2.target_group.release", 0);
     let region = world.elbv2.at(call);
     let mut rule = region.rule(arn)?.clone();
+    let transforms = transform::read(params)?;
+    let reset = params.bool("ResetTransforms") == Some(true);
+    if reset && !transforms.is_empty() {
+        return Err(invalid("Transforms cannot be provided when resetting transforms"));
+    }
+    let parts = ["Conditions", "Actions"].map(|part| params.structs(part).is_empty());
+    if parts == [true, true] && transforms.is_empty() && !reset {
+        return Err(invalid("You must provide either conditions, actions, or transforms"));
+    }
     if rule.priority.is_none() {
         return Err(Fault::new(
             400,
@@ -199,7 +247,10 @@ pub(super) fn modify(world: &mut World, call: &Call, params: &Params) -> Fields 
         region.hold(&rule.actions, until);
         rule.actions = new;
     }
-    let element = rule.element(region, arn);
+    if reset || !transforms.is_empty() {
+        rule.transforms = transforms;
+    }
+    let element = rule.whole(region, arn);
     region.rules.insert(arn.to_owned(), rule);
     Ok(vec![Element::new("Rules").child(element)])
 }

@@ -69,7 +69,7 @@ fn group_fields(name: &str, protocol: &str) -> Vec<Field> {
     vec![
         ("Name", name.into()),
         ("Protocol", protocol.into()),
-        ("Port", "8080".into()),
+        ("Port", if protocol == "GENEVE" { "6081".into() } else { "8080".into() }),
         ("VpcId", seed::vpc_id(REGION)),
         ("TargetType", "ip".into()),
     ]
@@ -553,24 +553,25 @@ fn a_listener_forwards_and_holds_its_group() {
         "DescribeRules",
         &[("ListenerArn", &listener)],
         expect![[r#"
-        Rules
-          member
-            RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a
-            Priority: default
-            Conditions
-            Actions
+            Rules
               member
-                Type: forward
-                TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
-                ForwardConfig
-                  TargetGroups
-                    member
-                      TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
-                      Weight: 1
-                  TargetGroupStickinessConfig
-                    Enabled: false
-            IsDefault: true
-    "#]],
+                RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/889a885b3aebc78a
+                Priority: default
+                Conditions
+                Actions
+                  member
+                    Type: forward
+                    TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                    ForwardConfig
+                      TargetGroups
+                        member
+                          TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                          Weight: 1
+                      TargetGroupStickinessConfig
+                        Enabled: false
+                IsDefault: true
+                Transforms
+        "#]],
     );
     let group_field = [("TargetGroupArn", group.as_str())];
     check(
@@ -695,6 +696,118 @@ fn a_group_serves_one_load_balancer_of_its_kind() {
 }
 
 #[test]
+fn listeners_have_the_attributes_of_their_protocol() {
+    let mut world = World::default();
+    let certificate = seed::certificate_arn(DEFAULT_ACCOUNT, REGION);
+    let mut out = String::new();
+    for (kind, spoken, protocol) in [
+        ("application", "HTTP", "HTTP"),
+        ("application", "HTTPS", "HTTP"),
+        ("network", "TCP", "TCP"),
+        ("network", "TLS", "TCP"),
+        ("gateway", "", "GENEVE"),
+    ] {
+        let name = format!("{kind}{}", spoken.to_lowercase());
+        let balancer = create_balancer(&mut world, &name, kind);
+        let group = create_group(&mut world, &name, protocol);
+        let mut fields = listener_fields(&balancer, spoken, &group);
+        match spoken {
+            "" => fields.retain(|(name, _)| !matches!(*name, "Protocol" | "Port")),
+            "HTTPS" | "TLS" => {
+                fields.push(("Certificates.member.1.CertificateArn", certificate.clone()));
+            }
+            _ => {}
+        }
+        let arn = value(&send(&mut world, "CreateListener", &fields), "ListenerArn");
+        let told = elb(&mut world, "DescribeListenerAttributes", &[("ListenerArn", &arn)]);
+        let keys = told.lines().filter(|line| line.contains("Key: ")).count();
+        let told = told.lines().next().unwrap_or_default();
+        out += &format!("{kind} {spoken}: {keys} {told}\n");
+        for (key, value) in [
+            ("tcp.idle_timeout.seconds", "59"),
+            ("tcp.idle_timeout.seconds", "60"),
+            ("send_tcp_reset.on_idle_timeout.enabled", "true"),
+            ("routing.http.response.server.enabled", "false"),
+            ("routing.http.response.content_security_policy.header_value", "\""),
+            ("routing.http.request.x_amzn_tls_version.header_name", "X-Tls"),
+        ] {
+            let set = [
+                ("ListenerArn", arn.as_str()),
+                ("Attributes.member.1.Key", key),
+                ("Attributes.member.1.Value", value),
+            ];
+            let told = elb(&mut world, "ModifyListenerAttributes", &set);
+            let is_set = told.contains(&format!("Key: {key}\n    Value: {value}\n"));
+            out += &match is_set {
+                true => format!("  {key} {value}\n"),
+                false => format!("  {}\n", told.lines().next().unwrap_or_default()),
+            };
+        }
+    }
+    expect![[r#"
+        application HTTP: 11 Attributes
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'send_tcp_reset.on_idle_timeout.enabled' is not recognized
+          routing.http.response.server.enabled false
+          400 ValidationError: The value '"' of the attribute 'routing.http.response.content_security_policy.header_value' is not valid
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.request.x_amzn_tls_version.header_name' is not recognized
+        application HTTPS: 19 Attributes
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'tcp.idle_timeout.seconds' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'send_tcp_reset.on_idle_timeout.enabled' is not recognized
+          routing.http.response.server.enabled false
+          400 ValidationError: The value '"' of the attribute 'routing.http.response.content_security_policy.header_value' is not valid
+          routing.http.request.x_amzn_tls_version.header_name X-Tls
+        network TCP: 1 Attributes
+          400 ValidationError: The value '59' of the attribute 'tcp.idle_timeout.seconds' is not valid
+          tcp.idle_timeout.seconds 60
+          400 InvalidConfigurationRequest: Listener attribute key 'send_tcp_reset.on_idle_timeout.enabled' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.server.enabled' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.content_security_policy.header_value' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.request.x_amzn_tls_version.header_name' is not recognized
+        network TLS: 0 400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+          400 InvalidConfigurationRequest: Listeners of this protocol have no attributes
+        gateway : 2 Attributes
+          400 ValidationError: The value '59' of the attribute 'tcp.idle_timeout.seconds' is not valid
+          tcp.idle_timeout.seconds 60
+          send_tcp_reset.on_idle_timeout.enabled true
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.server.enabled' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.response.content_security_policy.header_value' is not recognized
+          400 InvalidConfigurationRequest: Listener attribute key 'routing.http.request.x_amzn_tls_version.header_name' is not recognized
+    "#]].assert_eq(&out);
+}
+
+#[test]
+fn what_was_set_of_a_listener_survives_its_protocol() {
+    let mut world = World::default();
+    let balancer = create_balancer(&mut world, "front", "application");
+    let group = create_group(&mut world, "web", "HTTP");
+    let listener = listener_fields(&balancer, "HTTP", &group);
+    let arn = value(&send(&mut world, "CreateListener", &listener), "ListenerArn");
+    let set = [
+        ("ListenerArn", arn.as_str()),
+        ("Attributes.member.1.Key", "routing.http.response.x_frame_options.header_value"),
+        ("Attributes.member.1.Value", "DENY"),
+    ];
+    elb(&mut world, "ModifyListenerAttributes", &set);
+    let certificate = seed::certificate_arn(DEFAULT_ACCOUNT, REGION);
+    let secure = [
+        ("ListenerArn", arn.as_str()),
+        ("Protocol", "HTTPS"),
+        ("Certificates.member.1.CertificateArn", certificate.as_str()),
+    ];
+    elb(&mut world, "ModifyListener", &secure);
+    let seen = elb(&mut world, "DescribeListenerAttributes", &set[..1]);
+    assert!(seen.contains("Value: DENY") && seen.contains("x_amzn_tls_version"), "{seen}");
+}
+
+#[test]
 fn rules_have_priorities() {
     let mut world = World::default();
     let balancer = create_balancer(&mut world, "front", "application");
@@ -740,6 +853,7 @@ fn rules_have_priorities() {
                 FixedResponseConfig
                   StatusCode: 503
             IsDefault: false
+            Transforms
     "#]].assert_eq(&created);
     check(
         &mut world,
@@ -764,6 +878,155 @@ fn rules_have_priorities() {
         ],
     );
     check(&mut world, "DeleteRule", &[("RuleArn", &arn)], expect![[""]]);
+}
+
+#[test]
+fn rules_rewrite_and_compare_by_expressions() {
+    let mut world = World::default();
+    let balancer = create_balancer(&mut world, "front", "application");
+    let group = create_group(&mut world, "web", "HTTP");
+    let listener = value(
+        &send(&mut world, "CreateListener", &listener_fields(&balancer, "HTTP", &group)),
+        "ListenerArn",
+    );
+    let rule: Vec<(&str, &str)> = vec![
+        ("ListenerArn", listener.as_str()),
+        ("Priority", "10"),
+        ("Actions.member.1.Type", "forward"),
+        ("Actions.member.1.TargetGroupArn", group.as_str()),
+        ("Conditions.member.1.Field", "path-pattern"),
+        ("Conditions.member.1.PathPatternConfig.RegexValues.member.1", "^/v[12]/"),
+        ("Transforms.member.1.Type", "url-rewrite"),
+        ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Regex", "^/api/(.*)$"),
+        ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Replace", "/$1"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
+        let sent = |name: &&str| more.iter().any(|(other, _)| other == name);
+        rule.iter().filter(|(name, _)| !sent(name)).chain(more).copied().collect()
+    };
+    const HOST: &str = "Transforms.member.2.HostHeaderRewriteConfig.Rewrites.member.1";
+    const REGEX: &str = "Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Regex";
+    const VALUE: &str = "Conditions.member.1.PathPatternConfig.RegexValues.member.1";
+    let long: &'static str = "a".repeat(129).leak();
+    let refused = [
+        with(&[("Conditions.member.1.PathPatternConfig.Values.member.1", "/a")]),
+        with(&[(VALUE, r"^(a)\1$")]),
+        with(&[(VALUE, long)]),
+        with(&[("Conditions.member.1.Field", "http-request-method")]),
+        with(&[
+            ("Conditions.member.2.Field", "source-ip"),
+            ("Conditions.member.2.RegexValues.member.1", "^10"),
+        ]),
+        with(&[
+            ("Conditions.member.2.Field", "host-header"),
+            ("Conditions.member.2.RegexValues.member.1", "a"),
+            ("Conditions.member.2.RegexValues.member.2", "b"),
+            ("Conditions.member.2.RegexValues.member.3", "c"),
+            ("Conditions.member.2.RegexValues.member.4", "d"),
+            ("Conditions.member.2.RegexValues.member.5", "e"),
+        ]),
+        with(&[("Transforms.member.1.Type", "host-header-rewrite")]),
+        with(&[("Transforms.member.1.Type", "path-rewrite")]),
+        with(&[(REGEX, "(?=a)")]),
+        with(&[(REGEX, "a b")]),
+        with(&[("Transforms.member.1.UrlRewriteConfig.Rewrites.member.1.Replace", "/ ")]),
+        with(&[
+            ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.2.Regex", "a"),
+            ("Transforms.member.1.UrlRewriteConfig.Rewrites.member.2.Replace", "b"),
+        ]),
+        with(&[
+            ("Transforms.member.2.Type", "url-rewrite"),
+            ("Transforms.member.2.UrlRewriteConfig.Rewrites.member.1.Regex", "a"),
+            ("Transforms.member.2.UrlRewriteConfig.Rewrites.member.1.Replace", "b"),
+        ]),
+    ];
+    let found: Vec<String> =
+        refused.iter().map(|fields| elb(&mut world, "CreateRule", fields)).collect();
+    expect![[r#"
+        400 ValidationError: A condition can have either values or regex values
+        400 ValidationError: One or more provided condition regex values are invalid
+        400 ValidationError: One or more provided condition regex values are invalid
+        400 ValidationError: A condition value must be specified
+        400 ValidationError: A condition of the field 'source-ip' does not support regex values
+        400 ValidationError: A rule can only have '5' condition values
+        400 ValidationError: For transforms of type 'host-header-rewrite', you must specify the following field(s): 'HostHeaderRewriteConfig'
+        400 ValidationError: 1 validation error detected: Value 'path-rewrite' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [host-header-rewrite, url-rewrite]
+        400 ValidationError: One or more provided transform rewrite Regex values are invalid
+        400 ValidationError: One or more provided transform rewrite Regex values are invalid
+        400 ValidationError: A transform rewrite Replace value may only consist of non-whitespace printable ASCII characters
+        400 ValidationError: Rule transforms must have exactly one Rewrite
+        400 ValidationError: A rule can only have one transform of each type"#]].assert_eq(&found.join("\n"));
+
+    let created = elb(&mut world, "CreateRule", &rule);
+    let arn = value(&created, "RuleArn");
+    let both: Vec<(&str, &str)> = vec![
+        ("RuleArn", arn.as_str()),
+        rule[6],
+        rule[7],
+        rule[8],
+        ("Transforms.member.2.Type", "host-header-rewrite"),
+    ];
+    let host = [(format!("{HOST}.Regex"), "^.*$"), (format!("{HOST}.Replace"), "one.internal")];
+    let host = host.iter().map(|(name, value)| (name.as_str(), *value));
+    let both: Vec<(&str, &str)> = both.into_iter().chain(host).collect();
+    expect![[r#"
+        Rules
+          member
+            RuleArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener-rule/app/front/e6a4ad3c89699b36/0be026b1dac4f14c/86cb29c40001a6f7
+            Priority: 10
+            Conditions
+              member
+                Field: path-pattern
+                PathPatternConfig
+                  RegexValues
+                    member: ^/v[12]/
+                RegexValues
+                  member: ^/v[12]/
+            Actions
+              member
+                Type: forward
+                TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                ForwardConfig
+                  TargetGroups
+                    member
+                      TargetGroupArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/7670f4e2c8a7a66c
+                      Weight: 1
+                  TargetGroupStickinessConfig
+                    Enabled: false
+            IsDefault: false
+            Transforms
+              member
+                UrlRewriteConfig
+                  Rewrites
+                    member
+                      Regex: ^/api/(.*)$
+                      Replace: /$1
+                Type: url-rewrite
+              member
+                HostHeaderRewriteConfig
+                  Rewrites
+                    member
+                      Regex: ^.*$
+                      Replace: one.internal
+                Type: host-header-rewrite
+    "#]].assert_eq(&elb(&mut world, "ModifyRule", &both));
+    let reset = [("RuleArn", arn.as_str()), ("ResetTransforms", "true")];
+    let again: Vec<(&str, &str)> = both.iter().chain(&reset[1..]).copied().collect();
+    check(
+        &mut world,
+        "ModifyRule",
+        &again,
+        expect!["400 ValidationError: Transforms cannot be provided when resetting transforms"],
+    );
+    check(
+        &mut world,
+        "ModifyRule",
+        &both[..1],
+        expect!["400 ValidationError: You must provide either conditions, actions, or transforms"],
+    );
+    elb(&mut world, "ModifyRule", &reset);
+    let seen = elb(&mut world, "DescribeRules", &[("RuleArns.member.1", &arn)]);
+    assert!(seen.contains("Transforms\n") && !seen.contains("Regex:"), "{seen}");
 }
 
 #[test]

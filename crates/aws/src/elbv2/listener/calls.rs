@@ -6,9 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Target};
 
 use super::super::read::arn;
-use super::super::{RULES, SERVICE, region, to_tags};
+use super::super::send::{TagCall, answer, done};
+use super::super::{region, to_tags};
 use super::{Listener, MutualAuthentication, action};
-use crate::classify::classify;
 use crate::cx::Cx;
 
 /// One mutating call.
@@ -18,14 +18,14 @@ pub enum ListenerCall {
     Create(Box<Listener>),
     /// `ModifyListener`, with the parts that differ.
     Modify(Box<Listener>, Modify),
+    /// `ModifyListenerAttributes`.
+    SetAttributes(BTreeMap<String, String>),
     /// `AddListenerCertificates`.
     AddCertificates(Vec<String>),
     /// `RemoveListenerCertificates`.
     RemoveCertificates(Vec<String>),
-    /// `AddTags`.
-    Tag(BTreeMap<String, String>),
-    /// `RemoveTags`.
-    Untag(Vec<String>),
+    /// `AddTags` or `RemoveTags`.
+    Tags(TagCall),
     /// `DeleteListener`.
     Delete,
 }
@@ -48,10 +48,10 @@ impl ListenerCall {
         match self {
             Self::Create(_) => "CreateListener",
             Self::Modify(..) => "ModifyListener",
+            Self::SetAttributes(_) => "ModifyListenerAttributes",
             Self::AddCertificates(_) => "AddListenerCertificates",
             Self::RemoveCertificates(_) => "RemoveListenerCertificates",
-            Self::Tag(_) => "AddTags",
-            Self::Untag(_) => "RemoveTags",
+            Self::Tags(tags) => tags.name(),
             Self::Delete => "DeleteListener",
         }
     }
@@ -98,59 +98,49 @@ pub(super) async fn call(
             .create_listener()
             .load_balancer_arn(wanted.load_balancer.as_str())
             .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
-        let answer = with_parts!(request, wanted, parts)
-            .send()
-            .await
-            .map_err(|error| classify(SERVICE, "CreateListener", region, RULES, error))?;
+        let request = with_parts!(request, wanted, parts);
+        let answer = answer(call.name(), region, request.send()).await?;
         let made = answer.listeners.unwrap_or_default().into_iter().next();
-        if let Some(made) = &made {
-            cx.tell(super::look::told(target, made, &wanted.tags));
+        let told = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags));
+        if let Some(seen) = told {
+            cx.tell(seen);
         }
         return Ok(made.and_then(|made| made.listener_arn));
     }
     let arn = arn(target, super::look::read(cx, target)).await?;
-    macro_rules! send {
-        ($request:expr) => {
-            $request
-                .send()
-                .await
-                .map(|_| Some(arn.clone()))
-                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
-        };
-    }
+    let name = call.name();
     let certificates = |arns: &[String]| Some(arns.iter().map(|arn| to_certificate(arn)).collect());
     match call {
-        ListenerCall::Create(_) => Ok(None),
+        ListenerCall::Create(_) => return Ok(None),
         ListenerCall::Modify(wanted, parts) => {
             let request = client.modify_listener().listener_arn(&arn);
-            send!(with_parts!(request, wanted, *parts))
+            done(name, region, with_parts!(request, wanted, *parts).send()).await?;
         }
-        ListenerCall::AddCertificates(arns) => send!(
-            client
-                .add_listener_certificates()
-                .listener_arn(&arn)
-                .set_certificates(certificates(arns))
-        ),
-        ListenerCall::RemoveCertificates(arns) => send!(
-            client
-                .remove_listener_certificates()
-                .listener_arn(&arn)
-                .set_certificates(certificates(arns))
-        ),
-        ListenerCall::Tag(tags) => {
-            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        ListenerCall::SetAttributes(attributes) => {
+            let attributes = attributes.iter().map(|(key, value)| {
+                types::ListenerAttribute::builder().key(key).value(value).build()
+            });
+            let request = client.modify_listener_attributes().listener_arn(&arn);
+            let request = request.set_attributes(Some(attributes.collect()));
+            done(name, region, request.send()).await?;
         }
-        ListenerCall::Untag(keys) => {
-            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
+        ListenerCall::AddCertificates(arns) => {
+            let request = client.add_listener_certificates().listener_arn(&arn);
+            done(name, region, request.set_certificates(certificates(arns)).send()).await?;
         }
+        ListenerCall::RemoveCertificates(arns) => {
+            let request = client.remove_listener_certificates().listener_arn(&arn);
+            done(name, region, request.set_certificates(certificates(arns)).send()).await?;
+        }
+        ListenerCall::Tags(tags) => tags.send(cx, region, &arn).await?,
         ListenerCall::Delete => {
-            let deleted = send!(client.delete_listener().listener_arn(&arn));
-            match deleted {
-                Err(error) if error.code() == Some("ListenerNotFound") => Ok(None),
-                other => other,
+            match done(name, region, client.delete_listener().listener_arn(&arn).send()).await {
+                Err(error) if error.code() == Some("ListenerNotFound") => return Ok(None),
+                deleted => deleted?,
             }
         }
     }
+    Ok(Some(arn))
 }
 
 fn to_certificate(arn: &str) -> types::Certificate {

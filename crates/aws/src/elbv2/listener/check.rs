@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use bicoastal_model::resource::Check;
-use bicoastal_model::{Desired, Diagnostic};
+use bicoastal_model::{Desired, Diagnostic, Packed};
 
-use super::{Listener, ListenerAction, ListenerProtocol};
+use super::{Listener, ListenerAction, ListenerProtocol, attributes};
 use crate::tags::check_tags;
 
 pub(super) fn check(listener: &Listener, check: &mut Check) {
@@ -54,6 +54,7 @@ pub(super) fn check(listener: &Listener, check: &mut Check) {
             || listener.protocol == Some(ListenerProtocol::Https),
         "mutual_authentication is for HTTPS",
     );
+    attributes::check(listener, check);
     check_protocol(listener, check);
     check_actions(&listener.default_actions, check);
     check_tags(check, &listener.tags, 50);
@@ -158,7 +159,8 @@ pub(in crate::elbv2) fn check_actions(actions: &[ListenerAction], check: &mut Ch
     }
 }
 
-/// Two listeners of one load balancer can't have one port.
+/// Two listeners of one load balancer can't have one port, and a listener takes certificates of its
+/// own region only.
 pub(super) fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
     let mut seen = BTreeMap::new();
     let mut found = Vec::new();
@@ -166,17 +168,29 @@ pub(super) fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
         if declared.schema.kind != "ELBv2:Listener" || declared.lookup {
             continue;
         }
+        let mut wrong = |message: String| {
+            found.push(Diagnostic::error(message).of(&declared.id).at(&declared.at));
+        };
         let balancer = declared.props.get("load_balancer").map(ToString::to_string);
         let port = declared.props.get("port").map(ToString::to_string);
         if let Some(other) = seen.insert((balancer, port.clone()), &declared.id) {
-            found.push(
-                Diagnostic::error(match port {
-                    Some(port) => format!("its port {port} is the port of {other}"),
-                    None => format!("its load balancer has {other} already"),
-                })
-                .of(&declared.id)
-                .at(&declared.at),
-            );
+            wrong(match port {
+                Some(port) => format!("its port {port} is the port of {other}"),
+                None => format!("its load balancer has {other} already"),
+            });
+        }
+        let Some(here) = declared.place.region() else { continue };
+        let certificates =
+            ["certificate", "additional_certificates"].map(|it| declared.props.get(it));
+        for certificate in certificates.into_iter().flatten().flat_map(Packed::refs) {
+            let from = desired.resources.get(&certificate.id).and_then(|it| it.place.region());
+            if let Some(there) = from.filter(|there| *there != here) {
+                wrong(format!(
+                    "the certificate {} is one of {there}, and a listener takes those of its own \
+                     region, {here}",
+                    certificate.id
+                ));
+            }
         }
     }
     found

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{Addition, OpError, Region, Snapshot, Status, Target};
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use serde_json::{Map, Value, json};
 
+use super::super::attributes::collect;
 use super::super::read::{listeners, shared_listeners, tags};
 use super::super::{RULES, SERVICE, region, rule};
-use super::action;
+use super::{action, attributes};
 use crate::classify::classify;
 use crate::cx::{Cx, Purpose};
 use crate::ownership::ownership;
@@ -27,8 +28,15 @@ pub(super) async fn read(cx: &Cx, target: &Target) -> Result<Option<Snapshot>, O
             false => Ok(Vec::new()),
         }
     };
-    let (tags, more) = try_join(tags(cx, region, &arn), more).await?;
-    let mut seen = snapshot(target, &found, more, &tags);
+    let settings = async {
+        let asks = attributes::are_mentioned(target) || cx.purpose() == Purpose::Turn;
+        match asks && attributes::are_of(found.protocol().map(|it| it.as_str())) {
+            true => read_attributes(cx, region, &arn).await,
+            false => Ok(BTreeMap::new()),
+        }
+    };
+    let (tags, more, settings) = try_join3(tags(cx, region, &arn), more, settings).await?;
+    let mut seen = snapshot(target, &found, more, &tags, &settings);
     let watched = target.props["watch_rules"].as_bool() == Some(true);
     if watched && cx.purpose() == Purpose::Refresh {
         seen.children = children(cx, region, &arn).await?;
@@ -50,13 +58,15 @@ async fn children(cx: &Cx, region: Region, arn: &str) -> Result<Vec<Addition>, O
     Ok(rules.iter().map(addition).collect())
 }
 
-/// One that was just made, with these tags.
+/// One that was just made, with these tags; `None` where its attributes matter, which AWS does not
+/// tell with it.
 pub(super) fn told(
     target: &Target,
     made: &types::Listener,
     sent: &BTreeMap<String, String>,
-) -> Snapshot {
-    snapshot(target, made, Vec::new(), sent)
+) -> Option<Snapshot> {
+    (!attributes::are_mentioned(target))
+        .then(|| snapshot(target, made, Vec::new(), sent, &BTreeMap::new()))
 }
 
 /// By its ARN, else by its load balancer and port.
@@ -140,11 +150,24 @@ async fn certificates(cx: &Cx, region: Region, arn: &str) -> Result<Vec<String>,
     }
 }
 
+async fn read_attributes(
+    cx: &Cx,
+    region: Region,
+    arn: &str,
+) -> Result<BTreeMap<String, String>, OpError> {
+    let answer =
+        cx.elbv2(region).describe_listener_attributes().listener_arn(arn).send().await.map_err(
+            |error| classify(SERVICE, "DescribeListenerAttributes", region, RULES, error),
+        )?;
+    Ok(collect(answer.attributes().iter().map(|it| (it.key(), it.value()))))
+}
+
 fn snapshot(
     target: &Target,
     found: &types::Listener,
     more: Vec<String>,
     tags: &BTreeMap<String, String>,
+    settings: &BTreeMap<String, String>,
 ) -> Snapshot {
     let mut props = Map::new();
     let mut put = |name: &str, value: Value| {
@@ -162,6 +185,7 @@ fn snapshot(
     put("mutual_authentication", mutual(found));
     put("default_actions", action::list_from_sdk(found.default_actions()));
     put("tags", json!(tags));
+    attributes::read(settings, &mut props);
 
     let arn = found.listener_arn().unwrap_or_default().to_owned();
     Snapshot {

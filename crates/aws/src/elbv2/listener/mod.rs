@@ -1,6 +1,7 @@
 //! Listeners.
 
 pub(super) mod action;
+mod attributes;
 mod calls;
 pub(super) mod check;
 mod look;
@@ -45,6 +46,16 @@ words! {
         Quic = "QUIC",
         /// TCP and QUIC on one port (network).
         TcpQuic = "TCP_QUIC",
+    }
+}
+
+words! {
+    /// Whether a page may stand in another's frame.
+    pub enum FrameOptions {
+        /// In no one's.
+        Deny = "DENY",
+        /// In those of pages of the same origin.
+        SameOrigin = "SAMEORIGIN",
     }
 }
 
@@ -111,6 +122,108 @@ pub struct Listener {
     #[serde(default, skip_serializing_if = "is_false")]
     pub watch_rules: bool,
 
+    /// After how many seconds without traffic a TCP connection is forgotten: 60 to 6,000, 350 unless
+    /// said otherwise. TCP, TCP with UDP, and gateway load balancers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_idle_timeout: Option<u32>,
+
+    /// Whether who sends on a connection that was forgotten gets a TCP reset; they don't unless said
+    /// otherwise. Gateway load balancers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_tcp_reset_on_idle_timeout: Option<bool>,
+
+    /// Whether responses have the load balancer's own `Server` header; they have unless said
+    /// otherwise. HTTP and HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_header: Option<bool>,
+
+    /// `Strict-Transport-Security`: for how long browsers ask by HTTPS only, e.g.
+    /// `max-age=31536000; includeSubDomains`. HTTP and HTTPS.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict_transport_security: Option<String>,
+
+    /// `Content-Security-Policy`: what browsers may load and run. HTTP and HTTPS.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_security_policy: Option<String>,
+
+    /// Whether responses have `X-Content-Type-Options: nosniff`: browsers don't guess types. HTTP and HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_content_type_options: Option<bool>,
+
+    /// `X-Frame-Options`: whether a page may stand in another's frame. HTTP and HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_frame_options: Option<FrameOptions>,
+
+    /// `Access-Control-Allow-Origin`: whose pages may ask: one origin, or `*`. HTTP and HTTPS.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control_allow_origin: Option<String>,
+
+    /// `Access-Control-Allow-Methods`: by which methods, e.g. `GET,HEAD`, or `*`. HTTP and HTTPS.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control_allow_methods: Option<String>,
+
+    /// `Access-Control-Allow-Headers`: with which headers, or `*`. HTTP and HTTPS.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control_allow_headers: Option<String>,
+
+    /// Whether responses have `Access-Control-Allow-Credentials: true`: browsers send cookies along. HTTP and HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control_allow_credentials: Option<bool>,
+
+    /// `Access-Control-Expose-Headers`: which headers of the response they may see, or `*`. HTTP and HTTPS.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control_expose_headers: Option<String>,
+
+    /// `Access-Control-Max-Age`: for how many seconds browsers remember that. HTTP and HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control_max_age: Option<u32>,
+
+    /// The name of the header that is `X-Amzn-Mtls-Clientcert-Serial-Number` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_clientcert_serial_number_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Mtls-Clientcert-Issuer` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_clientcert_issuer_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Mtls-Clientcert-Subject` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_clientcert_subject_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Mtls-Clientcert-Validity` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_clientcert_validity_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Mtls-Clientcert-Leaf` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_clientcert_leaf_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Mtls-Clientcert` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_clientcert_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Tls-Version` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_version_header: Option<String>,
+
+    /// The name of the header that is `X-Amzn-Tls-Cipher-Suite` unless said otherwise. HTTPS only.
+    #[builder(into)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_cipher_suite_header: Option<String>,
+
     /// Tags, at most 50.
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| tags::collect(tags))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -164,6 +277,27 @@ static SCHEMA: Schema = Schema {
         Field::new("mutual_authentication").shape(Shape::Object(MUTUAL_AUTHENTICATION)),
         Field::new("default_actions").shape(Shape::List(&Shape::Object(action::FIELDS))),
         Field::new("watch_rules").local().absent(Absent::Bool(false)),
+        Field::new("tcp_idle_timeout").absent(Absent::Int(350)),
+        Field::new("send_tcp_reset_on_idle_timeout").absent(Absent::Bool(false)),
+        Field::new("server_header").absent(Absent::Bool(true)),
+        Field::new("strict_transport_security").absent(Absent::Text("")),
+        Field::new("content_security_policy").absent(Absent::Text("")),
+        Field::new("x_content_type_options").absent(Absent::Bool(false)),
+        Field::new("x_frame_options").absent(Absent::Text("")),
+        Field::new("access_control_allow_origin").absent(Absent::Text("")),
+        Field::new("access_control_allow_methods").absent(Absent::Text("")),
+        Field::new("access_control_allow_headers").absent(Absent::Text("")),
+        Field::new("access_control_allow_credentials").absent(Absent::Bool(false)),
+        Field::new("access_control_expose_headers").absent(Absent::Text("")),
+        Field::new("access_control_max_age"),
+        Field::new("mtls_clientcert_serial_number_header").absent(Absent::Text("")),
+        Field::new("mtls_clientcert_issuer_header").absent(Absent::Text("")),
+        Field::new("mtls_clientcert_subject_header").absent(Absent::Text("")),
+        Field::new("mtls_clientcert_validity_header").absent(Absent::Text("")),
+        Field::new("mtls_clientcert_leaf_header").absent(Absent::Text("")),
+        Field::new("mtls_clientcert_header").absent(Absent::Text("")),
+        Field::new("tls_version_header").absent(Absent::Text("")),
+        Field::new("tls_cipher_suite_header").absent(Absent::Text("")),
         Field::tags(),
     ],
     outputs: &[OutputSpec::assigned("arn")],

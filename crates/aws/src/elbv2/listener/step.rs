@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Listener;
+use super::super::send::TagCall;
 use super::calls::{ListenerCall, Modify};
+use super::{Listener, attributes};
 use crate::kind::{Next, Turn, TurnGoal};
-use crate::tags::tag_changes;
 
 pub(super) fn step(turn: &Turn<'_, Listener>) -> Next<ListenerCall> {
     match (&turn.goal, turn.seen) {
@@ -33,6 +33,12 @@ fn present(turn: &Turn<'_, Listener>, wanted: &Listener, seen: &Value) -> Next<L
         return Next::Call(ListenerCall::Modify(Box::new(wanted.clone()), parts));
     }
 
+    // After the protocol, which says what attributes there are.
+    let changed = attributes::changes(turn);
+    if !changed.is_empty() {
+        return Next::Call(ListenerCall::SetAttributes(changed));
+    }
+
     let there: Vec<&str> = seen["additional_certificates"]
         .as_array()
         .into_iter()
@@ -58,12 +64,5 @@ fn present(turn: &Turn<'_, Listener>, wanted: &Listener, seen: &Value) -> Next<L
         return Next::Call(ListenerCall::RemoveCertificates(surplus));
     }
 
-    let tags = tag_changes(turn);
-    if !tags.set.is_empty() {
-        return Next::Call(ListenerCall::Tag(tags.set));
-    }
-    if !tags.remove.is_empty() {
-        return Next::Call(ListenerCall::Untag(tags.remove));
-    }
-    Next::Done
+    TagCall::next(turn).map_or(Next::Done, |tags| Next::Call(ListenerCall::Tags(tags)))
 }

@@ -8,7 +8,9 @@ use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use super::calls::ListenerCall;
-use super::{Listener, ListenerAction, ListenerProtocol, MutualAuthentication, action};
+use super::{
+    FrameOptions, Listener, ListenerAction, ListenerProtocol, MutualAuthentication, action,
+};
 use crate::kind::{Kind, Next, Turn};
 
 const HERE: &str = "arn:aws:acm:us-east-1:1:certificate/1";
@@ -102,6 +104,115 @@ fn mistakes_are_found_offline() {
 }
 
 #[test]
+fn attributes_fit_their_protocol() {
+    wrong(
+        &Listener {
+            server_header: Some(false),
+            strict_transport_security: Some("max-age=31536000; includeSubDomains".into()),
+            x_frame_options: Some(FrameOptions::Deny),
+            mtls_clientcert_leaf_header: Some("X-Client-Leaf".into()),
+            ..https()
+        },
+        expect![[""]],
+    );
+    let tcp = || {
+        let tcp = Listener::builder().load_balancer(BALANCER).port(80);
+        let tcp = tcp.protocol(ListenerProtocol::Tcp).tcp_idle_timeout(6000);
+        tcp.default_actions([ListenerAction::forward(GROUP)]).build()
+    };
+    wrong(&tcp(), expect![[""]]);
+    let gateway = || {
+        let gateway = Listener::builder().load_balancer(BALANCER).tcp_idle_timeout(60);
+        gateway.default_actions([ListenerAction::forward(GROUP)]).build()
+    };
+    wrong(&Listener { send_tcp_reset_on_idle_timeout: Some(true), ..gateway() }, expect![[""]]);
+    wrong(
+        &Listener {
+            content_security_policy: Some("default-src \"self\"".into()),
+            access_control_allow_origin: Some("a".repeat(1025)),
+            tls_version_header: Some("X Tls: Version".into()),
+            tcp_idle_timeout: Some(60),
+            ..https()
+        },
+        expect![[r#"
+            Error: tcp_idle_timeout is for TCP, TCP_UDP and gateway load balancers
+            Error: content_security_policy has characters that AWS does not take: letters, digits, spaces and _:;.,\/'?!(){}[]@<>=-+*#&`|~^% are good
+            Error: access_control_allow_origin has 1025 bytes, and AWS takes 1024
+            Error: tls_version_header 'X Tls: Version' is not the name of a header"#]],
+    );
+    wrong(
+        &Listener {
+            tcp_idle_timeout: Some(59),
+            send_tcp_reset_on_idle_timeout: Some(true),
+            server_header: Some(true),
+            tls_cipher_suite_header: Some("X-Cipher".into()),
+            ..tcp()
+        },
+        expect![[r#"
+            Error: send_tcp_reset_on_idle_timeout is for gateway load balancers
+            Error: server_header is for HTTP and HTTPS
+            Error: tls_cipher_suite_header is for HTTPS
+            Error: tcp_idle_timeout is not between 60 and 6000"#]],
+    );
+    wrong(
+        &Listener { protocol: Some(ListenerProtocol::Http), port: Some(80), ..gateway() },
+        expect!["Error: tcp_idle_timeout is for TCP, TCP_UDP and gateway load balancers"],
+    );
+}
+
+#[test]
+fn attributes_are_set_after_the_protocol() {
+    let old = Listener {
+        protocol: Some(ListenerProtocol::Http),
+        certificate: None,
+        ssl_policy: None,
+        x_content_type_options: Some(true),
+        access_control_max_age: Some(60),
+        ..https()
+    };
+    let new = Listener {
+        server_header: Some(false),
+        x_frame_options: Some(FrameOptions::SameOrigin),
+        access_control_allow_credentials: Some(true),
+        tls_version_header: Some("X-Tls".into()),
+        ..https()
+    };
+    let seen = |listener: &Listener| Some(serde_json::to_value(listener).unwrap());
+    let moved = Listener {
+        protocol: new.protocol,
+        certificate: new.certificate.clone(),
+        ssl_policy: new.ssl_policy.clone(),
+        ..old.clone()
+    };
+    // As AWS tells them where nobody set any.
+    let mut plain = seen(&https()).unwrap();
+    for (field, value) in [
+        ("server_header", json!(true)),
+        ("x_frame_options", json!("")),
+        ("x_content_type_options", json!(false)),
+        ("tls_version_header", json!("")),
+    ] {
+        plain[field] = value;
+    }
+    let named =
+        Listener { server_header: Some(true), x_content_type_options: Some(false), ..https() };
+    let out = [
+        next(Some(&new), &old, seen(&old)),
+        next(Some(&new), &old, seen(&moved)),
+        next(Some(&new), &new, seen(&new)),
+        next(Some(&https()), &https(), Some(plain.clone())),
+        next(Some(&named), &named, Some(plain)),
+    ];
+    expect![[r#"
+        Modify protocol: certificate: ssl_policy:
+        SetAttributes({"routing.http.request.x_amzn_tls_version.header_name": "X-Tls", "routing.http.response.access_control_allow_credentials.header_value": "true", "routing.http.response.access_control_max_age.header_value": "", "routing.http.response.server.enabled": "false", "routing.http.response.x_content_type_options.header_value": "", "routing.http.response.x_frame_options.header_value": "SAMEORIGIN"})
+        Done
+        Done
+        Done
+    "#]].assert_eq(&(out.join("\n") + "\n"));
+}
+
+#[test]
 fn a_port_has_one_listener() {
     let mut stack = Stack::new("test");
     for id in ["one", "two"] {
@@ -109,6 +220,36 @@ fn a_port_has_one_listener() {
     }
     let found: Vec<String> = stack.seal().unwrap_err().0.into_iter().map(|it| it.message).collect();
     expect!["its port 443 is the port of us-east-1/one"].assert_eq(&found.join("\n"));
+}
+
+#[cfg(feature = "acm")]
+#[test]
+fn certificates_are_looked_up_in_the_region_of_the_listener() {
+    use bicoastal_model::{Arn, Input, Output};
+
+    use crate::acm::Certificate;
+    let found = |region: &str| -> Input<Arn<Certificate>> {
+        Output::new(ResourceId::new(format!("{region}/cert")), "arn").into()
+    };
+    let listener = |first: &str, more: &str| {
+        let mut stack = Stack::new("test");
+        for region in [Region::UsEast1, Region::EuWest1] {
+            stack.region(region).lookup("cert", Certificate::for_domain("example.com"));
+        }
+        let listener = Listener {
+            certificate: Some(found(first)),
+            additional_certificates: vec![found(more)],
+            ..https()
+        };
+        stack.region(Region::UsEast1).add("https", listener);
+        match stack.seal() {
+            Ok(_) => String::new(),
+            Err(wrong) => wrong.0.into_iter().map(|it| it.message).collect::<Vec<_>>().join("\n"),
+        }
+    };
+    expect![[""]].assert_eq(&listener("us-east-1", "us-east-1"));
+    expect!["the certificate eu-west-1/cert is one of eu-west-1, and a listener takes those of its own region, us-east-1"].assert_eq(&listener("eu-west-1", "us-east-1"));
+    expect!["the certificate eu-west-1/cert is one of eu-west-1, and a listener takes those of its own region, us-east-1"].assert_eq(&listener("us-east-1", "eu-west-1"));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Target};
 
 use super::super::read::arn;
-use super::super::{RULES, SERVICE, region, to_tags};
+use super::super::send::{TagCall, answer, done};
+use super::super::{region, to_tags};
 use super::LoadBalancer;
-use crate::classify::classify;
 use crate::cx::Cx;
 
 /// One mutating call.
@@ -25,10 +25,8 @@ pub enum LoadBalancerCall {
     SetIpAddressType(String),
     /// `ModifyLoadBalancerAttributes`.
     SetAttributes(BTreeMap<String, String>),
-    /// `AddTags`.
-    Tag(BTreeMap<String, String>),
-    /// `RemoveTags`.
-    Untag(Vec<String>),
+    /// `AddTags` or `RemoveTags`.
+    Tags(TagCall),
     /// `DeleteLoadBalancer`.
     Delete,
 }
@@ -41,8 +39,7 @@ impl LoadBalancerCall {
             Self::SetSecurityGroups(..) => "SetSecurityGroups",
             Self::SetIpAddressType(_) => "SetIpAddressType",
             Self::SetAttributes(_) => "ModifyLoadBalancerAttributes",
-            Self::Tag(_) => "AddTags",
-            Self::Untag(_) => "RemoveTags",
+            Self::Tags(tags) => tags.name(),
             Self::Delete => "DeleteLoadBalancer",
         }
     }
@@ -59,58 +56,47 @@ pub(super) async fn call(
         return create(cx, target, wanted).await;
     }
     let arn = arn(target, super::look::read(cx, target)).await?;
-    macro_rules! send {
-        ($request:expr) => {
-            $request
-                .send()
-                .await
-                .map(|_| Some(arn.clone()))
-                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
-        };
-    }
+    let name = call.name();
     match call {
-        LoadBalancerCall::Create(_) => Ok(None),
-        LoadBalancerCall::SetSubnets(wanted) => send!(
-            client
+        LoadBalancerCall::Create(_) => return Ok(None),
+        LoadBalancerCall::SetSubnets(wanted) => {
+            let request = client
                 .set_subnets()
                 .load_balancer_arn(&arn)
                 .set_subnets(subnets(wanted))
-                .set_subnet_mappings(mappings(wanted))
-        ),
-        LoadBalancerCall::SetSecurityGroups(groups, enforced) => send!(
-            client
+                .set_subnet_mappings(mappings(wanted));
+            done(name, region, request.send()).await?;
+        }
+        LoadBalancerCall::SetSecurityGroups(groups, enforced) => {
+            let request = client
                 .set_security_groups()
                 .load_balancer_arn(&arn)
                 .set_security_groups(Some(groups.clone()))
                 .set_enforce_security_group_inbound_rules_on_private_link_traffic(
-                    enforced.map(|on| if on { "on".into() } else { "off".into() })
-                )
-        ),
-        LoadBalancerCall::SetIpAddressType(word) => send!(
-            client
-                .set_ip_address_type()
-                .load_balancer_arn(&arn)
-                .ip_address_type(types::IpAddressType::from(word.as_str()))
-        ),
+                    enforced.map(|on| if on { "on".into() } else { "off".into() }),
+                );
+            done(name, region, request.send()).await?;
+        }
+        LoadBalancerCall::SetIpAddressType(word) => {
+            let request = client.set_ip_address_type().load_balancer_arn(&arn);
+            let request = request.ip_address_type(types::IpAddressType::from(word.as_str()));
+            done(name, region, request.send()).await?;
+        }
         LoadBalancerCall::SetAttributes(attributes) => {
             let attributes = attributes.iter().map(|(key, value)| {
                 types::LoadBalancerAttribute::builder().key(key).value(value).build()
             });
-            send!(
-                client
-                    .modify_load_balancer_attributes()
-                    .load_balancer_arn(&arn)
-                    .set_attributes(Some(attributes.collect()))
-            )
+            let request = client.modify_load_balancer_attributes().load_balancer_arn(&arn);
+            let request = request.set_attributes(Some(attributes.collect()));
+            done(name, region, request.send()).await?;
         }
-        LoadBalancerCall::Tag(tags) => {
-            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        LoadBalancerCall::Tags(tags) => tags.send(cx, region, &arn).await?,
+        LoadBalancerCall::Delete => {
+            let request = client.delete_load_balancer().load_balancer_arn(&arn);
+            done(name, region, request.send()).await?;
         }
-        LoadBalancerCall::Untag(keys) => {
-            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
-        }
-        LoadBalancerCall::Delete => send!(client.delete_load_balancer().load_balancer_arn(&arn)),
     }
+    Ok(Some(arn))
 }
 
 async fn create(
@@ -120,7 +106,7 @@ async fn create(
 ) -> Result<Option<String>, OpError> {
     let region = region(target);
     let groups = wanted.security_groups.as_ref();
-    let answer = cx
+    let request = cx
         .elbv2_write(region)
         .create_load_balancer()
         .name(wanted.name.as_str())
@@ -136,10 +122,8 @@ async fn create(
         .set_ip_address_type(
             wanted.ip_address_type.map(|it| types::IpAddressType::from(it.as_str())),
         )
-        .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)))
-        .send()
-        .await
-        .map_err(|error| classify(SERVICE, "CreateLoadBalancer", region, RULES, error))?;
+        .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
+    let answer = answer("CreateLoadBalancer", region, request.send()).await?;
     let made = answer.load_balancers.unwrap_or_default().into_iter().next();
     if let Some(seen) = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags)) {
         cx.tell(seen);

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::attributes;
+use super::super::send::TagCall;
 use super::calls::LoadBalancerCall;
 use super::{ATTRIBUTES, LOGS, LoadBalancer, PRIVATE_LINK};
 use crate::kind::{Next, Turn, TurnGoal};
-use crate::tags::tag_changes;
 
 /// How often to look at one that is provisioning, and for how long, in seconds.
 const POLL: u64 = 15;
@@ -72,14 +72,7 @@ fn present(turn: &Turn<'_, LoadBalancer>, wanted: &LoadBalancer) -> Next<LoadBal
     if !changed.is_empty() {
         return Next::Call(LoadBalancerCall::SetAttributes(changed));
     }
-    let tags = tag_changes(turn);
-    if !tags.set.is_empty() {
-        return Next::Call(LoadBalancerCall::Tag(tags.set));
-    }
-    if !tags.remove.is_empty() {
-        return Next::Call(LoadBalancerCall::Untag(tags.remove));
-    }
-    Next::Done
+    TagCall::next(turn).map_or(Next::Done, |tags| Next::Call(LoadBalancerCall::Tags(tags)))
 }
 
 fn log_attributes(logs: &str, wanted: Option<&Value>) -> Vec<(String, String)> {

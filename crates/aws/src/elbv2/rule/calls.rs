@@ -1,14 +1,13 @@
 //! The calls that a listener rule takes.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Target};
 
 use super::super::read::arn;
-use super::super::{RULES, SERVICE, region, to_tags};
+use super::super::send::{TagCall, answer, done};
+use super::super::{region, to_tags};
+use super::transform::Transforms;
 use super::{ListenerAction, ListenerRule, RuleCondition, action, condition};
-use crate::classify::classify;
 use crate::cx::Cx;
 
 /// One mutating call.
@@ -22,13 +21,13 @@ pub enum RuleCall {
         conditions: Option<Vec<RuleCondition>>,
         /// Its actions, where they differ.
         actions: Option<Vec<ListenerAction>>,
+        /// Its transforms, all of them, where one differs.
+        transforms: Option<Transforms>,
     },
     /// `SetRulePriorities`.
     Move(u16),
-    /// `AddTags`.
-    Tag(BTreeMap<String, String>),
-    /// `RemoveTags`.
-    Untag(Vec<String>),
+    /// `AddTags` or `RemoveTags`.
+    Tags(TagCall),
     /// `DeleteRule`.
     Delete,
 }
@@ -39,8 +38,7 @@ impl RuleCall {
             Self::Create(_) => "CreateRule",
             Self::Modify { .. } => "ModifyRule",
             Self::Move(_) => "SetRulePriorities",
-            Self::Tag(_) => "AddTags",
-            Self::Untag(_) => "RemoveTags",
+            Self::Tags(tags) => tags.name(),
             Self::Delete => "DeleteRule",
         }
     }
@@ -58,54 +56,50 @@ pub(super) async fn call(
     let region = region(target);
     let client = cx.elbv2_write(region);
     if let RuleCall::Create(wanted) = call {
-        let answer = client
+        let transforms = Transforms::of(wanted).to_sdk();
+        let request = client
             .create_rule()
             .listener_arn(wanted.listener.as_str())
             .priority(i32::from(wanted.priority))
             .set_conditions(Some(to_conditions(&wanted.conditions)))
             .set_actions(Some(action::list_to_sdk(&wanted.actions)))
-            .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)))
-            .send()
-            .await
-            .map_err(|error| classify(SERVICE, "CreateRule", region, RULES, error))?;
+            .set_transforms((!transforms.is_empty()).then_some(transforms))
+            .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
+        let answer = answer(call.name(), region, request.send()).await?;
         let made = answer.rules.unwrap_or_default().into_iter().next();
         return Ok(made.and_then(|made| made.rule_arn));
     }
     let arn = arn(target, super::look::read(cx, target)).await?;
-    macro_rules! send {
-        ($request:expr) => {
-            $request
-                .send()
-                .await
-                .map(|_| Some(arn.clone()))
-                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
-        };
-    }
+    let name = call.name();
     match call {
-        RuleCall::Create(_) => Ok(None),
-        RuleCall::Modify { conditions, actions } => send!(
-            client
+        RuleCall::Create(_) => return Ok(None),
+        RuleCall::Modify { conditions, actions, transforms } => {
+            let transforms = transforms.as_ref().map(Transforms::to_sdk);
+            // An empty list would change nothing.
+            let reset = transforms.as_ref().is_some_and(Vec::is_empty);
+            let request = client
                 .modify_rule()
                 .rule_arn(&arn)
                 .set_conditions(conditions.as_deref().map(to_conditions))
                 .set_actions(actions.as_deref().map(action::list_to_sdk))
-        ),
+                .set_transforms(transforms.filter(|all| !all.is_empty()))
+                .set_reset_transforms(reset.then_some(true));
+            done(name, region, request.send()).await?;
+        }
         RuleCall::Move(priority) => {
             let pair = types::RulePriorityPair::builder()
                 .rule_arn(&arn)
                 .priority(i32::from(*priority))
                 .build();
-            send!(client.set_rule_priorities().rule_priorities(pair))
+            done(name, region, client.set_rule_priorities().rule_priorities(pair).send()).await?;
         }
-        RuleCall::Tag(tags) => {
-            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        RuleCall::Tags(tags) => tags.send(cx, region, &arn).await?,
+        RuleCall::Delete => {
+            match done(name, region, client.delete_rule().rule_arn(&arn).send()).await {
+                Err(error) if error.code() == Some("RuleNotFound") => return Ok(None),
+                deleted => deleted?,
+            }
         }
-        RuleCall::Untag(keys) => {
-            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
-        }
-        RuleCall::Delete => match send!(client.delete_rule().rule_arn(&arn)) {
-            Err(error) if error.code() == Some("RuleNotFound") => Ok(None),
-            other => other,
-        },
     }
+    Ok(Some(arn))
 }

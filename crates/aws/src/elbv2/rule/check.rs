@@ -7,7 +7,7 @@ use bicoastal_model::resource::Check;
 use bicoastal_model::{Desired, Diagnostic, Packed};
 
 use super::super::listener::check::check_actions;
-use super::{ListenerRule, RuleCondition};
+use super::{ListenerRule, RuleCondition, regex, transform};
 use crate::tags::check_tags;
 
 /// How many values all conditions of a rule have together, at most.
@@ -22,6 +22,7 @@ pub(super) fn check(rule: &ListenerRule, check: &mut Check) {
     );
     check_conditions(&rule.conditions, check);
     check_actions(&rule.actions, check);
+    transform::check(rule, check);
     check_tags(check, &rule.tags, 50);
 }
 
@@ -39,7 +40,8 @@ fn check_conditions(conditions: &[RuleCondition], check: &mut Check) {
         format!("the conditions have {} values together, and AWS takes {VALUES}", values.len()),
     );
     let is_wild = |it: &char| matches!(it, '*' | '?');
-    let wild = values.iter().flat_map(|value| value.chars()).filter(is_wild).count();
+    let plain = conditions.iter().filter(|it| !it.is_regex()).flat_map(RuleCondition::values);
+    let wild = plain.flat_map(str::chars).filter(is_wild).count();
     check.ensure(
         wild <= WILDCARDS,
         format!("the conditions have {wild} wildcards together, and AWS takes {WILDCARDS}"),
@@ -52,6 +54,11 @@ fn check_conditions(conditions: &[RuleCondition], check: &mut Check) {
                 (1..=128).contains(&value.chars().count()),
                 format!("a {field} condition's value has 1 to 128 characters"),
             );
+            if let Some(mistake) = regex::mistake(value).filter(|_| condition.is_regex()) {
+                check.error(format!(
+                    "the regular expression '{value}' of a {field} condition has {mistake}"
+                ));
+            }
         }
         check_condition(condition, check);
     }

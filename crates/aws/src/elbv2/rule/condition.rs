@@ -10,23 +10,26 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "field", rename_all = "kebab-case")]
 pub enum RuleCondition {
-    /// The host name that is asked for, `*` and `?` allowed. Its case does not matter.
+    /// The host name that is asked for. The case of values does not matter.
     HostHeader {
-        /// Patterns, each of at most 128 characters.
-        values: Vec<String>,
+        /// What it is compared with.
+        #[serde(flatten)]
+        patterns: RulePatterns,
     },
-    /// The path that is asked for, without the query, `*` and `?` allowed. Its case matters.
+    /// The path that is asked for, without the query. Its case matters.
     PathPattern {
-        /// Patterns, each of at most 128 characters.
-        values: Vec<String>,
+        /// What it is compared with.
+        #[serde(flatten)]
+        patterns: RulePatterns,
     },
-    /// A header, `*` and `?` allowed in its values.
+    /// A header.
     HttpHeader {
         /// Its name, at most 40 characters; its case does not matter. `Host` has a condition of
         /// its own.
         name: String,
-        /// Patterns, each of at most 128 characters.
-        values: Vec<String>,
+        /// What it is compared with.
+        #[serde(flatten)]
+        patterns: RulePatterns,
     },
     /// The method: capital letters, no wildcards. `GET` does not mean `HEAD`.
     HttpRequestMethod {
@@ -43,6 +46,38 @@ pub enum RuleCondition {
         /// Blocks of IPv4 or IPv6 addresses: `10.0.0.0/8`.
         values: Vec<String>,
     },
+}
+
+/// What a host, a path or a header is compared with. One condition has the one or the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulePatterns {
+    /// Texts, each of 1 to 128 characters: `*` is any number of characters, `?` is one.
+    Values(Vec<String>),
+    /// Regular expressions, each of 1 to 128 characters of ASCII.
+    ///
+    /// AWS takes no lookaheads, lookbehinds, backreferences, atomic groups, possessive quantifiers,
+    /// subroutines, recursion and Unicode character classes ([Condition types][1]).
+    ///
+    /// [1]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
+    RegexValues(Vec<String>),
+}
+
+impl RulePatterns {
+    /// The texts or expressions.
+    fn all(&self) -> &[String] {
+        match self {
+            Self::Values(all) | Self::RegexValues(all) => all,
+        }
+    }
+
+    /// As the API takes them: texts, expressions.
+    fn to_sdk(&self) -> (Option<Vec<String>>, Option<Vec<String>>) {
+        match self {
+            Self::Values(values) => (Some(values.clone()), None),
+            Self::RegexValues(expressions) => (None, Some(expressions.clone())),
+        }
+    }
 }
 
 /// A parameter of a query.
@@ -62,12 +97,22 @@ fn texts(values: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 impl RuleCondition {
     /// One of these host names is asked for.
     pub fn host(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self::HostHeader { values: texts(values) }
+        Self::HostHeader { patterns: RulePatterns::Values(texts(values)) }
+    }
+
+    /// The host name that is asked for fits one of these regular expressions.
+    pub fn host_regex(expressions: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::HostHeader { patterns: RulePatterns::RegexValues(texts(expressions)) }
     }
 
     /// One of these paths is asked for.
     pub fn path(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self::PathPattern { values: texts(values) }
+        Self::PathPattern { patterns: RulePatterns::Values(texts(values)) }
+    }
+
+    /// The path that is asked for fits one of these regular expressions.
+    pub fn path_regex(expressions: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::PathPattern { patterns: RulePatterns::RegexValues(texts(expressions)) }
     }
 
     /// A header has one of these values.
@@ -75,7 +120,16 @@ impl RuleCondition {
         name: impl Into<String>,
         values: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        Self::HttpHeader { name: name.into(), values: texts(values) }
+        Self::HttpHeader { name: name.into(), patterns: RulePatterns::Values(texts(values)) }
+    }
+
+    /// A header fits one of these regular expressions.
+    pub fn header_regex(
+        name: impl Into<String>,
+        expressions: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let patterns = RulePatterns::RegexValues(texts(expressions));
+        Self::HttpHeader { name: name.into(), patterns }
     }
 
     /// One of these methods is used.
@@ -107,16 +161,29 @@ impl RuleCondition {
         }
     }
 
-    /// The texts that are compared; those of a query as well.
+    /// What is compared: texts, expressions, and the values of a query.
     pub(super) fn values(&self) -> Vec<&str> {
         match self {
-            Self::HostHeader { values }
-            | Self::PathPattern { values }
-            | Self::HttpHeader { values, .. }
-            | Self::HttpRequestMethod { values }
-            | Self::SourceIp { values } => values.iter().map(String::as_str).collect(),
+            Self::HostHeader { patterns }
+            | Self::PathPattern { patterns }
+            | Self::HttpHeader { patterns, .. } => {
+                patterns.all().iter().map(String::as_str).collect()
+            }
+            Self::HttpRequestMethod { values } | Self::SourceIp { values } => {
+                values.iter().map(String::as_str).collect()
+            }
             Self::QueryString { pairs } => pairs.iter().map(|it| it.value.as_str()).collect(),
         }
+    }
+
+    /// Its values are regular expressions.
+    pub(super) fn is_regex(&self) -> bool {
+        matches!(
+            self,
+            Self::HostHeader { patterns: RulePatterns::RegexValues(_) }
+                | Self::PathPattern { patterns: RulePatterns::RegexValues(_) }
+                | Self::HttpHeader { patterns: RulePatterns::RegexValues(_), .. }
+        )
     }
 }
 
@@ -127,6 +194,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("field"),
     Field::new("name").shape(Shape::CaseInsensitive),
     Field::new("values").shape(Shape::Set(&Shape::Plain)).absent(Absent::EmptyList),
+    Field::new("regex_values").shape(Shape::Set(&Shape::Plain)).absent(Absent::EmptyList),
     Field::new("pairs").shape(Shape::Set(&Shape::Object(PAIR))).absent(Absent::EmptyList),
 ];
 
@@ -134,17 +202,24 @@ pub(super) const FIELDS: &[Field] = &[
 pub(super) fn to_sdk(condition: &RuleCondition) -> types::RuleCondition {
     let builder = types::RuleCondition::builder().field(condition.field());
     match condition {
-        RuleCondition::HostHeader { values } => {
+        RuleCondition::HostHeader { patterns } => {
+            let (values, expressions) = patterns.to_sdk();
             let config = types::HostHeaderConditionConfig::builder();
-            builder.host_header_config(config.set_values(Some(values.clone())).build())
+            builder
+                .host_header_config(config.set_values(values).set_regex_values(expressions).build())
         }
-        RuleCondition::PathPattern { values } => {
+        RuleCondition::PathPattern { patterns } => {
+            let (values, expressions) = patterns.to_sdk();
             let config = types::PathPatternConditionConfig::builder();
-            builder.path_pattern_config(config.set_values(Some(values.clone())).build())
+            builder.path_pattern_config(
+                config.set_values(values).set_regex_values(expressions).build(),
+            )
         }
-        RuleCondition::HttpHeader { name, values } => {
+        RuleCondition::HttpHeader { name, patterns } => {
+            let (values, expressions) = patterns.to_sdk();
             let config = types::HttpHeaderConditionConfig::builder().http_header_name(name);
-            builder.http_header_config(config.set_values(Some(values.clone())).build())
+            builder
+                .http_header_config(config.set_values(values).set_regex_values(expressions).build())
         }
         RuleCondition::HttpRequestMethod { values } => {
             let config = types::HttpRequestMethodConditionConfig::builder();
@@ -172,15 +247,22 @@ pub(super) fn to_sdk(condition: &RuleCondition) -> types::RuleCondition {
 pub(super) fn from_sdk(condition: &types::RuleCondition) -> Value {
     let field = condition.field().unwrap_or_default();
     let mut value = json!({ "field": field });
-    let values = match field {
-        "host-header" => condition.host_header_config().map(|it| it.values()),
-        "path-pattern" => condition.path_pattern_config().map(|it| it.values()),
-        "http-request-method" => condition.http_request_method_config().map(|it| it.values()),
-        "source-ip" => condition.source_ip_config().map(|it| it.values()),
-        "http-header" => condition.http_header_config().map(|it| {
+    let none: &[String] = &[];
+    let (values, expressions) = match field {
+        "host-header" => condition
+            .host_header_config()
+            .map_or((none, none), |it| (it.values(), it.regex_values())),
+        "path-pattern" => condition
+            .path_pattern_config()
+            .map_or((none, none), |it| (it.values(), it.regex_values())),
+        "http-header" => condition.http_header_config().map_or((none, none), |it| {
             value["name"] = json!(it.http_header_name());
-            it.values()
+            (it.values(), it.regex_values())
         }),
+        "http-request-method" => {
+            (condition.http_request_method_config().map_or(none, |it| it.values()), none)
+        }
+        "source-ip" => (condition.source_ip_config().map_or(none, |it| it.values()), none),
         "query-string" => {
             let pairs = condition.query_string_config().map(|it| it.values()).unwrap_or_default();
             value["pairs"] = pairs
@@ -192,8 +274,17 @@ pub(super) fn from_sdk(condition: &types::RuleCondition) -> Value {
                 .collect();
             return value;
         }
-        _ => None,
+        _ => (none, none),
     };
-    value["values"] = json!(values.unwrap_or_else(|| condition.values()));
+    let or = |own: &[String], plain: &[String]| match own {
+        [] => json!(plain),
+        own => json!(own),
+    };
+    match or(expressions, condition.regex_values()) {
+        Value::Array(none) if none.is_empty() => {
+            value["values"] = or(values, condition.values());
+        }
+        expressions => value["regex_values"] = expressions,
+    }
     value
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::read::{tags, tags_of};
 use super::super::{RULES, SERVICE, region};
-use super::{action, condition};
+use super::{action, condition, transform};
 use crate::classify::classify;
 use crate::cx::{Cx, Purpose};
 use crate::ownership::ownership;
@@ -131,6 +131,7 @@ fn snapshot(target: &Target, found: &types::Rule, tags: &BTreeMap<String, String
     let conditions = found.conditions().iter().map(condition::from_sdk);
     props.insert("conditions".to_owned(), conditions.collect());
     props.insert("actions".to_owned(), action::list_from_sdk(found.actions()));
+    transform::read(found.transforms(), &mut props);
     props.insert("tags".to_owned(), json!(tags));
     Snapshot {
         outputs: BTreeMap::from([("arn".to_owned(), json!(arn))]),

@@ -4,9 +4,11 @@ mod calls;
 mod check;
 mod condition;
 mod look;
+mod regex;
 mod step;
 #[cfg(test)]
 mod tests;
+mod transform;
 
 use std::collections::BTreeMap;
 
@@ -23,8 +25,9 @@ use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
 use crate::tags;
 use calls::RuleCall;
-pub use condition::{QueryPair, RuleCondition};
+pub use condition::{QueryPair, RuleCondition, RulePatterns};
 pub(super) use look::{priority_of, shared_rules};
+pub use transform::Rewrite;
 
 /// A rule of a listener: what is done with the requests that fit all of its conditions, instead of
 /// the listener's default actions.
@@ -54,6 +57,16 @@ pub struct ListenerRule {
     #[builder(with = |actions: impl IntoIterator<Item = ListenerAction>| actions.into_iter().collect())]
     pub actions: Vec<ListenerAction>,
 
+    /// How the host that was asked for is rewritten before a target gets the request; which rule
+    /// holds is decided by the host as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_header_rewrite: Option<Rewrite>,
+
+    /// How path and query are rewritten before a target gets the request; which rule holds is
+    /// decided by them as they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_rewrite: Option<Rewrite>,
+
     /// Tags, at most 50.
     #[builder(default, with = |tags: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| tags::collect(tags))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -81,6 +94,8 @@ static SCHEMA: Schema = Schema {
             .shape(Shape::Set(&Shape::Object(condition::FIELDS)))
             .absent(Absent::EmptyList),
         Field::new("actions").shape(Shape::List(&Shape::Object(action::FIELDS))),
+        Field::new(transform::HOST_HEADER).shape(transform::SHAPE),
+        Field::new(transform::URL).shape(transform::SHAPE),
         Field::tags(),
     ],
     outputs: &[OutputSpec::assigned("arn")],

@@ -1,14 +1,17 @@
 //! What a listener rule needs next.
 
+use serde_json::Value;
+
+use super::super::send::TagCall;
 use super::ListenerRule;
 use super::calls::RuleCall;
+use super::transform::{HOST_HEADER, Rewrite, Transforms, URL};
 use crate::kind::{Next, Turn, TurnGoal};
-use crate::tags::tag_changes;
 
 pub(super) fn step(turn: &Turn<'_, ListenerRule>) -> Next<RuleCall> {
     match (&turn.goal, turn.seen) {
         (TurnGoal::Present { wanted, .. }, None) => Next::Call(RuleCall::Create(wanted.clone())),
-        (TurnGoal::Present { wanted, .. }, Some(_)) => present(turn, wanted),
+        (TurnGoal::Present { wanted, .. }, Some(seen)) => present(turn, wanted, &seen.props),
         (TurnGoal::Absent { .. }, None) => Next::Done,
         (TurnGoal::Absent { .. }, Some(_)) => Next::Call(RuleCall::Delete),
     }
@@ -16,21 +19,31 @@ pub(super) fn step(turn: &Turn<'_, ListenerRule>) -> Next<RuleCall> {
 
 /// What it does comes before where it stands: a rule that moves in front must do the right thing
 /// there from its first request on.
-fn present(turn: &Turn<'_, ListenerRule>, wanted: &ListenerRule) -> Next<RuleCall> {
+fn present(turn: &Turn<'_, ListenerRule>, wanted: &ListenerRule, seen: &Value) -> Next<RuleCall> {
     let conditions = turn.changed("conditions").then(|| wanted.conditions.clone());
     let actions = turn.changed("actions").then(|| wanted.actions.clone());
-    if conditions.is_some() || actions.is_some() {
-        return Next::Call(RuleCall::Modify { conditions, actions });
+    let transforms = transforms(turn, wanted, seen);
+    if conditions.is_some() || actions.is_some() || transforms.is_some() {
+        return Next::Call(RuleCall::Modify { conditions, actions, transforms });
     }
     if turn.changed("priority") {
         return Next::Call(RuleCall::Move(wanted.priority));
     }
-    let tags = tag_changes(turn);
-    if !tags.set.is_empty() {
-        return Next::Call(RuleCall::Tag(tags.set));
-    }
-    if !tags.remove.is_empty() {
-        return Next::Call(RuleCall::Untag(tags.remove));
-    }
-    Next::Done
+    TagCall::next(turn).map_or(Next::Done, |tags| Next::Call(RuleCall::Tags(tags)))
+}
+
+/// The transforms to set, where one differs. A call says both: one that nobody mentions stays.
+fn transforms(
+    turn: &Turn<'_, ListenerRule>,
+    wanted: &ListenerRule,
+    seen: &Value,
+) -> Option<Transforms> {
+    let one = |name: &str, wanted: &Option<Rewrite>| match turn.changed(name) {
+        true => wanted.clone(),
+        false => serde_json::from_value(seen[name].clone()).ok(),
+    };
+    (turn.changed(HOST_HEADER) || turn.changed(URL)).then(|| Transforms {
+        host_header: one(HOST_HEADER, &wanted.host_header_rewrite),
+        url: one(URL, &wanted.url_rewrite),
+    })
 }

@@ -10,7 +10,7 @@ use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use super::calls::RuleCall;
-use super::{ListenerAction, ListenerRule, QueryPair, RuleCondition, condition};
+use super::{ListenerAction, ListenerRule, QueryPair, Rewrite, RuleCondition, condition};
 use crate::elbv2::{Listener, ListenerProtocol};
 use crate::kind::{Kind, Next, Turn};
 
@@ -98,6 +98,47 @@ fn mistakes_are_found_offline() {
     );
     wrong(
         &ListenerRule {
+            host_header_rewrite: Some(Rewrite::new("^(.+)[.]old$", "$1.new")),
+            url_rewrite: Some(Rewrite::new("^/old", "")),
+            ..with([
+                RuleCondition::host_regex(["^[a-z]*[.]example[.](com|net)$"]),
+                // What would be a wildcard in a value is none here.
+                RuleCondition::path_regex(["^/.*/.*/.*/?$"]),
+                RuleCondition::header_regex("X-Tenant", ["^a+$"]),
+            ])
+        },
+        expect![[""]],
+    );
+    wrong(
+        &ListenerRule {
+            host_header_rewrite: Some(Rewrite::new("", "a b")),
+            url_rewrite: Some(Rewrite::new("(?=/)", "/".repeat(1025))),
+            ..with([
+                RuleCondition::host_regex([r"^(a)\1$"]),
+                RuleCondition::path_regex(["a".repeat(129)]),
+                RuleCondition::header_regex("X-Tenant", Vec::<String>::new()),
+            ])
+        },
+        expect![[r#"
+            the regular expression '^(a)\1$' of a host-header condition has a backreference
+            a path-pattern condition's value has 1 to 128 characters
+            a http-header condition has no value
+            the regular expression of host_header_rewrite is not ASCII characters without white space, 1 to 1024 of them
+            the replacement of host_header_rewrite is not ASCII characters without white space, at most 1024 of them
+            the regular expression of url_rewrite has a lookahead
+            the replacement of url_rewrite is not ASCII characters without white space, at most 1024 of them"#]],
+    );
+    wrong(
+        &with([
+            RuleCondition::path(["/a"]),
+            RuleCondition::path_regex(["/b", "/c", "/d", "/e", "/f"]),
+        ]),
+        expect![[r#"
+            a rule has one path-pattern condition; give that one several values
+            the conditions have 6 values together, and AWS takes 5"#]],
+    );
+    wrong(
+        &ListenerRule {
             actions: vec![
                 ListenerAction::fixed_response(302, "no"),
                 ListenerAction::forward(GROUP),
@@ -175,7 +216,12 @@ fn conditions_are_the_same_however_aws_says_them() {
             ],
         },
         RuleCondition::source_ip(["10.0.0.0/8"]),
+        RuleCondition::host_regex(["^b[.]example[.]com$", "^a[.]example[.]com$"]),
+        RuleCondition::path_regex(["^/v[12]/"]),
+        RuleCondition::header_regex("X-Tenant", ["^a+$"]),
     ] {
+        let stored: RuleCondition = serde_json::from_value(json!(condition)).unwrap();
+        assert_eq!(stored, condition);
         let seen = json!([condition::from_sdk(&condition::to_sdk(&condition))]);
         assert!(same(&shape, &json!([condition]), &seen), "{condition:?} {seen}");
     }
@@ -183,6 +229,10 @@ fn conditions_are_the_same_however_aws_says_them() {
     let plain = types::RuleCondition::builder().field("path-pattern").values("/b").values("/a");
     let seen = json!([condition::from_sdk(&plain.build())]);
     assert!(same(&shape, &json!([RuleCondition::path(["/a", "/b"])]), &seen));
+    let plain = types::RuleCondition::builder().field("path-pattern").regex_values("^/b");
+    let seen = json!([condition::from_sdk(&plain.build())]);
+    assert!(same(&shape, &json!([RuleCondition::path_regex(["^/b"])]), &seen));
+    assert!(!same(&shape, &json!([RuleCondition::path(["^/b"])]), &seen));
     // The name of a header has no case, a path has.
     let one = json!([RuleCondition::header("X-A", ["v"]), RuleCondition::path(["/a"])]);
     let other = json!([RuleCondition::path(["/a"]), RuleCondition::header("x-a", ["v"])]);
@@ -221,12 +271,49 @@ fn next(wanted: Option<&ListenerRule>, applied: &ListenerRule, seen: Option<Valu
     let turn = Turn::<ListenerRule>::new(&target, &goal, seen.as_ref()).unwrap();
     match ListenerRule::step(&turn) {
         Next::Call(RuleCall::Create(_)) => "Create".to_owned(),
-        Next::Call(RuleCall::Modify { conditions, actions }) => {
-            format!("Modify conditions={} actions={}", conditions.is_some(), actions.is_some())
+        Next::Call(RuleCall::Modify { conditions, actions, transforms }) => {
+            let parts = [
+                conditions.map(|_| "conditions".to_owned()),
+                actions.map(|_| "actions".to_owned()),
+                transforms.map(|it| {
+                    let name = |it: Option<Rewrite>| it.map_or("none".to_owned(), |it| it.replace);
+                    format!("host={} url={}", name(it.host_header), name(it.url))
+                }),
+            ];
+            format!("Modify {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
         Next::Call(call) => format!("{call:?}"),
         other => format!("{other:?}"),
     }
+}
+
+#[test]
+fn a_change_of_one_transform_leaves_the_other() {
+    let to = |replace: &str| Some(Rewrite::new("^.*$", replace));
+    let old = ListenerRule { url_rewrite: to("old"), ..api() };
+    let new = ListenerRule { url_rewrite: to("new"), ..api() };
+    let seen = |rule: &ListenerRule, host: Option<&str>| {
+        let mut seen = serde_json::to_value(rule).unwrap();
+        seen["host_header_rewrite"] = json!(host.and_then(to));
+        Some(seen)
+    };
+    let out = [
+        next(Some(&new), &old, seen(&old, None)),
+        next(Some(&new), &old, seen(&old, Some("theirs"))),
+        next(Some(&api()), &old, seen(&old, Some("theirs"))),
+        next(Some(&api()), &old, seen(&old, None)),
+        next(Some(&api()), &old, seen(&api(), Some("theirs"))),
+        next(Some(&new), &new, seen(&new, Some("theirs"))),
+    ];
+    expect![[r#"
+        Modify host=none url=new
+        Modify host=theirs url=new
+        Modify host=theirs url=none
+        Modify host=none url=none
+        Done
+        Done
+    "#]]
+    .assert_eq(&(out.join("\n") + "\n"));
 }
 
 #[test]
@@ -262,11 +349,11 @@ fn each_change_takes_its_call() {
         Create
         Done
         Move(20)
-        Modify conditions=true actions=true
+        Modify conditions actions
         Move(20)
-        Tag({"a": "b"})
+        Tags(Add({"a": "b"}))
         Done
-        Untag(["a"])
+        Tags(Remove(["a"]))
         Delete
         Done
     "#]]

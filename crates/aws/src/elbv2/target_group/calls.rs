@@ -6,9 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::{OpError, Target};
 
 use super::super::read::arn;
-use super::super::{RULES, SERVICE, region, to_tags};
+use super::super::send::{TagCall, answer, done};
+use super::super::{region, to_tags};
 use super::{ProtocolVersion, TargetGroup, TargetHealthCheck};
-use crate::classify::classify;
 use crate::cx::Cx;
 
 /// One mutating call.
@@ -20,10 +20,8 @@ pub enum TargetGroupCall {
     Modify(Box<TargetGroup>),
     /// `ModifyTargetGroupAttributes`.
     SetAttributes(BTreeMap<String, String>),
-    /// `AddTags`.
-    Tag(BTreeMap<String, String>),
-    /// `RemoveTags`.
-    Untag(Vec<String>),
+    /// `AddTags` or `RemoveTags`.
+    Tags(TagCall),
     /// `DeleteTargetGroup`.
     Delete,
 }
@@ -34,8 +32,7 @@ impl TargetGroupCall {
             Self::Create(_) => "CreateTargetGroup",
             Self::Modify(_) => "ModifyTargetGroup",
             Self::SetAttributes(_) => "ModifyTargetGroupAttributes",
-            Self::Tag(_) => "AddTags",
-            Self::Untag(_) => "RemoveTags",
+            Self::Tags(tags) => tags.name(),
             Self::Delete => "DeleteTargetGroup",
         }
     }
@@ -90,10 +87,8 @@ pub(super) async fn call(
                     .map(|it| types::TargetGroupIpAddressTypeEnum::from(it.as_str())),
             )
             .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
-        let answer = with_health_check!(request, wanted)
-            .send()
-            .await
-            .map_err(|error| classify(SERVICE, "CreateTargetGroup", region, RULES, error))?;
+        let request = with_health_check!(request, wanted);
+        let answer = answer(call.name(), region, request.send()).await?;
         let made = answer.target_groups.unwrap_or_default().into_iter().next();
         let told = made.as_ref().and_then(|it| super::look::told(target, it, &wanted.tags));
         let arn = made.and_then(|made| made.target_group_arn);
@@ -103,38 +98,26 @@ pub(super) async fn call(
         return Ok(arn);
     }
     let arn = arn(target, super::look::read(cx, target)).await?;
-    macro_rules! send {
-        ($request:expr) => {
-            $request
-                .send()
-                .await
-                .map(|_| Some(arn.clone()))
-                .map_err(|error| classify(SERVICE, call.name(), region, RULES, error))
-        };
-    }
+    let name = call.name();
     match call {
-        TargetGroupCall::Create(_) => Ok(None),
+        TargetGroupCall::Create(_) => return Ok(None),
         TargetGroupCall::Modify(wanted) => {
             let request = client.modify_target_group().target_group_arn(&arn);
-            send!(with_health_check!(request, wanted))
+            done(name, region, with_health_check!(request, wanted).send()).await?;
         }
         TargetGroupCall::SetAttributes(attributes) => {
             let attributes = attributes.iter().map(|(key, value)| {
                 types::TargetGroupAttribute::builder().key(key).value(value).build()
             });
-            send!(
-                client
-                    .modify_target_group_attributes()
-                    .target_group_arn(&arn)
-                    .set_attributes(Some(attributes.collect()))
-            )
+            let request = client.modify_target_group_attributes().target_group_arn(&arn);
+            let request = request.set_attributes(Some(attributes.collect()));
+            done(name, region, request.send()).await?;
         }
-        TargetGroupCall::Tag(tags) => {
-            send!(client.add_tags().resource_arns(&arn).set_tags(Some(to_tags(tags))))
+        TargetGroupCall::Tags(tags) => tags.send(cx, region, &arn).await?,
+        TargetGroupCall::Delete => {
+            let request = client.delete_target_group().target_group_arn(&arn);
+            done(name, region, request.send()).await?;
         }
-        TargetGroupCall::Untag(keys) => {
-            send!(client.remove_tags().resource_arns(&arn).set_tag_keys(Some(keys.clone())))
-        }
-        TargetGroupCall::Delete => send!(client.delete_target_group().target_group_arn(&arn)),
     }
+    Ok(Some(arn))
 }

@@ -106,12 +106,7 @@ async fn read_attributes(
         .map_err(|error| {
             classify(SERVICE, "DescribeTargetGroupAttributes", region, RULES, error)
         })?;
-    let pairs = answer.attributes().iter();
-    Ok(pairs
-        .map(|it| {
-            (it.key().unwrap_or_default().to_owned(), it.value().unwrap_or_default().to_owned())
-        })
-        .collect())
+    Ok(attributes::collect(answer.attributes().iter().map(|it| (it.key(), it.value()))))
 }
 
 fn snapshot(

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::attributes;
+use super::super::send::TagCall;
 use super::calls::TargetGroupCall;
 use super::{ATTRIBUTES, Stickiness, StickinessType, TargetGroup};
 use crate::kind::{Next, Turn, TurnGoal};
-use crate::tags::tag_changes;
 
 pub(super) fn step(turn: &Turn<'_, TargetGroup>) -> Next<TargetGroupCall> {
     match (&turn.goal, turn.seen) {
@@ -37,14 +37,7 @@ fn present(turn: &Turn<'_, TargetGroup>, wanted: &TargetGroup) -> Next<TargetGro
     if !changed.is_empty() {
         return Next::Call(TargetGroupCall::SetAttributes(changed));
     }
-    let tags = tag_changes(turn);
-    if !tags.set.is_empty() {
-        return Next::Call(TargetGroupCall::Tag(tags.set));
-    }
-    if !tags.remove.is_empty() {
-        return Next::Call(TargetGroupCall::Untag(tags.remove));
-    }
-    Next::Done
+    TagCall::next(turn).map_or(Next::Done, |tags| Next::Call(TargetGroupCall::Tags(tags)))
 }
 
 fn stickiness(wanted: Option<&Stickiness>) -> BTreeMap<String, String> {

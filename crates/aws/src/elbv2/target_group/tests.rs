@@ -205,7 +205,7 @@ fn what_is_no_longer_mentioned_goes_back() {
         Modify
         SetAttributes({"load_balancing.algorithm.anomaly_mitigation": "on", "slow_start.duration_seconds": "60", "stickiness.app_cookie.cookie_name": "id", "stickiness.app_cookie.duration_seconds": "86400", "stickiness.enabled": "true", "stickiness.type": "app_cookie", "target_failover.on_deregistration": "rebalance", "target_failover.on_unhealthy": "rebalance", "target_group_health.dns_failover.minimum_healthy_targets.percentage": "50"})
         SetAttributes({"load_balancing.algorithm.anomaly_mitigation": "off", "slow_start.duration_seconds": "0", "stickiness.enabled": "false", "target_failover.on_deregistration": "no_rebalance", "target_failover.on_unhealthy": "no_rebalance", "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off"})
-        Untag(["a"])
+        Tags(Remove(["a"]))
         Delete
         Done
     "#]].assert_eq(&(out.join("\n") + "\n"));
