@@ -215,7 +215,7 @@ impl Walk<'_> {
                 if let (Some(applied), true) = (applied, as_seen) {
                     // One that is not wanted any more, of an element that is.
                     let former = secrets::of_field(&field.shape, path, applied, wanted);
-                    for it in former.iter().filter(|it| it.applied.is_none()) {
+                    for it in former.iter().filter(|it| it.known && it.applied.is_none()) {
                         self.push(&it.path, field, Cause::Edited, Some(it.wanted), None);
                     }
                 }

@@ -19,6 +19,8 @@ pub struct WantedSecret<'p> {
     pub wanted: &'p Packed,
     /// The marker of what was applied in its place, if something was.
     pub applied: Option<&'p Packed>,
+    /// Whether what it is a part of was applied.
+    pub(crate) known: bool,
 }
 
 /// Every secret among the properties that are wanted, with what was applied in its place: entries
@@ -32,7 +34,7 @@ pub fn wanted<'p>(
     let mut found = Vec::new();
     for (name, value) in wanted.as_object().into_iter().flat_map(|fields| fields.iter()) {
         let shape = schema.field(name).map_or(&Shape::Plain, |field| &field.shape);
-        let applied = applied.and_then(|it| it.get(name));
+        let applied = (applied.is_some(), applied.and_then(|it| it.get(name)));
         walk(shape, name.to_owned(), value, applied, &mut found);
     }
     found
@@ -46,7 +48,7 @@ pub(crate) fn of_field<'p>(
     applied: Option<&'p Packed>,
 ) -> Vec<WantedSecret<'p>> {
     let mut found = Vec::new();
-    walk(shape, path.to_owned(), wanted, applied, &mut found);
+    walk(shape, path.to_owned(), wanted, (applied.is_some(), applied), &mut found);
     found
 }
 
@@ -70,8 +72,18 @@ pub fn markers(value: &Packed) -> Vec<(String, &Packed)> {
         }
     }
     let mut found = Vec::new();
-    walk(String::new(), value, &mut found);
+    // Most have none.
+    if has(value) {
+        walk(String::new(), value, &mut found);
+    }
     found
+}
+
+/// Whether a secret is in it.
+pub fn has(value: &Packed) -> bool {
+    let mut has = false;
+    value.visit(&mut |inner| has |= inner.marker(SECRET).is_some());
+    has
 }
 
 /// Whether values of this shape may hold secrets.
@@ -98,7 +110,7 @@ pub(crate) fn without(value: &Packed) -> Packed {
     })
 }
 
-/// What was applied, with every secret that is wanted in it: they are with AWS now.
+/// What was applied, with the secrets that are wanted instead of those in it: they are with AWS now.
 pub(crate) fn sent(schema: &Schema, wanted: &Value, applied: Option<&Value>) -> Value {
     sent_parts(schema.fields, wanted, applied)
 }
@@ -107,12 +119,12 @@ fn walk<'p>(
     shape: &Shape,
     path: String,
     wanted: &'p Packed,
-    applied: Option<&'p Packed>,
+    (known, applied): (bool, Option<&'p Packed>),
     out: &mut Vec<WantedSecret<'p>>,
 ) {
     if wanted.marker(SECRET).is_some() {
         let applied = applied.filter(|it| it.marker(SECRET).is_some());
-        out.push(WantedSecret { path, wanted, applied });
+        out.push(WantedSecret { path, wanted, applied, known });
         return;
     }
     if let Some(fields) = wanted.as_object() {
@@ -122,13 +134,13 @@ fn walk<'p>(
                 _ => None,
             };
             let part = part.map_or(&Shape::Plain, |part| &part.shape);
-            let applied = applied.and_then(|it| it.get(name));
-            walk(part, format!("{path}.{name}"), value, applied, out);
+            let below = (applied.is_some(), applied.and_then(|it| it.get(name)));
+            walk(part, format!("{path}.{name}"), value, below, out);
         }
         return;
     }
     let Some(items) = wanted.as_array() else { return };
-    if markers(wanted).is_empty() {
+    if !has(wanted) {
         return;
     }
     let others = applied.and_then(Packed::as_array).unwrap_or_default();
@@ -139,7 +151,7 @@ fn walk<'p>(
                 let other = others.iter().find(|it| it.get(key) == name);
                 let path =
                     format!("{path}[{}]", name.map(|it| label(&it.to_value())).unwrap_or_default());
-                walk(&Shape::Object(fields), path, entry, other, out);
+                walk(&Shape::Object(fields), path, entry, (other.is_some(), other), out);
             }
         }
         Shape::OwnedSet(item) => {
@@ -183,7 +195,7 @@ fn elements<'p>(
     }
     for (our, partner) in partners.into_iter().enumerate() {
         let other = partner.map(|their| &applied[their]);
-        walk(shape, name(our, &ours[our]), &wanted[our], other, out);
+        walk(shape, name(our, &ours[our]), &wanted[our], (other.is_some(), other), out);
     }
 }
 
@@ -195,9 +207,10 @@ fn sent_in(shape: &Shape, wanted: &Value, applied: Option<&Value>) -> Value {
         }
         Shape::Keyed { key, fields } => {
             let mut all = list(applied);
-            for entry in list(Some(wanted)).iter().filter(|entry| holds(entry)) {
+            for entry in &list(Some(wanted)) {
                 match all.iter_mut().find(|it| it.get(key) == entry.get(key)) {
                     Some(other) => *other = sent_parts(fields, entry, Some(other)),
+                    None if !holds(entry) => {}
                     None => {
                         let bare = json!({ (*key): entry.get(key) });
                         all.push(sent_parts(fields, entry, Some(&bare)));
@@ -223,7 +236,13 @@ fn sent_parts(fields: &[Field], wanted: &Value, applied: Option<&Value>) -> Valu
     let mut all: Map<String, Value> =
         applied.and_then(Value::as_object).cloned().unwrap_or_default();
     for field in fields {
-        let Some(part) = wanted.get(field.name) else { continue };
+        let Some(part) = wanted.get(field.name) else {
+            // AWS does not tell either that one is gone.
+            if matches!(field.shape, Shape::Secret) {
+                all.remove(field.name);
+            }
+            continue;
+        };
         let before = all.get(field.name);
         if holds(part) || before.is_some_and(holds) {
             let part = sent_in(&field.shape, part, before);
