@@ -20,7 +20,7 @@ use crate::classify::Rule;
 use crate::cx::GLOBAL;
 use crate::provider::Registry;
 pub use listener::{
-    ForwardTarget, Listener, ListenerAction, ListenerHandle, ListenerProtocol,
+    AuthenticateOidc, ForwardTarget, Listener, ListenerAction, ListenerHandle, ListenerProtocol,
     MutualAuthentication, RedirectStatus,
 };
 pub use load_balancer::{

@@ -4,6 +4,7 @@ pub(super) mod action;
 mod calls;
 pub(super) mod check;
 mod look;
+mod oidc;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::Certificate;
 use crate::tags::{self, is_false};
-pub use action::{ForwardTarget, ListenerAction, RedirectStatus};
+pub use action::{AuthenticateOidc, ForwardTarget, ListenerAction, RedirectStatus};
 use calls::ListenerCall;
 
 words! {
@@ -226,6 +227,14 @@ impl Kind for Listener {
 
     fn deletes(call: &ListenerCall) -> Deletes {
         Deletes::whole(matches!(call, ListenerCall::Delete))
+    }
+
+    fn takes_secrets(call: &ListenerCall) -> bool {
+        match call {
+            ListenerCall::Create(_) => true,
+            ListenerCall::Modify(_, parts) => parts.default_actions,
+            _ => false,
+        }
     }
 
     fn name(call: &ListenerCall) -> &'static str {

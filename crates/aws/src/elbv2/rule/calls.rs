@@ -22,6 +22,8 @@ pub enum RuleCall {
         conditions: Option<Vec<RuleCondition>>,
         /// Its actions, where they differ.
         actions: Option<Vec<ListenerAction>>,
+        /// The client secrets of the actions stay those that AWS has.
+        keeps_secrets: bool,
     },
     /// `SetRulePriorities`.
     Move(u16),
@@ -63,7 +65,7 @@ pub(super) async fn call(
             .listener_arn(wanted.listener.as_str())
             .priority(i32::from(wanted.priority))
             .set_conditions(Some(to_conditions(&wanted.conditions)))
-            .set_actions(Some(action::list_to_sdk(&wanted.actions)))
+            .set_actions(Some(action::list_to_sdk(&wanted.actions, false)))
             .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)))
             .send()
             .await
@@ -83,12 +85,12 @@ pub(super) async fn call(
     }
     match call {
         RuleCall::Create(_) => Ok(None),
-        RuleCall::Modify { conditions, actions } => send!(
+        RuleCall::Modify { conditions, actions, keeps_secrets } => send!(
             client
                 .modify_rule()
                 .rule_arn(&arn)
                 .set_conditions(conditions.as_deref().map(to_conditions))
-                .set_actions(actions.as_deref().map(action::list_to_sdk))
+                .set_actions(actions.as_deref().map(|it| action::list_to_sdk(it, *keeps_secrets)))
         ),
         RuleCall::Move(priority) => {
             let pair = types::RulePriorityPair::builder()
