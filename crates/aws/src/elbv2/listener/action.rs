@@ -190,18 +190,19 @@ pub(in crate::elbv2) const FIELDS: &[Field] = &[
     Field::new("authentication_request_extra_params").absent(Absent::Json("{}")),
 ];
 
-/// Whether AWS has the client secrets of these actions already: none is another one than was sent
-/// last, and where each of them is, AWS shows an action for the same client.
+/// Whether AWS has the client secrets of these actions already, if there are any: none is another
+/// one than was sent last, and where each of them is, AWS shows an action for the same client.
 pub(in crate::elbv2) fn keeps_secrets<'c>(
     mut changes: impl Iterator<Item = &'c FieldChange>,
     wanted: &[ListenerAction],
     seen: &Value,
 ) -> bool {
-    let is_there = |(at, action): (usize, &ListenerAction)| match action {
-        ListenerAction::AuthenticateOidc(oidc) => oidc.is_client_of(&seen[at]),
-        _ => true,
-    };
-    !changes.any(FieldChange::is_secret) && wanted.iter().enumerate().all(is_there)
+    let clients = wanted.iter().enumerate().filter_map(|(at, action)| match action {
+        ListenerAction::AuthenticateOidc(oidc) => Some(oidc.is_client_of(&seen[at])),
+        _ => None,
+    });
+    let are_there: Vec<bool> = clients.collect();
+    !are_there.is_empty() && !are_there.contains(&false) && !changes.any(FieldChange::is_secret)
 }
 
 /// As the API takes them: with their order where there are several, and without their secrets
