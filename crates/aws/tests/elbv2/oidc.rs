@@ -177,8 +177,8 @@ async fn a_listener_rule_asks_an_identity_provider() {
     let harness = Harness::new();
     let balancer = harness.regional::<LoadBalancer>("front", HERE).apply(&front()).await.physical;
     let group = harness.regional::<TargetGroup>("web", HERE).apply(&web("web")).await.physical;
-    let listener = harness.regional::<Listener>("https", HERE).apply(&https(&balancer, &group));
-    let listener = listener.await.physical;
+    let mut listener = harness.regional::<Listener>("https", HERE);
+    let listener = listener.apply(&https(&balancer, &group)).await.physical;
     let mut rule = harness.regional::<ListenerRule>("api", HERE);
     let wanted = props(
         ListenerRule::builder()
