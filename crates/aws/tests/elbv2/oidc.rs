@@ -66,8 +66,9 @@ fn kept(harness: &Harness) -> Vec<String> {
 
 /// The one secret that the cloud has.
 fn secret(harness: &Harness) -> String {
-    let [one] = &kept(harness)[..] else { panic!("one secret: {:?}", kept(harness)) };
-    one.clone()
+    let kept = kept(harness);
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    kept[0].clone()
 }
 
 /// Takes a listener or a rule through everything that can come to its actions. `edit` is somebody
