@@ -111,6 +111,30 @@ fn program(password: &str) -> Desired {
         .subnet_group(group.name())
         .final_snapshot(bicoastal::aws::rds::FinalSnapshot::Skip);
     here.add("app", cluster.build());
+    let front = LoadBalancer::builder()
+        .name("front")
+        .subnets(subnets.iter().take(2).map(String::as_str))
+        .deletion_protection(false);
+    let front = here.add("front", front.build());
+    // Inside of a list, among what AWS shows.
+    let provider = elbv2::AuthenticateOidc::builder()
+        .issuer("https://idp.example.com")
+        .authorization_endpoint("https://idp.example.com/authorize")
+        .token_endpoint("https://idp.example.com/token")
+        .user_info_endpoint("https://idp.example.com/userinfo")
+        .client_id("front")
+        .client_secret(password);
+    let https = Listener::builder()
+        .load_balancer(front.arn())
+        .port(443)
+        .protocol(ListenerProtocol::Https)
+        .certificate(seed::certificate_arn("000000000000", "us-east-1").as_str())
+        .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
+        .default_actions([
+            ListenerAction::authenticate_oidc(provider.build()),
+            ListenerAction::fixed_response(200, "welcome"),
+        ]);
+    here.add("https", https.build());
     stack.seal().unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
@@ -188,7 +212,16 @@ impl Life {
         let desired = program(password);
         let found = engine.recover(&desired, &RecoverOptions::default()).await.unwrap();
         self.shown.debug("what was found", &found);
+        let taken: Vec<String> = (found.rebuilt.claimed.iter())
+            .flat_map(|it| it.secrets.iter().map(|path| format!("{} {path}", it.key.id)))
+            .collect();
+        assert_eq!(
+            taken,
+            ["us-east-1/app master_password", "us-east-1/https default_actions[0].client_secret",]
+        );
         engine.keep(found).await.unwrap();
+        let plan = engine.plan(&desired, &PlanOptions::default()).await.unwrap();
+        assert!(plan.is_empty(), "{plan:?}");
         let stopped = Cancel::new();
         stopped.stop();
         self.plan_and_apply("another-one-2", &PlanOptions::default(), &stopped).await;
@@ -199,7 +232,7 @@ impl Life {
 }
 
 /// The calls that have a password in them.
-const SENDS: [&str; 2] = ["CreateDBCluster", "ModifyDBCluster"];
+const SENDS: [&str; 4] = ["CreateDBCluster", "ModifyDBCluster", "CreateListener", "ModifyListener"];
 
 /// What a call may come to. The words of AWS, and whatever stands between us and it, may repeat
 /// what was sent.
@@ -237,6 +270,8 @@ proptest! {
             tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let log = Log::default();
         let _logging = tracing::subscriber::set_default(log.clone());
+        // While there is only one, a place that another test comes to first logs nothing.
+        let _second = tracing::Dispatch::new(Log::default());
         for which in 0..effects("").len() {
             let life = Life::new();
             runtime.block_on(async {
@@ -330,7 +365,10 @@ fn nothing_that_holds_a_secret_shows_it() {
         .final_snapshot(bicoastal::aws::rds::FinalSnapshot::Skip)
         .build();
     let handed = bicoastal::model::Goal::Present {
-        wanted: serde_json::json!({ "master_password": { "$secret": planted.text } }),
+        wanted: serde_json::json!({
+            "master_password": { "$secret": planted.text },
+            "actions": [{ "client_secret": { "$secret": planted.text } }],
+        }),
         applied: None,
     };
     for text in [

@@ -428,6 +428,7 @@ pub async fn converge(
     mut goal: Goal,
 ) -> Result<Vec<String>, String> {
     let (provider, gate) = (opened.provider(), OpenGate::shared());
+    let schema = provider.catalog().get(&target.kind).expect("a kind");
     let mut calls = Vec::new();
     for _ in 0..200 {
         let member = Member {
@@ -438,7 +439,7 @@ pub async fn converge(
         };
         match provider.advance(&Operation { members: vec![member] }, &gate).await {
             Ok(Progress::Called { call, .. }) => {
-                goal.secrets_sent();
+                goal.secrets_sent(schema);
                 calls.push(call);
             }
             Ok(Progress::Waiting { poll, .. }) => opened.clock.sleep(poll).await,

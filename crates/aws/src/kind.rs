@@ -233,7 +233,8 @@ pub struct Listed {
 ///   AWS says that the thing does not exist;
 /// - `call` makes exactly one mutating API call, with the one-attempt client;
 /// - changed secrets travel with the first call of an operation that takes them, because afterwards
-///   they count as sent (see [`Goal::secrets_sent`]): AWS never tells what they are.
+///   they count as sent (see [`Goal::secrets_sent`]): AWS never tells what they are. A secret is its own
+///   change in [`Turn::changes`], wherever in a list it is ([`FieldChange::is_secret`]).
 pub trait Kind: Resource {
     /// The calls that a step can ask for.
     type Call: fmt::Debug + Send + Sync;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests stop where they find something odd")]
 
 mod common;
+#[path = "elbv2/oidc.rs"]
+mod oidc;
 #[path = "elbv2/types.rs"]
 mod types;
 

@@ -1,7 +1,8 @@
 //! State is the fold of the journal; a sequence that can't have happened is refused.
 
+use bicoastal_model::secrets;
 use bicoastal_model::value::SECRET;
-use bicoastal_model::{Claim, Fields, Packed, Region, ResourceId, ScopeKind};
+use bicoastal_model::{Claim, Fields, Packed, Region, ResourceId, ScopeKind, Word};
 
 use crate::record::{Begun, Ended, Record};
 use crate::state::{Doubt, Entry, Key, State, UnderWay, Verb};
@@ -395,38 +396,61 @@ impl Entry {
         let doubted = self.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
         match (&self.applied, doubted) {
             (Some(applied), Some(wanted)) => Some(merged(applied, wanted)),
-            (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+            (Some(applied), None) => Some(applied.clone()),
+            // Not every call that makes a thing, or takes it over, takes its secrets.
+            (None, Some(wanted)) => Some(in_doubt(wanted, &Packed::NULL)),
             (None, None) => None,
         }
     }
 }
 
 /// What was applied before, plus what was about to be set: everything that either mentions stays
-/// mentioned, and where both do, the later one holds. A secret that was about to change is
-/// neither the one nor the other: it is marked so that no digest fits it, and is set again.
+/// mentioned, and where both do, the later one holds. A secret that was about to be set or to change
+/// is neither the one nor the other: it is marked so that no digest fits it, and is set again.
 pub fn merged(applied: &Packed, about: &Packed) -> Packed {
     if applied == about {
         return about.clone();
     }
     if about.marker(SECRET).is_some() {
-        return Packed::object([(SECRET.into(), "in doubt".into())]);
+        return in_doubt(about, applied);
     }
     if let (Some(applied), Some(about)) = (applied.as_object(), about.as_object()) {
+        let unset =
+            applied.iter().filter(|(name, value)| !about.contains_key(name) && secrets::has(value));
+        let unset: Vec<(Word, Packed)> =
+            unset.map(|(name, value)| (name.into(), in_doubt(value, &Packed::NULL))).collect();
         let about = about.to_vec().into_iter().map(|(name, value)| {
             let value = match applied.get(&name) {
                 Some(before) => merged(before, &value),
-                None => value,
+                None => in_doubt(&value, &Packed::NULL),
             };
             (name, value)
         });
-        return applied.with(about).into();
+        return applied.with(unset).with(about).into();
     }
     if let (Some(applied), Some(about)) = (applied.as_array(), about.as_array()) {
         // Elements of either may be there, and either's are ours to remove.
-        let former = applied.iter().filter(|item| !about.contains(item));
-        return Packed::list(about.iter().chain(former).cloned());
+        let (before, after) = (applied, about);
+        let (applied, about) = (Packed::list(applied.to_vec()), Packed::list(about.to_vec()));
+        let former = before.iter().filter(|item| !after.contains(item));
+        let former = former.map(|item| in_doubt(item, &about));
+        return Packed::list(after.iter().map(|item| in_doubt(item, &applied)).chain(former));
     }
-    about.clone()
+    in_doubt(about, applied)
+}
+
+/// The value with its secrets marked so that no digest fits them, but for those that were applied:
+/// two secrets never have one digest.
+fn in_doubt(value: &Packed, applied: &Packed) -> Packed {
+    if !secrets::has(value) {
+        return value.clone();
+    }
+    let known = secrets::markers(applied);
+    value.rewrite(&mut |inner| {
+        let digest = inner.marker(SECRET)?;
+        let known = known.iter().any(|(_, it)| *it == digest);
+        (!known).then(|| Packed::object([(SECRET.into(), "in doubt".into())]))
+    })
 }
 
 /// A spanning thing is where it was applied to, now that this is settled.

@@ -15,7 +15,7 @@ mod needs;
 mod newcomer;
 mod only;
 pub(crate) mod operations;
-mod resolve;
+pub(crate) mod resolve;
 mod undeclared;
 pub(crate) mod view;
 

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use bicoastal_model::secrets::{self, WantedSecret};
 use bicoastal_model::stack::Clear;
 use bicoastal_model::value::SECRET;
 use bicoastal_model::{Desired, ResourceId, Word};
 
 use crate::digest;
+use crate::planner::resolve::has_secrets;
 use crate::planner::view::moved;
 use crate::state::State;
 
@@ -28,12 +30,21 @@ pub fn pairs(desired: &Desired, state: &State) -> Vec<Pair> {
         return Vec::new();
     }
     let view = moved(desired, state);
-    let pair = |(slot, clear): (&Slot, &Clear)| {
-        let base = view.state.current(&slot.0)?.1.base()?;
-        let digest = base.at(&slot.1)?.marker(SECRET)?.as_str()?.into();
-        Some(Pair { slot: slot.clone(), clear: clear.clone(), digest })
-    };
-    desired.secrets.iter().filter_map(pair).collect()
+    let mut found = Vec::new();
+    for declared in desired.resources.values().filter(|it| has_secrets(desired, &it.id)) {
+        let Some(base) = view.state.current(&declared.id).and_then(|it| it.1.base()) else {
+            continue;
+        };
+        let pair = |it: WantedSecret<'_>| {
+            let slot = (declared.id.clone(), it.wanted.marker(SECRET)?.as_str()?.to_owned());
+            let clear = desired.secrets.get(&slot)?.clone();
+            let digest = it.applied?.marker(SECRET)?.as_str()?.into();
+            Some(Pair { slot, clear, digest })
+        };
+        let wanted = secrets::wanted(declared.schema, &declared.props, Some(&base));
+        found.extend(wanted.into_iter().filter_map(pair));
+    }
+    found
 }
 
 /// Which secrets are the ones that were applied.

@@ -351,6 +351,8 @@ fn flags_that_are_off_are_not_written() {
 
 #[test]
 fn what_was_about_to_be_set_counts_as_mentioned() {
+    let listed =
+        |secret: &str| json!({"list": [{"n": 1, "password": {"$secret": secret}}, {"n": 2}]});
     let cases = [
         (json!({"a": 1, "b": 2}), json!({"a": 3, "c": 4})),
         (json!({"regions": ["eu", "us"]}), json!({"regions": ["ap", "us"]})),
@@ -358,6 +360,9 @@ fn what_was_about_to_be_set_counts_as_mentioned() {
         (json!({"password": {"$secret": "old"}}), json!({"password": {"$secret": "new"}})),
         (json!({"password": {"$secret": "same"}}), json!({"password": {"$secret": "same"}})),
         (json!({}), json!({"password": {"$secret": "new"}})),
+        (json!({"password": {"$secret": "old"}}), json!({"a": 1})),
+        (listed("old"), listed("new")),
+        (listed("same"), json!({"list": [{"n": 2, "password": {"$secret": "same"}}]})),
         (json!({"a": [1]}), json!({"a": null})),
     ];
     let all = cases.map(|(applied, about)| merged(&applied.into(), &about.into()).to_string());
@@ -367,7 +372,10 @@ fn what_was_about_to_be_set_counts_as_mentioned() {
         {"tags":{"x":"3","y":"2"}}
         {"password":{"$secret":"in doubt"}}
         {"password":{"$secret":"same"}}
-        {"password":{"$secret":"new"}}
+        {"password":{"$secret":"in doubt"}}
+        {"a":1,"password":{"$secret":"in doubt"}}
+        {"list":[{"n":1,"password":{"$secret":"in doubt"}},{"n":2},{"n":1,"password":{"$secret":"in doubt"}}]}
+        {"list":[{"n":2,"password":{"$secret":"same"}},{"n":1,"password":{"$secret":"same"}},{"n":2}]}
         {"a":null}"#]]
     .assert_eq(&all.join("\n"));
 }

@@ -9,7 +9,8 @@ pub use target::target;
 use crate::packed::{AsPacked, Fields, Packed};
 use crate::same::{canonical, same};
 use crate::schema::{Absent, Change, Field, Risk, Schema, Shape};
-use crate::value::{self, Value};
+use crate::secrets;
+use crate::value::{self, SECRET, Value};
 use crate::word::Word;
 
 /// Why a field differs.
@@ -41,6 +42,13 @@ pub struct FieldChange {
     pub change: Change,
     /// What changing it can do.
     pub risk: Risk,
+}
+
+impl FieldChange {
+    /// Whether it is a secret that changes, and nothing besides.
+    pub fn is_secret(&self) -> bool {
+        [&self.before, &self.after].iter().any(|it| it.marker(SECRET).is_some())
+    }
 }
 
 /// Something that is there and was never mentioned.
@@ -148,6 +156,9 @@ impl Walk<'_> {
                         .collect()
                 };
                 self.keyed_parts(path, field, parts(wanted), parts(applied), parts(seen), "[]");
+                if secrets::may_be_in(item) && !self.creating {
+                    self.secrets(path, field, wanted, applied);
+                }
             }
             Shape::Keyed { key, fields } => {
                 let parts = |value: Option<&'p Packed>| -> Vec<(Word, &'p Packed)> {
@@ -192,7 +203,46 @@ impl Walk<'_> {
                     self.value(&inner, part, get(wanted), get(applied), get(seen));
                 }
             }
+            Shape::List(item) | Shape::Set(item) | Shape::AtLeast(item)
+                if secrets::may_be_in(item) && !unset && seen.is_some_and(|it| !it.is_null()) =>
+            {
+                let open = |value: Option<&Packed>| value.map(secrets::without);
+                let (w, a, s) = (open(wanted), open(applied), open(seen));
+                let before = self.out.changes.len();
+                self.leaf(path, field, w.as_ref(), a.as_ref(), s.as_ref());
+                let as_seen = self.out.changes.len() == before;
+                self.secrets(path, field, wanted, applied);
+                if let (Some(applied), true) = (applied, as_seen) {
+                    // One that is not wanted any more, of an element that is.
+                    let former = secrets::of_field(&field.shape, path, applied, wanted);
+                    for it in former.iter().filter(|it| it.known && it.applied.is_none()) {
+                        self.push(&it.path, field, Cause::Edited, Some(it.wanted), None);
+                    }
+                }
+            }
             _ => self.leaf(path, field, wanted, applied, seen),
+        }
+    }
+
+    /// The secrets in a list that are not what was applied, each a change of its own; those of an
+    /// element that is missing as a whole come with it.
+    fn secrets(
+        &mut self,
+        path: &str,
+        field: &Field,
+        wanted: Option<&Packed>,
+        applied: Option<&Packed>,
+    ) {
+        let Some(wanted) = wanted else { return };
+        let missing: Vec<Word> = self.out.changes.iter().map(|it| it.path.clone()).collect();
+        for it in secrets::of_field(&field.shape, path, wanted, applied) {
+            let in_one = missing.iter().any(|element| {
+                element != path
+                    && it.path.strip_prefix(element.as_str()).is_some_and(|it| it.starts_with('.'))
+            });
+            if !in_one && it.applied != Some(it.wanted) {
+                self.push(&it.path, field, Cause::Edited, it.applied, Some(it.wanted));
+            }
         }
     }
 
@@ -377,7 +427,7 @@ fn nothing(shape: &Shape) -> Packed {
 }
 
 /// How a value is named in a path.
-fn label(value: &Value) -> Word {
+pub(crate) fn label(value: &Value) -> Word {
     match value {
         Value::String(text) => text.into(),
         other => match value::as_ref(other) {

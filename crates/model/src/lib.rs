@@ -19,6 +19,7 @@ pub mod resource;
 pub mod same;
 pub mod schema;
 pub mod secret;
+pub mod secrets;
 pub mod stack;
 pub mod sweep;
 pub mod value;

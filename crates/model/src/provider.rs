@@ -15,8 +15,9 @@ use crate::id::{Place, ResourceId};
 use crate::packed::Packed;
 use crate::region::Region;
 use crate::schema::Schema;
+use crate::secrets;
 use crate::sweep::{Sweep, Swept, TerraformInstance, Translated};
-use crate::value::{self, SECRET, Value, json};
+use crate::value::Value;
 
 /// Every kind that is compiled in, by name.
 #[derive(Clone, Debug, Default)]
@@ -155,7 +156,8 @@ pub enum Goal {
     Present {
         /// What the program wants, every reference resolved, secrets in clear.
         wanted: Value,
-        /// What was last applied, to tell what was formerly mentioned.
+        /// What was last applied, to tell what was formerly mentioned. A secret that is wanted as
+        /// it was applied is in clear here too; what others were is not told.
         applied: Option<Value>,
     },
     /// It is gone.
@@ -168,16 +170,13 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// Counts the secrets that are wanted (properties of their own) as applied. To be called after
+    /// Counts the secrets that are wanted, at any depth, as applied. To be called after
     /// the first accepted call of an operation that takes them: AWS never tells what a secret is, so nothing else
     /// ends the turns that send it.
-    pub fn secrets_sent(&mut self) {
+    pub fn secrets_sent(&mut self, schema: &Schema) {
         let Self::Present { wanted, applied, .. } = self else { return };
-        let Some(fields) = wanted.as_object() else { return };
-        for (name, value) in fields {
-            if value::marker(value, SECRET).is_some() {
-                applied.get_or_insert_with(|| json!({}))[name] = value.clone();
-            }
+        if secrets::holds(wanted) || applied.as_ref().is_some_and(secrets::holds) {
+            *applied = Some(secrets::sent(schema, wanted, applied.as_ref()));
         }
     }
 }
@@ -453,6 +452,17 @@ pub trait Provider: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{Field, Shape};
+    use crate::value::json;
+
+    const SCHEMA: Schema = Schema {
+        fields: &[
+            Field::new("name"),
+            Field::new("port"),
+            Field::new("password").shape(Shape::Secret),
+        ],
+        ..Schema::BASE
+    };
 
     #[test]
     fn secrets_count_as_applied_once_they_were_sent() {
@@ -463,11 +473,11 @@ mod tests {
             (Some(before), json!({"name": "app", "password": {"$secret": "new"}, "port": 1})),
         ] {
             let mut goal = Goal::Present { wanted: wanted.clone(), applied };
-            goal.secrets_sent();
+            goal.secrets_sent(&SCHEMA);
             assert!(matches!(goal, Goal::Present { applied: Some(it), .. } if it == expected));
         }
         let mut plain = Goal::Present { wanted: json!({"name": "app"}), applied: None };
-        plain.secrets_sent();
+        plain.secrets_sent(&SCHEMA);
         assert!(matches!(plain, Goal::Present { applied: None, .. }));
     }
 }

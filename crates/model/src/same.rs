@@ -17,6 +17,8 @@ pub fn same(shape: &Shape, wanted: &Value, seen: &Value) -> bool {
             (Some(wanted), Some(seen)) => is_version_of(wanted, seen),
             _ => wanted == seen,
         },
+        // There is no telling but by the marker itself.
+        Shape::Secret => wanted == seen,
         Shape::AtLeast(item) => {
             let seen = list(seen).iter().map(|value| canonical(item, value)).collect::<Vec<_>>();
             list(wanted).iter().all(|value| seen.contains(&canonical(item, value)))
@@ -33,10 +35,12 @@ fn is_version_of(wanted: &str, seen: &str) -> bool {
     }
 }
 
-/// The value in the one form that all equal values of this shape share.
+/// The value in the one form that all equal values of this shape share. Secrets are not part of it:
+/// AWS shows none, so they are compared on their own, with what was applied.
 pub fn canonical(shape: &Shape, value: &Value) -> Value {
     match shape {
-        Shape::Plain | Shape::VersionPrefix | Shape::Secret | Shape::OwnedMap => number(value),
+        Shape::Plain | Shape::VersionPrefix | Shape::OwnedMap => number(value),
+        Shape::Secret => Value::Null,
         Shape::CaseInsensitive => text(value, |text| text.to_lowercase()),
         Shape::DnsName => text(value, dns::canonical),
         Shape::AliasName => text(value, dns::canonical_alias),

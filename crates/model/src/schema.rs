@@ -68,7 +68,8 @@ pub enum Shape {
     VersionPrefix,
     /// An IAM policy document, compared by meaning.
     Policy,
-    /// A secret: compared by digest with what was last applied, never with AWS.
+    /// A secret: compared by digest with what was last applied, never with AWS. It may be a part of
+    /// an object at any depth, also in lists ([`secrets`](crate::secrets)).
     Secret,
     /// A list whose order matters.
     List(&'static Shape),

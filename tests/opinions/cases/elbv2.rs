@@ -2,9 +2,9 @@
 
 use bicoastal::ResourceId;
 use bicoastal::aws::elbv2::{
-    BalancingAlgorithm, CrossZone, DesyncMitigation, FrameOptions, IpAddressType, LogBucket,
-    MutualAuthentication, Rewrite, Stickiness, StickinessType, SubnetMapping, TargetHealthCheck,
-    XffHeaders, ZoneRouting,
+    AuthenticateOidc, BalancingAlgorithm, CrossZone, DesyncMitigation, FrameOptions, IpAddressType,
+    LogBucket, MutualAuthentication, Rewrite, Stickiness, StickinessType, SubnetMapping,
+    TargetHealthCheck, XffHeaders, ZoneRouting,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
@@ -344,6 +344,67 @@ pub static TLS_LISTENER: Case = Case {
             to("alpn_policy", "HTTP2Optional"),
             to("certificate", &places.of(HERE).certificates[1]),
             to("alpn_policy", "None"),
+        ]
+    },
+};
+
+/// Asks an identity provider, and answers. The secret is the program's first one in every edit.
+fn asking(edit: impl FnOnce(&mut Value)) -> Value {
+    let welcome = ListenerAction::fixed_response(200, "welcome");
+    let mut actions = json!([ListenerAction::authenticate_oidc(provider("(its slot)")), welcome]);
+    actions[0]["client_secret"] = json!({ "$secret": "default_actions.0.client_secret" });
+    edit(&mut actions);
+    actions
+}
+
+fn provider(secret: &str) -> AuthenticateOidc {
+    AuthenticateOidc::builder()
+        .issuer("https://idp.example.com")
+        .authorization_endpoint("https://idp.example.com/authorize")
+        .token_endpoint("https://idp.example.com/token")
+        .user_info_endpoint("https://idp.example.com/userinfo")
+        .client_id("front")
+        .client_secret(secret)
+        .build()
+}
+
+/// A secret inside of a list that is changed around it.
+pub static ASKING_LISTENER: Case = Case {
+    name: "contract-asking-listener",
+    subject: "us-east-1/asks",
+    declare: |stack, places| {
+        let place = places.of(HERE);
+        let [a, b, _] = &place.subnets;
+        let mut here = stack.region(HERE);
+        let front = LoadBalancer::builder().name("contract-asks").subnets([a.as_str(), b.as_str()]);
+        let front = here.add("front", front.build());
+        let asks = Listener::builder()
+            .load_balancer(front.arn())
+            .port(443)
+            .protocol(ListenerProtocol::Https)
+            .certificate(place.certificates[0].as_str())
+            .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
+            .default_actions([
+                ListenerAction::authenticate_oidc(provider("correct-horse")),
+                ListenerAction::fixed_response(200, "welcome"),
+            ]);
+        here.add("asks", asks.build());
+    },
+    changes: |_| {
+        vec![
+            to("default_actions", asking(|it| it[0]["scope"] = json!("openid email"))),
+            to("default_actions", asking(|it| it[0]["session_timeout"] = json!(3600))),
+            to(
+                "default_actions",
+                asking(|it| {
+                    it[0]["on_unauthenticated_request"] = json!("deny");
+                    it[0]["session_cookie_name"] = json!("Session");
+                    it[0]["authentication_request_extra_params"] = json!({ "prompt": "login" });
+                }),
+            ),
+            to("default_actions", asking(|it| it[0]["client_id"] = json!("other"))),
+            to("default_actions", asking(|it| it[1]["message_body"] = json!("hello"))),
+            to("default_actions", [ListenerAction::fixed_response(503, "closed")]),
         ]
     },
 };

@@ -21,8 +21,8 @@ use crate::classify::Rule;
 use crate::cx::GLOBAL;
 use crate::provider::Registry;
 pub use listener::{
-    ForwardTarget, FrameOptions, Listener, ListenerAction, ListenerHandle, ListenerProtocol,
-    MutualAuthentication, RedirectStatus,
+    AuthenticateOidc, ForwardTarget, FrameOptions, Listener, ListenerAction, ListenerHandle,
+    ListenerProtocol, MutualAuthentication, RedirectStatus,
 };
 pub use load_balancer::{
     DesyncMitigation, IpAddressType, LoadBalancer, LoadBalancerHandle, LoadBalancerQuery,

@@ -160,7 +160,7 @@ impl Subject<'_> {
                     patience = 0;
                     deleted = deletes.into_iter().fold(deleted, Deletes::and);
                     if secrets {
-                        goal.secrets_sent();
+                        goal.secrets_sent(self.schema);
                     }
                     claim = claim.max(Claim::Made);
                     self.calls.push(call);

@@ -61,6 +61,8 @@ impl Execution {
         secrets: bool,
         deletes: Vec<Deletes>,
     ) {
+        let planned = self.plan.operations.get(op).and_then(|op| op.members.first());
+        let schema = planned.and_then(|member| self.catalog.get(&member.kind));
         let Some(run) = self.running(op) else { return };
         run.is_shown();
         for (member, deletes) in run.members.iter_mut().zip(deletes) {
@@ -71,8 +73,8 @@ impl Execution {
         run.spent.clear();
         run.waited = Duration::ZERO;
         for member in run.handed_out() {
-            if secrets {
-                member.goal.secrets_sent();
+            if let (true, Some(schema)) = (secrets, schema) {
+                member.goal.secrets_sent(schema);
             }
             member.claim = member.claim.max(Claim::Made);
         }

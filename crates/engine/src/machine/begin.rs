@@ -234,7 +234,8 @@ impl Execution {
             Some(wanted) => {
                 let wanted = self.resolved(member, wanted)?;
                 let (open, sealed) = secrets::fill(&wanted, &member.key, &self.secrets, self.salt);
-                let applied = member.applied.as_ref().map(Packed::to_value);
+                let applied = (member.applied.as_ref())
+                    .map(|it| secrets::before(it, &wanted, &member.key, &self.secrets));
                 (Goal::Present { wanted: open, applied }, sealed)
             }
         };

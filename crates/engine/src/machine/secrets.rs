@@ -1,8 +1,12 @@
 //! Secrets: clear for the call, a digest for the journal.
 
+use std::collections::BTreeMap;
+
 use bicoastal_model::value::{self, SECRET, Value, json};
-use bicoastal_model::{Packed, ResourceId};
+use bicoastal_model::{Packed, ResourceId, secrets::markers};
 use sha2::{Digest, Sha256};
+
+use bicoastal_model::stack::Clear;
 
 use super::Secrets;
 use crate::digest;
@@ -10,15 +14,36 @@ use crate::state::Key;
 
 /// The slots of the secrets in a value that are to be set: markers that hold no digest.
 pub(super) fn slots(wanted: &Packed) -> Vec<String> {
-    let mut slots = Vec::new();
-    wanted.visit(&mut |inner| {
-        if let Some(slot) = inner.marker(SECRET).and_then(Packed::as_str)
-            && !digest::is_digest(slot)
-        {
-            slots.push(slot.to_owned());
+    let slots = markers(wanted).into_iter().filter_map(|(_, slot)| slot.as_str());
+    slots.filter(|slot| !digest::is_digest(slot)).map(str::to_owned).collect()
+}
+
+/// The secrets that are wanted as they were applied, by their digests: what makes the thing again,
+/// or writes a list of which they are a part, may have to send them all the same.
+fn kept<'s>(wanted: &Packed, key: &Key, secrets: &'s Secrets) -> BTreeMap<String, &'s str> {
+    let clear = |(slot, content): (String, &Packed)| {
+        let digest = content.as_str().filter(|it| digest::is_digest(it))?;
+        Some((digest.to_owned(), secrets.get(&(key.id.clone(), slot))?.expose()))
+    };
+    markers(wanted).into_iter().filter_map(clear).collect()
+}
+
+/// What was applied, for the call: of the secrets only those that are wanted as they are, in clear.
+pub(super) fn before(applied: &Packed, wanted: &Packed, key: &Key, secrets: &Secrets) -> Value {
+    let kept = kept(wanted, key, secrets);
+    let stays: Vec<&str> =
+        markers(wanted).into_iter().filter_map(|(_, content)| content.as_str()).collect();
+    let mut open = applied.to_value();
+    value::rewrite(&mut open, &mut |inner| {
+        let digest = value::marker(inner, SECRET)?.as_str()?;
+        match kept.get(digest) {
+            Some(clear) => Some(json!({ SECRET: clear })),
+            None if digest::is_digest(digest) && stays.contains(&digest) => None,
+            // No text is like it.
+            None => Some(json!({ SECRET: null })),
         }
     });
-    slots
+    open
 }
 
 /// The value with its slots filled: once in clear, once with digests.
@@ -34,9 +59,11 @@ pub(crate) fn fill(
     if secrets.is_empty() {
         return (open, wanted.clone());
     }
+    let kept = kept(wanted, key, secrets);
     value::rewrite(&mut open, &mut |inner| {
         let slot = value::marker(inner, SECRET)?.as_str()?;
-        Some(json!({ SECRET: clear(slot)?.expose() }))
+        let clear = clear(slot).map(Clear::expose).or_else(|| kept.get(slot).copied())?;
+        Some(json!({ SECRET: clear }))
     });
     let sealed = wanted.rewrite(&mut |inner| {
         let slot = inner.marker(SECRET)?.as_str()?;

@@ -1,11 +1,11 @@
 //! Wanted properties with everything filled in that is known when the plan is made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bicoastal_model::same::canonical;
 use bicoastal_model::schema::{Change, Schema};
 use bicoastal_model::value::{NAME, SECRET};
-use bicoastal_model::{Declared, Desired, Fields, Name, Packed, ResourceId, Shape};
+use bicoastal_model::{Declared, Desired, Fields, Name, Packed, ResourceId, Shape, secrets};
 
 use crate::state::Marks;
 use crate::verified::Verified;
@@ -104,22 +104,34 @@ pub(crate) fn with_ownership(
     }
 }
 
-/// Secrets that are what was applied become the digest that was applied.
+/// Secrets that are what was applied become the digest that was applied. So do ignored ones, whatever
+/// they are.
 pub(crate) fn with_digests(
     (desired, verified): (&Desired, &Verified),
     declared: &Declared,
     props: Packed,
     base: Option<&Packed>,
 ) -> Packed {
-    let Some(base) = base.filter(|_| !desired.secrets.is_empty()) else { return props };
-    props.rewrite(&mut |inner| {
-        let slot = inner.marker(SECRET)?.as_str()?;
-        let slot = (declared.id.clone(), slot.to_owned());
-        let clear = desired.secrets.get(&slot)?;
-        let applied = base.at(&slot.1)?;
-        let text = applied.marker(SECRET)?.as_str()?;
-        verified.is_applied(&slot, clear, text).then(|| applied.clone())
-    })
+    let Some(base) = base.filter(|_| has_secrets(desired, &declared.id)) else { return props };
+    let mut same = BTreeMap::new();
+    for it in secrets::wanted(declared.schema, &props, Some(base)) {
+        let marker = |it: &Packed| Some(it.marker(SECRET)?.as_str()?.to_owned());
+        let (Some(slot), Some(applied)) = (marker(it.wanted), it.applied) else { continue };
+        let Some(text) = marker(applied) else { continue };
+        let slot = (declared.id.clone(), slot);
+        let is_applied = is_ignored(declared, &it.path)
+            || desired.secrets.get(&slot).is_some_and(|it| verified.is_applied(&slot, it, &text));
+        if is_applied {
+            same.insert(slot.1, applied.clone());
+        }
+    }
+    props.rewrite(&mut |inner| same.get(inner.marker(SECRET)?.as_str()?).cloned())
+}
+
+/// Whether the program has secrets of a resource.
+pub(crate) fn has_secrets(desired: &Desired, id: &ResourceId) -> bool {
+    let mut from = desired.secrets.range((id.clone(), String::new())..);
+    from.next().is_some_and(|((whose, _), _)| whose == id)
 }
 
 /// For what exists: properties that only mean something at creation stay as they were applied,

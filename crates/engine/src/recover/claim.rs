@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use bicoastal_model::diff::{Cause, diff};
 use bicoastal_model::schema::Change;
-use bicoastal_model::value::{self, SECRET};
 use bicoastal_model::{
-    Declared, ErrorFacts, OpError, Ownership, ResourceId, Retry, Risk, Snapshot, Status,
+    Declared, ErrorFacts, OpError, Ownership, ResourceId, Retry, Risk, Schema, Snapshot, Status,
 };
 use bicoastal_model::{Ids, Packed};
 use serde_json::Value;
@@ -255,7 +254,7 @@ impl Rebuild<'_> {
             superseded,
             differs: Vec::new(),
             busy,
-            secrets: secret_paths(&applied),
+            secrets: schema.map(|schema| secret_paths(schema, &applied)).unwrap_or_default(),
         };
         let at = self.taken.len();
         self.taken.push(Taken { begun, ended, superseded, claimed, snapshot });
@@ -291,11 +290,8 @@ fn texts<'v>(value: &'v Value, words: &mut BTreeSet<&'v str>) {
     }
 }
 
-/// The properties that are secrets.
-fn secret_paths(props: &Value) -> Vec<String> {
-    let fields = props.as_object().into_iter().flatten();
-    fields
-        .filter(|(_, value)| value::marker(value, SECRET).is_some())
-        .map(|(name, _)| name.clone())
-        .collect()
+/// Where its properties have secrets.
+fn secret_paths(schema: &Schema, props: &Value) -> Vec<String> {
+    let props = Packed::from(props);
+    bicoastal_model::secrets::wanted(schema, &props, None).into_iter().map(|it| it.path).collect()
 }

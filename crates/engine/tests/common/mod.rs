@@ -74,6 +74,33 @@ pub const CLUSTER: &Schema = &Schema {
     ..Schema::BASE
 };
 
+const ACTION: &[Field] = &[
+    Field::new("type"),
+    Field::new("scope").absent(Absent::Text("openid")),
+    Field::new("secret").shape(Shape::Secret),
+];
+
+const USER: &[Field] =
+    &[Field::new("name"), Field::new("level"), Field::new("secret").shape(Shape::Secret)];
+
+/// Has secrets at every depth.
+pub const GUARD: &Schema = &Schema {
+    kind: "Fake:Guard",
+    service: "elasticloadbalancing",
+    scope: ScopeKind::Regional,
+    tier: Tier::Compute,
+    fields: &[
+        NAME,
+        Field::new("size"),
+        Field::new("secret").shape(Shape::Secret),
+        Field::new("actions").shape(Shape::List(&Shape::Object(ACTION))),
+        Field::new("users").shape(Shape::Keyed { key: "name", fields: USER }),
+    ],
+    outputs: &[OutputSpec::assigned("arn")],
+    identity: &["name"],
+    ..Schema::BASE
+};
+
 pub const BUCKET: &Schema = &Schema {
     kind: "Fake:Bucket",
     service: "s3",
@@ -178,7 +205,9 @@ pub const BIG_RECORD: &Schema = &Schema {
 };
 
 pub fn catalog() -> Catalog {
-    Catalog::new([ROLE, TABLE, GROUP, CLUSTER, BUCKET, FRONT, ZONE, CHECK, RECORD, BIG_RECORD])
+    Catalog::new([
+        ROLE, TABLE, GROUP, CLUSTER, GUARD, BUCKET, FRONT, ZONE, CHECK, RECORD, BIG_RECORD,
+    ])
 }
 
 /// How many cases a property is tried on: fewer where `PROPTEST_CASES` says so, never more.

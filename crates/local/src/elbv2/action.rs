@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::load_balancer::{Kind, LoadBalancer};
 use super::tree;
-use super::{Region, invalid, number, one_of, required};
+use super::{Region, authenticate, invalid, number, one_of, required};
 use crate::query::Params;
 use crate::reply::Fault;
 use crate::xml::Element;
@@ -38,8 +38,7 @@ impl Action {
     fn element(&self) -> Element {
         let element = Element::new("member").text_child("Type", &self.kind);
         if self.kind != "forward" {
-            let mut config = self.config.clone();
-            config.remove("ClientSecret");
+            let config = authenticate::shown(&self.config);
             return element
                 .text_child_opt("Order", self.order)
                 .child(tree::element(self.config_name(), &config));
@@ -78,14 +77,15 @@ pub(super) fn groups(actions: &[Action]) -> impl Iterator<Item = &str> {
     actions.iter().flat_map(|action| &action.groups).map(|(arn, _)| arn.as_str())
 }
 
-/// The actions of a request for a listener of this load balancer and protocol.
+/// The actions of a request for a listener of this load balancer and protocol, instead of those
+/// that are there.
 pub(super) fn read(
     region: &mut Region,
-    balancer_arn: &str,
-    balancer: &LoadBalancer,
+    (balancer_arn, balancer): (&str, &LoadBalancer),
     protocol: Option<&str>,
     params: &Params,
     field: &str,
+    old: &[Action],
 ) -> Result<Vec<Action>, Fault> {
     let sent = params.structs(field);
     if sent.is_empty() {
@@ -94,7 +94,7 @@ pub(super) fn read(
     let several = sent.len() > 1;
     let mut actions = Vec::new();
     for (index, action) in sent.iter().enumerate() {
-        let mut action = read_one(balancer.kind, protocol, action)?;
+        let mut action = read_one(balancer.kind, protocol, action, old)?;
         if several && action.order.is_none() {
             action.order = i64::try_from(index + 1).ok();
         }
@@ -124,7 +124,12 @@ pub(super) fn read(
     Ok(actions)
 }
 
-fn read_one(kind: Kind, protocol: Option<&str>, params: &Params) -> Result<Action, Fault> {
+fn read_one(
+    kind: Kind,
+    protocol: Option<&str>,
+    params: &Params,
+    old: &[Action],
+) -> Result<Action, Fault> {
     const KINDS: [&str; 6] = [
         "forward",
         "redirect",
@@ -203,6 +208,12 @@ fn read_one(kind: Kind, protocol: Option<&str>, params: &Params) -> Result<Actio
                     "The status code '{status}' must be of the form 2XX, 4XX or 5XX"
                 )));
             }
+        }
+        "authenticate-oidc" | "authenticate-cognito" => {
+            let name = action.config_name();
+            let existing = old.iter().filter(|it| it.kind == "authenticate-oidc");
+            let existing = existing.map(|it| &it.config);
+            authenticate::judge(name, params, &mut action.config, existing)?;
         }
         _ => {}
     }

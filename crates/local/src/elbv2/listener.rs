@@ -238,7 +238,9 @@ fn read(
         Some(old) if params.structs("DefaultActions").is_empty() => old.actions.clone(),
         _ => {
             let protocol = protocol.as_deref();
-            action::read(region, balancer_arn, &balancer, protocol, params, "DefaultActions")?
+            let old = old.map_or(&[][..], |old| &old.actions);
+            let balancer = (balancer_arn, &balancer);
+            action::read(region, balancer, protocol, params, "DefaultActions", old)?
         }
     };
     Ok(Listener {

@@ -5,6 +5,7 @@
 
 mod action;
 mod attributes;
+mod authenticate;
 mod certificate;
 mod health_check;
 mod listener;

@@ -139,11 +139,16 @@ fn check_expressions(field: &str, values: &[String], expressions: &[String]) -> 
     Ok(())
 }
 
-fn actions(region: &mut Region, listener_arn: &str, params: &Params) -> Result<Vec<Action>, Fault> {
+fn actions(
+    region: &mut Region,
+    listener_arn: &str,
+    params: &Params,
+    old: &[Action],
+) -> Result<Vec<Action>, Fault> {
     let listener = region.listener(listener_arn)?.clone();
     let balancer = region.load_balancer(&listener.load_balancer)?.clone();
-    let arn = &listener.load_balancer;
-    action::read(region, arn, &balancer, listener.protocol(), params, "Actions")
+    let balancer = (listener.load_balancer.as_str(), &balancer);
+    action::read(region, balancer, listener.protocol(), params, "Actions", old)
 }
 
 fn taken(region: &Region, listener: &str, priority: i64, except: &[String]) -> bool {
@@ -164,7 +169,7 @@ pub(super) fn create(world: &mut World, call: &Call, params: &Params) -> Fields 
     let transforms = transform::read(params)?;
     let tags = tags::read(params)?;
     let region = world.elbv2.at(call);
-    let actions = actions(region, &listener, params)?;
+    let actions = actions(region, &listener, params, &[])?;
     if taken(region, &listener, priority, &[]) {
         return Err(in_use(priority));
     }
@@ -243,7 +248,7 @@ pub(super) fn modify(world: &mut World, call: &Call, params: &Params) -> Fields 
         rule.conditions = conditions(params)?;
     }
     if !params.structs("Actions").is_empty() {
-        let new = actions(region, &rule.listener, params)?;
+        let new = actions(region, &rule.listener, params, &rule.actions)?;
         region.hold(&rule.actions, until);
         rule.actions = new;
     }

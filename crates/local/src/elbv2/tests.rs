@@ -1255,3 +1255,143 @@ fn an_empty_protocol_version_is_none() {
     let refused = send(&mut World::default(), "CreateTargetGroup", &fields);
     assert!(refused.starts_with("400 ValidationError"), "{refused}");
 }
+
+/// An action that asks an identity provider, as a create or a modification sends it.
+fn ask(more: &[(&'static str, &str)]) -> Vec<Field> {
+    const PREFIX: &str = "DefaultActions.member.1.AuthenticateOidcConfig";
+    let mut fields: Vec<Field> = vec![
+        ("DefaultActions.member.1.Type", "authenticate-oidc".into()),
+        ("DefaultActions.member.2.Type", "fixed-response".into()),
+        ("DefaultActions.member.2.FixedResponseConfig.StatusCode", "200".into()),
+    ];
+    let all = [
+        ("Issuer", "https://idp.example.com"),
+        ("AuthorizationEndpoint", "https://idp.example.com/authorize"),
+        ("TokenEndpoint", "https://idp.example.com/token"),
+        ("UserInfoEndpoint", "https://idp.example.com/userinfo"),
+        ("ClientId", "front"),
+    ];
+    let all = all.iter().filter(|(name, _)| more.iter().all(|(other, _)| name != other));
+    for (name, value) in all.chain(more).filter(|(_, value)| !value.is_empty()) {
+        fields.push((format!("{PREFIX}.{name}").leak(), (*value).to_owned()));
+    }
+    fields
+}
+
+#[test]
+fn a_client_secret_is_taken_and_never_shown() {
+    let mut world = World::default();
+    let front = create_balancer(&mut world, "front", "application");
+    let create = |world: &mut World, protocol: &str, more: &[(&'static str, &str)]| {
+        let mut fields = listener_fields(&front, protocol, "")[..3].to_vec();
+        if protocol == "HTTPS" {
+            let certificate = seed::certificate_arn("000000000000", REGION);
+            fields.push(("Certificates.member.1.CertificateArn", certificate));
+        }
+        fields.extend(ask(more));
+        send(world, "CreateListener", &fields)
+    };
+    let refused = [
+        create(&mut world, "HTTP", &[("ClientSecret", "hunter2")]),
+        create(&mut world, "HTTPS", &[]),
+        create(&mut world, "HTTPS", &[("UseExistingClientSecret", "true")]),
+        create(&mut world, "HTTPS", &[("ClientSecret", "s"), ("UseExistingClientSecret", "true")]),
+        create(&mut world, "HTTPS", &[("ClientSecret", "s"), ("Issuer", "http://idp.example.com")]),
+        create(&mut world, "HTTPS", &[("ClientSecret", "s"), ("TokenEndpoint", "")]),
+        create(&mut world, "HTTPS", &[("ClientSecret", "s"), ("SessionTimeout", "604801")]),
+        create(&mut world, "HTTPS", &[("ClientSecret", "s"), ("OnUnauthenticatedRequest", "ask")]),
+    ];
+    expect![[r#"
+        400 InvalidLoadBalancerAction: The action type 'authenticate-oidc' needs an HTTPS listener
+        400 InvalidLoadBalancerAction: You must either specify a client secret or set UseExistingClientSecret to true
+        400 InvalidLoadBalancerAction: There is no existing client secret to use
+        400 InvalidLoadBalancerAction: You cannot both specify a client secret and set UseExistingClientSecret to true
+        400 InvalidLoadBalancerAction: The Issuer 'http://idp.example.com' must be a valid HTTPS URL
+        400 ValidationError: 1 validation error detected: Value null at 'authenticateOidcConfig.TokenEndpoint' failed to satisfy constraint: Member must not be null
+        400 ValidationError: 1 validation error detected: Value '604801' at 'AuthenticateOidcConfig.SessionTimeout' must be between 1 and 604800
+        400 ValidationError: 1 validation error detected: Value 'ask' at 'authenticateOidcConfig.OnUnauthenticatedRequest' failed to satisfy constraint: Member must satisfy enum value set: [deny, allow, authenticate]"#]].assert_eq(&refused.join("\n"));
+    let extra: Vec<(&'static str, &str)> = (1..=11)
+        .map(|it| (&*format!("AuthenticationRequestExtraParams.entry.{it}.key").leak(), "k"))
+        .chain([("ClientSecret", "s")])
+        .collect();
+    let too_many = create(&mut world, "HTTPS", &extra);
+    assert!(too_many.starts_with("400 ValidationError"), "{too_many}");
+
+    let created = create(
+        &mut world,
+        "HTTPS",
+        &[
+            ("ClientSecret", "hunter2"),
+            ("AuthenticationRequestExtraParams.entry.1.key", "prompt"),
+            ("AuthenticationRequestExtraParams.entry.1.value", "login"),
+        ],
+    );
+    expect![[r#"
+        Listeners
+          member
+            ListenerArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/front/e6a4ad3c89699b36/7670f4e2c8a7a66c
+            LoadBalancerArn: arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/front/e6a4ad3c89699b36
+            Port: 443
+            Protocol: HTTPS
+            Certificates
+              member
+                CertificateArn: arn:aws:acm:us-east-1:000000000000:certificate/9837d2ab-3f48-9fd1-faf4-bba2875e1e17
+            SslPolicy: ELBSecurityPolicy-2016-08
+            DefaultActions
+              member
+                Type: authenticate-oidc
+                Order: 1
+                AuthenticateOidcConfig
+                  AuthenticationRequestExtraParams
+                    entry
+                      key: prompt
+                      value: login
+                  AuthorizationEndpoint: https://idp.example.com/authorize
+                  ClientId: front
+                  Issuer: https://idp.example.com
+                  OnUnauthenticatedRequest: authenticate
+                  Scope: openid
+                  SessionCookieName: AWSELBAuthSessionCookie
+                  SessionTimeout: 604800
+                  TokenEndpoint: https://idp.example.com/token
+                  UserInfoEndpoint: https://idp.example.com/userinfo
+              member
+                Type: fixed-response
+                Order: 2
+                FixedResponseConfig
+                  StatusCode: 200
+            MutualAuthentication
+              Mode: off
+    "#]].assert_eq(&created);
+    let arn = value(&created, "ListenerArn");
+    let stored = |world: &World| {
+        let text = serde_json::to_string(world).unwrap();
+        assert!(!text.contains("hunter2") && !text.contains("correct-horse"));
+        let (_, rest) = text.split_once("\"ClientSecret\":\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let modify = |world: &mut World, more: &[(&'static str, &str)]| {
+        let mut fields: Vec<Field> = vec![("ListenerArn", arn.clone())];
+        fields.extend(ask(more));
+        let answer = send(world, "ModifyListener", &fields);
+        assert!(!answer.contains("Secret"), "{answer}");
+        stored(world)
+    };
+    let first = stored(&world);
+    let kept = [("UseExistingClientSecret", "true"), ("Scope", "openid email")];
+    assert_eq!(modify(&mut world, &kept), first);
+    let other = modify(&mut world, &[("ClientSecret", "correct-horse")]);
+    assert_ne!(other, first);
+    assert_eq!(modify(&mut world, &[("ClientSecret", "hunter2")]), first);
+    // Once the action is gone, so is its secret.
+    let gone = [
+        ("ListenerArn", arn.clone()),
+        ("DefaultActions.member.1.Type", "fixed-response".into()),
+        ("DefaultActions.member.1.FixedResponseConfig.StatusCode", "200".into()),
+    ];
+    send(&mut world, "ModifyListener", &gone);
+    let mut fields: Vec<Field> = vec![("ListenerArn", arn.clone())];
+    fields.extend(ask(&kept));
+    expect!["400 InvalidLoadBalancerAction: There is no existing client secret to use"]
+        .assert_eq(&send(&mut world, "ModifyListener", &fields));
+}

@@ -1,12 +1,15 @@
 //! What a listener does with what arrives.
 
 use aws_sdk_elasticloadbalancingv2::types;
+use bicoastal_model::diff::FieldChange;
 use bicoastal_model::schema::Absent;
 use bicoastal_model::{Arn, Field, Input, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::{TargetGroup, words};
+use super::oidc;
+pub use super::oidc::AuthenticateOidc;
 
 words! {
     /// How a redirect is said.
@@ -80,6 +83,9 @@ pub enum ListenerAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_timeout: Option<u32>,
     },
+    /// Lets only those go on whom an identity provider of OpenID Connect knows. HTTPS only, before
+    /// another action.
+    AuthenticateOidc(Box<AuthenticateOidc>),
 }
 
 /// A target group, and its share.
@@ -136,9 +142,19 @@ impl ListenerAction {
         }
     }
 
+    /// Asks an identity provider of OpenID Connect who a user is.
+    pub fn authenticate_oidc(provider: AuthenticateOidc) -> Self {
+        Self::AuthenticateOidc(Box::new(provider))
+    }
+
+    /// Whether it asks users who they are.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self, Self::AuthenticateCognito { .. } | Self::AuthenticateOidc(_))
+    }
+
     /// Whether it answers, so that nothing can come after it.
     pub(super) fn is_final(&self) -> bool {
-        !matches!(self, Self::AuthenticateCognito { .. })
+        !self.asks()
     }
 }
 
@@ -164,12 +180,40 @@ pub(in crate::elbv2) const FIELDS: &[Field] = &[
     Field::new("on_unauthenticated_request").absent(Absent::Text("authenticate")),
     Field::new("scope").absent(Absent::Text("openid")),
     Field::new("session_timeout").absent(Absent::Int(604_800)),
+    Field::new("issuer"),
+    Field::new("authorization_endpoint"),
+    Field::new("token_endpoint"),
+    Field::new("user_info_endpoint"),
+    Field::new("client_id"),
+    Field::new("client_secret").shape(Shape::Secret),
+    Field::new("session_cookie_name").absent(Absent::Text("AWSELBAuthSessionCookie")),
+    Field::new("authentication_request_extra_params").absent(Absent::Json("{}")),
 ];
 
-/// As the API takes them: with their order where there are several.
-pub(in crate::elbv2) fn list_to_sdk(actions: &[ListenerAction]) -> Vec<types::Action> {
+/// Whether AWS has the client secrets of these actions already, if there are any: none is another
+/// one than was sent last, and where each of them is, AWS shows an action for the same client.
+pub(in crate::elbv2) fn keeps_secrets<'c>(
+    mut changes: impl Iterator<Item = &'c FieldChange>,
+    wanted: &[ListenerAction],
+    seen: &Value,
+) -> bool {
+    let clients = wanted.iter().enumerate().filter_map(|(at, action)| match action {
+        ListenerAction::AuthenticateOidc(oidc) => Some(oidc.is_client_of(&seen[at])),
+        _ => None,
+    });
+    let are_there: Vec<bool> = clients.collect();
+    !are_there.is_empty() && !are_there.contains(&false) && !changes.any(FieldChange::is_secret)
+}
+
+/// As the API takes them: with their order where there are several, and without their secrets
+/// where AWS keeps those that it has.
+pub(in crate::elbv2) fn list_to_sdk(
+    actions: &[ListenerAction],
+    keeps_secrets: bool,
+) -> Vec<types::Action> {
     let several = actions.len() > 1;
-    (1..).zip(actions).map(|(order, it)| to_sdk(it, several.then_some(order))).collect()
+    let numbered = (1..).zip(actions);
+    numbered.map(|(order, it)| to_sdk(it, several.then_some(order), keeps_secrets)).collect()
 }
 
 /// As properties, in their order.
@@ -180,7 +224,11 @@ pub(in crate::elbv2) fn list_from_sdk(actions: &[types::Action]) -> Value {
 }
 
 /// As the API takes it, in its place among several.
-pub(super) fn to_sdk(action: &ListenerAction, order: Option<i32>) -> types::Action {
+pub(super) fn to_sdk(
+    action: &ListenerAction,
+    order: Option<i32>,
+    keeps_secrets: bool,
+) -> types::Action {
     let builder = types::Action::builder().set_order(order);
     match action {
         ListenerAction::Forward { target_groups, sticky_seconds } => {
@@ -247,6 +295,10 @@ pub(super) fn to_sdk(action: &ListenerAction, order: Option<i32>) -> types::Acti
                 .authenticate_cognito_config(cognito)
                 .build()
         }
+        ListenerAction::AuthenticateOidc(oidc) => builder
+            .r#type(types::ActionTypeEnum::AuthenticateOidc)
+            .authenticate_oidc_config(oidc.to_sdk(keeps_secrets))
+            .build(),
     }
 }
 
@@ -297,6 +349,9 @@ pub(super) fn from_sdk(action: &types::Action) -> Value {
         put("on_unauthenticated_request", json!(behaviour.map(|it| it.as_str())));
         put("scope", json!(cognito.scope()));
         put("session_timeout", json!(cognito.session_timeout()));
+    }
+    if let Some(oidc) = action.authenticate_oidc_config() {
+        oidc::from_sdk(oidc, put);
     }
     value
 }

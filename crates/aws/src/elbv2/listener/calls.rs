@@ -41,6 +41,8 @@ pub struct Modify {
     pub alpn_policy: bool,
     pub mutual_authentication: bool,
     pub default_actions: bool,
+    /// The client secrets of the actions stay those that AWS has.
+    pub keeps_secrets: bool,
 }
 
 impl ListenerCall {
@@ -72,7 +74,9 @@ macro_rules! with_parts {
             .set_alpn_policy(parts.alpn_policy.then(|| vec![alpn]))
             .set_mutual_authentication(parts.mutual_authentication.then(|| to_mutual(listener)))
             .set_default_actions(
-                parts.default_actions.then(|| action::list_to_sdk(&listener.default_actions)),
+                parts
+                    .default_actions
+                    .then(|| action::list_to_sdk(&listener.default_actions, parts.keeps_secrets)),
             )
     }};
 }
@@ -93,6 +97,7 @@ pub(super) async fn call(
             alpn_policy: wanted.alpn_policy.is_some(),
             mutual_authentication: wanted.mutual_authentication.is_some(),
             default_actions: true,
+            keeps_secrets: false,
         };
         let request = client
             .create_listener()

@@ -69,10 +69,7 @@ fn check_protocol(listener: &Listener, check: &mut Check) {
             web || matches!(action, ListenerAction::Forward { .. }),
             "only HTTP and HTTPS listeners can do anything else than forward",
         );
-        check.ensure(
-            https || !matches!(action, ListenerAction::AuthenticateCognito { .. }),
-            "users can only be asked who they are by HTTPS",
-        );
+        check.ensure(https || !action.asks(), "users can only be asked who they are by HTTPS");
     }
 }
 
@@ -155,6 +152,7 @@ pub(in crate::elbv2) fn check_actions(actions: &[ListenerAction], check: &mut Ch
                     "session_timeout is not between 1 and 604800",
                 );
             }
+            ListenerAction::AuthenticateOidc(oidc) => oidc.check(check),
         }
     }
 }

@@ -5,6 +5,7 @@ mod attributes;
 mod calls;
 pub(super) mod check;
 mod look;
+mod oidc;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::Certificate;
 use crate::tags::{self, is_false};
-pub use action::{ForwardTarget, ListenerAction, RedirectStatus};
+pub use action::{AuthenticateOidc, ForwardTarget, ListenerAction, RedirectStatus};
 use calls::ListenerCall;
 
 words! {
@@ -360,6 +361,14 @@ impl Kind for Listener {
 
     fn deletes(call: &ListenerCall) -> Deletes {
         Deletes::whole(matches!(call, ListenerCall::Delete))
+    }
+
+    fn takes_secrets(call: &ListenerCall) -> bool {
+        match call {
+            ListenerCall::Create(_) => true,
+            ListenerCall::Modify(_, parts) => parts.default_actions,
+            _ => false,
+        }
     }
 
     fn name(call: &ListenerCall) -> &'static str {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::send::TagCall;
+use super::action::keeps_secrets;
 use super::calls::{ListenerCall, Modify};
 use super::{Listener, attributes};
 use crate::kind::{Next, Turn, TurnGoal};
@@ -19,6 +20,8 @@ pub(super) fn step(turn: &Turn<'_, Listener>) -> Next<ListenerCall> {
 }
 
 fn present(turn: &Turn<'_, Listener>, wanted: &Listener, seen: &Value) -> Next<ListenerCall> {
+    let actions = "default_actions";
+    let default_actions = turn.changed(actions);
     let parts = Modify {
         port: turn.changed("port"),
         // A change to HTTPS is accepted only together with what HTTPS needs.
@@ -27,7 +30,9 @@ fn present(turn: &Turn<'_, Listener>, wanted: &Listener, seen: &Value) -> Next<L
         ssl_policy: turn.changed("ssl_policy") || turn.changed("protocol"),
         alpn_policy: turn.changed("alpn_policy"),
         mutual_authentication: turn.changed("mutual_authentication"),
-        default_actions: turn.changed("default_actions"),
+        default_actions,
+        keeps_secrets: default_actions
+            && keeps_secrets(turn.changes(actions), &wanted.default_actions, &seen[actions]),
     };
     if parts != Modify::default() {
         return Next::Call(ListenerCall::Modify(Box::new(wanted.clone()), parts));

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::calls::ListenerCall;
 use super::{
-    FrameOptions, Listener, ListenerAction, ListenerProtocol, MutualAuthentication, action,
+    AuthenticateOidc, FrameOptions, Listener, ListenerAction, ListenerProtocol,
+    MutualAuthentication, action,
 };
 use crate::kind::{Kind, Next, Turn};
 
@@ -31,6 +32,22 @@ fn https() -> Listener {
         .ssl_policy("ELBSecurityPolicy-TLS13-1-2-2021-06")
         .default_actions([ListenerAction::forward(GROUP)])
         .build()
+}
+
+fn oidc(secret: &str) -> AuthenticateOidc {
+    AuthenticateOidc::builder()
+        .issuer("https://idp.example.com/")
+        .authorization_endpoint("https://idp.example.com/authorize")
+        .token_endpoint("https://idp.example.com/token")
+        .user_info_endpoint("https://idp.example.com/userinfo")
+        .client_id("front")
+        .client_secret(secret)
+        .build()
+}
+
+fn asking(oidc: AuthenticateOidc) -> Listener {
+    let actions = vec![ListenerAction::authenticate_oidc(oidc), ListenerAction::forward(GROUP)];
+    Listener { default_actions: actions, ..https() }
 }
 
 fn wrong(listener: &Listener, expect: Expect) {
@@ -213,6 +230,121 @@ fn attributes_are_set_after_the_protocol() {
 }
 
 #[test]
+fn mistakes_with_an_identity_provider_are_found_offline() {
+    wrong(&asking(oidc("hunter2")), expect![[""]]);
+    let extra = |many: usize| (0..many).map(|it| (format!("p{it}"), String::new())).collect();
+    let most = AuthenticateOidc {
+        session_timeout: Some(604_800),
+        authentication_request_extra_params: extra(10),
+        on_unauthenticated_request: Some("allow".to_owned()),
+        ..oidc("hunter2")
+    };
+    wrong(&asking(most), expect![[""]]);
+    let bad = AuthenticateOidc {
+        issuer: "http://idp.example.com".into(),
+        authorization_endpoint: "https:///authorize".into(),
+        token_endpoint: "idp.example.com/token".into(),
+        user_info_endpoint: "https://".into(),
+        client_id: "".into(),
+        session_timeout: Some(0),
+        authentication_request_extra_params: extra(11),
+        on_unauthenticated_request: Some("ask".to_owned()),
+        ..oidc("")
+    };
+    wrong(
+        &asking(bad),
+        expect![[r#"
+            Error: issuer is a whole URL that begins with https://
+            Error: authorization_endpoint is a whole URL that begins with https://
+            Error: token_endpoint is a whole URL that begins with https://
+            Error: user_info_endpoint is a whole URL that begins with https://
+            Error: client_id is empty
+            Error: client_secret is empty
+            Error: session_timeout is not between 1 and 604800
+            Error: it adds 11 parameters, and AWS takes 10
+            Error: who is not known is asked (authenticate), refused (deny) or let in (allow)"#]],
+    );
+    let too_long = AuthenticateOidc { session_timeout: Some(604_801), ..oidc("hunter2") };
+    wrong(&asking(too_long), expect!["Error: session_timeout is not between 1 and 604800"]);
+    // Nothing comes after it, and nobody is asked without TLS.
+    let plain = Listener::builder()
+        .load_balancer(BALANCER)
+        .port(80)
+        .protocol(ListenerProtocol::Http)
+        .default_actions([ListenerAction::authenticate_oidc(oidc("hunter2"))]);
+    wrong(
+        &plain.build(),
+        expect![[r#"
+            Error: users can only be asked who they are by HTTPS
+            Error: the last action, and only the last, must forward, redirect or respond"#]],
+    );
+}
+
+/// How an action is sent, and as what of the listener that is there.
+#[test]
+fn a_client_secret_is_sent_where_aws_does_not_have_it() {
+    // As a program's goal has it, in clear.
+    let value = |oidc: &AuthenticateOidc| {
+        let mut value = serde_json::to_value(asking(oidc.clone())).unwrap();
+        value["default_actions"][0]["client_secret"]["$secret"] =
+            json!(oidc.client_secret.expose());
+        value
+    };
+    let seen = |oidc: &AuthenticateOidc| {
+        let mut value = value(oidc);
+        value["default_actions"][0].as_object_mut().unwrap().remove("client_secret");
+        value
+    };
+    let (old, new) = (oidc("old"), oidc("new"));
+    let wider = AuthenticateOidc { scope: Some("openid email".into()), ..old.clone() };
+    let other = AuthenticateOidc { client_id: "other".into(), ..old.clone() };
+    let mut out = String::new();
+    for (wanted, applied, seen) in [
+        (&old, value(&old), seen(&old)),
+        (&new, value(&old), seen(&old)),
+        // Nothing is known of what was applied: adopted, or in doubt.
+        (&old, seen(&old), seen(&old)),
+        (&wider, value(&old), seen(&old)),
+        // Drift beside it, and of it.
+        (&old, value(&old), seen(&wider)),
+        (&old, value(&old), seen(&other)),
+        (&old, value(&old), serde_json::to_value(https()).unwrap()),
+        (&other, value(&old), seen(&old)),
+    ] {
+        let goal = Goal::Present { wanted: value(wanted), applied: Some(applied) };
+        let seen = snapshot(seen);
+        let target = target();
+        let turn = Turn::<Listener>::new(&target, &goal, Some(&seen)).unwrap();
+        let Next::Call(call) = Listener::step(&turn) else {
+            out += "nothing\n";
+            continue;
+        };
+        assert!(Listener::takes_secrets(&call) && !format!("{call:?}").contains("old"));
+        let ListenerCall::Modify(listener, parts) = call else { panic!("{call:?}") };
+        let sent = action::list_to_sdk(&listener.default_actions, parts.keeps_secrets);
+        let sent = sent[0].authenticate_oidc_config().unwrap();
+        let existing = sent.use_existing_client_secret();
+        out += &format!("secret {:?}, existing {existing:?}\n", sent.client_secret());
+    }
+    expect![[r#"
+        nothing
+        secret Some("new"), existing None
+        secret Some("old"), existing None
+        secret None, existing Some(true)
+        secret None, existing Some(true)
+        secret Some("old"), existing None
+        secret Some("old"), existing None
+        secret Some("old"), existing None
+    "#]]
+    .assert_eq(&out);
+    for call in
+        [ListenerCall::AddCertificates(Vec::new()), ListenerCall::RemoveCertificates(Vec::new())]
+    {
+        assert!(!Listener::takes_secrets(&call));
+    }
+}
+
+#[test]
 fn a_port_has_one_listener() {
     let mut stack = Stack::new("test");
     for id in ["one", "two"] {
@@ -283,8 +415,15 @@ fn actions_are_the_same_however_aws_says_them() {
             scope: Some("email".into()),
             session_timeout: None,
         },
+        ListenerAction::authenticate_oidc(oidc("hunter2")),
+        ListenerAction::authenticate_oidc(AuthenticateOidc {
+            session_timeout: Some(3600),
+            authentication_request_extra_params: [("prompt".to_owned(), "login".to_owned())].into(),
+            on_unauthenticated_request: Some("deny".to_owned()),
+            ..oidc("hunter2")
+        }),
     ] {
-        check(action.clone(), &action::to_sdk(&action, None));
+        check(action.clone(), &action::to_sdk(&action, None, false));
     }
     let redirect = types::RedirectActionConfig::builder()
         .protocol("HTTPS")
@@ -304,8 +443,8 @@ fn actions_are_the_same_however_aws_says_them() {
     assert!(!same(&shape, &one, &other));
 }
 
-fn next(wanted: Option<&Listener>, applied: &Listener, seen: Option<Value>) -> String {
-    let target = Target {
+fn target() -> Target {
+    Target {
         id: ResourceId::new("us-east-1/https"),
         kind: "ELBv2:Listener".into(),
         place: place(),
@@ -314,15 +453,11 @@ fn next(wanted: Option<&Listener>, applied: &Listener, seen: Option<Value>) -> S
         physical: None,
         props: json!({}).into(),
         tags: Default::default(),
-    };
-    let applied = serde_json::to_value(applied).unwrap();
-    let goal = match wanted {
-        Some(wanted) => {
-            Goal::Present { wanted: serde_json::to_value(wanted).unwrap(), applied: Some(applied) }
-        }
-        None => Goal::Absent { applied, lift_guards: false },
-    };
-    let seen = seen.map(|props| Snapshot {
+    }
+}
+
+fn snapshot(props: Value) -> Snapshot {
+    Snapshot {
         physical: "arn".into(),
         props,
         outputs: Default::default(),
@@ -330,7 +465,19 @@ fn next(wanted: Option<&Listener>, applied: &Listener, seen: Option<Value>) -> S
         ownership: Ownership::Ours,
         children: Vec::new(),
         facts: Default::default(),
-    });
+    }
+}
+
+fn next(wanted: Option<&Listener>, applied: &Listener, seen: Option<Value>) -> String {
+    let target = target();
+    let applied = serde_json::to_value(applied).unwrap();
+    let goal = match wanted {
+        Some(wanted) => {
+            Goal::Present { wanted: serde_json::to_value(wanted).unwrap(), applied: Some(applied) }
+        }
+        None => Goal::Absent { applied, lift_guards: false },
+    };
+    let seen = seen.map(snapshot);
     let turn = Turn::<Listener>::new(&target, &goal, seen.as_ref()).unwrap();
     match Listener::step(&turn) {
         Next::Call(ListenerCall::Create(_)) => "Create".to_owned(),

@@ -23,6 +23,8 @@ pub enum RuleCall {
         actions: Option<Vec<ListenerAction>>,
         /// Its transforms, all of them, where one differs.
         transforms: Option<Transforms>,
+        /// The client secrets of the actions stay those that AWS has.
+        keeps_secrets: bool,
     },
     /// `SetRulePriorities`.
     Move(u16),
@@ -62,7 +64,7 @@ pub(super) async fn call(
             .listener_arn(wanted.listener.as_str())
             .priority(i32::from(wanted.priority))
             .set_conditions(Some(to_conditions(&wanted.conditions)))
-            .set_actions(Some(action::list_to_sdk(&wanted.actions)))
+            .set_actions(Some(action::list_to_sdk(&wanted.actions, false)))
             .set_transforms((!transforms.is_empty()).then_some(transforms))
             .set_tags((!wanted.tags.is_empty()).then(|| to_tags(&wanted.tags)));
         let answer = answer(call.name(), region, request.send()).await?;
@@ -73,7 +75,7 @@ pub(super) async fn call(
     let name = call.name();
     match call {
         RuleCall::Create(_) => return Ok(None),
-        RuleCall::Modify { conditions, actions, transforms } => {
+        RuleCall::Modify { conditions, actions, transforms, keeps_secrets } => {
             let transforms = transforms.as_ref().map(Transforms::to_sdk);
             // An empty list would change nothing.
             let reset = transforms.as_ref().is_some_and(Vec::is_empty);
@@ -81,7 +83,7 @@ pub(super) async fn call(
                 .modify_rule()
                 .rule_arn(&arn)
                 .set_conditions(conditions.as_deref().map(to_conditions))
-                .set_actions(actions.as_deref().map(action::list_to_sdk))
+                .set_actions(actions.as_deref().map(|it| action::list_to_sdk(it, *keeps_secrets)))
                 .set_transforms(transforms.filter(|all| !all.is_empty()))
                 .set_reset_transforms(reset.then_some(true));
             done(name, region, request.send()).await?;

@@ -107,6 +107,11 @@ fn is_block(block: &str) -> bool {
     bits.parse::<u8>().is_ok_and(|bits| bits <= most)
 }
 
+/// Whether an action of this type asks users who they are.
+fn is_question(kind: Option<&str>) -> bool {
+    matches!(kind, Some("authenticate-cognito" | "authenticate-oidc"))
+}
+
 /// One rule for each priority of a listener; only web listeners have rules, and only HTTPS ones
 /// ask users who they are.
 pub(super) fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
@@ -135,8 +140,7 @@ pub(super) fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
             wrong(format!("its listener speaks {protocol}, and only HTTP and HTTPS have rules"));
         }
         let actions = declared.props.get("actions").and_then(Packed::as_array);
-        let asks =
-            actions.is_some_and(|all| all.iter().any(|it| it["type"] == "authenticate-cognito"));
+        let asks = actions.is_some_and(|all| all.iter().any(|it| is_question(it["type"].as_str())));
         if asks && protocol != "HTTPS" {
             wrong("users can only be asked who they are by HTTPS".to_owned());
         }

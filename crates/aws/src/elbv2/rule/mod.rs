@@ -139,6 +139,10 @@ impl Kind for ListenerRule {
         Deletes::whole(matches!(call, RuleCall::Delete))
     }
 
+    fn takes_secrets(call: &RuleCall) -> bool {
+        matches!(call, RuleCall::Create(_) | RuleCall::Modify { actions: Some(_), .. })
+    }
+
     fn name(call: &RuleCall) -> &'static str {
         call.name()
     }

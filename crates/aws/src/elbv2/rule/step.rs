@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::send::TagCall;
 use super::ListenerRule;
+use super::action::keeps_secrets;
 use super::calls::RuleCall;
 use super::transform::{HOST_HEADER, Rewrite, Transforms, URL};
 use crate::kind::{Next, Turn, TurnGoal};
@@ -24,7 +25,9 @@ fn present(turn: &Turn<'_, ListenerRule>, wanted: &ListenerRule, seen: &Value) -
     let actions = turn.changed("actions").then(|| wanted.actions.clone());
     let transforms = transforms(turn, wanted, seen);
     if conditions.is_some() || actions.is_some() || transforms.is_some() {
-        return Next::Call(RuleCall::Modify { conditions, actions, transforms });
+        let keeps_secrets = actions.is_some()
+            && keeps_secrets(turn.changes("actions"), &wanted.actions, &seen["actions"]);
+        return Next::Call(RuleCall::Modify { conditions, actions, transforms, keeps_secrets });
     }
     if turn.changed("priority") {
         return Next::Call(RuleCall::Move(wanted.priority));

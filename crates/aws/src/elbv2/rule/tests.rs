@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::calls::RuleCall;
 use super::{ListenerAction, ListenerRule, QueryPair, Rewrite, RuleCondition, condition};
-use crate::elbv2::{Listener, ListenerProtocol};
+use crate::elbv2::{AuthenticateOidc, Listener, ListenerProtocol};
 use crate::kind::{Kind, Next, Turn};
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/front/1/2";
@@ -192,10 +192,22 @@ fn rules_fit_their_listener() {
     here.add("on-tcp", rule(&tcp.arn(), vec![ListenerAction::forward(GROUP)]));
     here.add("one", rule(&http.arn(), vec![ListenerAction::forward(GROUP)]));
     here.add("other", rule(&http.arn(), vec![ask, ListenerAction::forward(GROUP)]));
+    let provider = AuthenticateOidc::builder()
+        .issuer("https://idp.example.com")
+        .authorization_endpoint("https://idp.example.com/authorize")
+        .token_endpoint("https://idp.example.com/token")
+        .user_info_endpoint("https://idp.example.com/userinfo")
+        .client_id("front")
+        .client_secret("hunter2");
+    let ask = ListenerAction::authenticate_oidc(provider.build());
+    let mut third = rule(&http.arn(), vec![ask, ListenerAction::forward(GROUP)]);
+    third.priority = 2;
+    here.add("third", third);
     let found: Vec<String> = stack.seal().unwrap_err().0.into_iter().map(|it| it.message).collect();
     expect![[r#"
         its listener speaks TCP, and only HTTP and HTTPS have rules
         its priority 1 is the priority of us-east-1/one
+        users can only be asked who they are by HTTPS
         users can only be asked who they are by HTTPS"#]]
     .assert_eq(&found.join("\n"));
 }
@@ -271,7 +283,7 @@ fn next(wanted: Option<&ListenerRule>, applied: &ListenerRule, seen: Option<Valu
     let turn = Turn::<ListenerRule>::new(&target, &goal, seen.as_ref()).unwrap();
     match ListenerRule::step(&turn) {
         Next::Call(RuleCall::Create(_)) => "Create".to_owned(),
-        Next::Call(RuleCall::Modify { conditions, actions, transforms }) => {
+        Next::Call(RuleCall::Modify { conditions, actions, transforms, .. }) => {
             let parts = [
                 conditions.map(|_| "conditions".to_owned()),
                 actions.map(|_| "actions".to_owned()),
