@@ -95,6 +95,38 @@ def walk(w):
     refused("ValidationException", "update_time_to_live", TableName="walk", TimeToLiveSpecification={"Enabled": False, "AttributeName": "until"})
     refused("ResourceNotFoundException", "update_time_to_live", TableName="nothing", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
     refused("ResourceNotFoundException", "describe_time_to_live", TableName="nothing")
+    # Contributor Insights, and what goes to Kinesis.
+    call("update_contributor_insights", TableName="walk", ContributorInsightsAction="ENABLE",
+         ContributorInsightsMode="THROTTLED_KEYS")
+    refused("ResourceNotFoundException", "update_contributor_insights", TableName="nothing",
+            ContributorInsightsAction="ENABLE")
+    refused("ResourceNotFoundException", "update_contributor_insights", TableName="walk", IndexName="nothing",
+            ContributorInsightsAction="ENABLE")
+    refused("ValidationException", "update_contributor_insights", TableName="walk",
+            ContributorInsightsAction="DISABLE", ContributorInsightsMode="THROTTLED_KEYS")
+    w.later(60)
+    seen = call("describe_contributor_insights", TableName="walk")
+    w.check(seen["ContributorInsightsStatus"] == "ENABLED", "insights are enabled")
+    refused("ResourceNotFoundException", "describe_contributor_insights", TableName="nothing")
+    call("list_contributor_insights", TableName="walk")
+    call("update_contributor_insights", TableName="walk", ContributorInsightsAction="DISABLE")
+    kinesis = dict(TableName="walk", StreamArn=f"arn:aws:kinesis:{HERE}:{arn.split(':')[4]}:stream/walk")
+    call("enable_kinesis_streaming_destination", **kinesis,
+         EnableKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MILLISECOND"})
+    refused("ValidationException", "update_kinesis_streaming_destination", **kinesis,
+            UpdateKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MICROSECOND"})
+    refused("ResourceNotFoundException", "enable_kinesis_streaming_destination", **{**kinesis, "TableName": "nothing"})
+    w.later(60)
+    (seen,) = call("describe_kinesis_streaming_destination", TableName="walk")["KinesisDataStreamDestinations"]
+    w.check(seen["DestinationStatus"] == "ACTIVE", "a stream is active")
+    call("update_kinesis_streaming_destination", **kinesis,
+         UpdateKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MICROSECOND"})
+    w.later(60)
+    call("disable_kinesis_streaming_destination", **kinesis)
+    w.later(60)
+    refused("ResourceNotFoundException", "describe_kinesis_streaming_destination", TableName="nothing")
+    refused("ResourceNotFoundException", "disable_kinesis_streaming_destination", **{**kinesis, "TableName": "nothing"})
+
     call("describe_continuous_backups", TableName="walk")
     call("update_continuous_backups", TableName="walk", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7})
     refused("TableNotFoundException", "describe_continuous_backups", TableName="nothing")
