@@ -769,3 +769,54 @@ async fn a_replica_that_aws_can_not_reach_is_shown_with_its_cause() {
     harness.cloud.advance(20 * 3_600_000);
     assert_eq!(table.drift(&sessions()).await, ["regions[ap-south-1]"]);
 }
+
+/// Where every replica is singled out nobody has what is said of all: it is for those to come.
+#[tokio::test]
+async fn what_no_replica_has_any_more_is_as_the_program_says() {
+    let harness = Harness::new();
+    let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
+    let own = |region: &str| {
+        json!({
+            "region": region,
+            "deletion_protection": false,
+            "table_class": "standard_infrequent_access",
+            "point_in_time_recovery": { "enabled": true, "recovery_period_days": 7 },
+            "tags": { "Project": "own" },
+        })
+    };
+    let props = with(
+        sessions(),
+        json!({
+            "deletion_protection": true,
+            "table_class": "standard",
+            "point_in_time_recovery": { "enabled": true, "recovery_period_days": 35 },
+            "replica_overrides": [own("us-east-1"), own("ap-south-1")],
+        }),
+    );
+    table.apply(&props).await;
+    harness.cloud.advance(31 * 86_400_000);
+    table.apply(&with(props, json!({ "replica_overrides": [own("us-east-1")] }))).await;
+    assert_eq!(
+        shown(&table.calls),
+        "UpdateTable, UpdateTable, UpdateContinuousBackups, TagResource",
+        "the other one has what is said of all"
+    );
+    table.apply(&sessions()).await;
+    table.destroy().await;
+}
+
+#[tokio::test]
+async fn days_of_recovery_that_nobody_mentions_any_more_are_aws_own() {
+    let harness = Harness::new();
+    let mut table = harness.spanning::<Table>("sessions", &[HERE, THERE]);
+    let recovery =
+        |recovery: Value| with(sessions(), json!({ "point_in_time_recovery": recovery }));
+    table.apply(&recovery(json!({ "enabled": true, "recovery_period_days": 7 }))).await;
+    let plain = recovery(json!({ "enabled": true }));
+    assert_eq!(table.drift(&plain).await, ["point_in_time_recovery.recovery_period_days"]);
+    table.apply(&plain).await;
+    assert_eq!(shown(&table.calls), "UpdateContinuousBackups, UpdateContinuousBackups");
+    let seen = table.read().await.unwrap().props;
+    table.destroy().await;
+    expect![[r#"{"enabled":true,"recovery_period_days":35}"#]].assert_eq(&seen["point_in_time_recovery"].to_string());
+}

@@ -30,7 +30,7 @@ pub(super) fn is_account_regional(name: &str) -> bool {
     let is_account = |part: &&str| part.len() == 12 && part.bytes().all(|it| it.is_ascii_digit());
     let parts: Vec<&str> = rest.split('-').collect();
     // A region's code has three parts at least: `us-east-1`, `us-gov-west-1`.
-    parts.iter().rposition(|part| is_account(part)).is_some_and(|at| {
+    parts.iter().rposition(is_account).is_some_and(|at| {
         at > 0 && parts.len() - at > 3 && parts.last().is_some_and(|it| it.parse::<u8>().is_ok())
     })
 }

@@ -3,6 +3,8 @@
 use bicoastal_model::schema::{Absent, Cost, Field, OutputSpec, Risk, Schema, Shape, Takes, Tier};
 use bicoastal_model::{Desired, Diagnostic, ScopeKind};
 
+use super::settings::RECOVERY_DAYS;
+
 const PROJECTION: &[Field] = &[
     Field::new("type").absent(Absent::Text("all")),
     Field::new("attributes").shape(Shape::Set(&Shape::Plain)),
@@ -40,7 +42,7 @@ const WARM: &[Field] =
 
 const RECOVERY: &[Field] = &[
     Field::new("enabled").absent(Absent::Bool(false)),
-    Field::new("recovery_period_days").absent(Absent::Int(35)),
+    Field::new("recovery_period_days").absent(Absent::Int(RECOVERY_DAYS as i64)),
 ];
 
 const ENCRYPTION: &[Field] = &[

@@ -138,6 +138,9 @@ pub struct PointInTimeRecovery {
     pub recovery_period_days: Option<i32>,
 }
 
+/// How many days back AWS lets a table go where nobody says how many.
+pub(super) const RECOVERY_DAYS: i32 = 35;
+
 impl PointInTimeRecovery {
     /// On, for this many days back.
     pub fn days(days: i32) -> Self {

@@ -30,23 +30,28 @@ pub(super) fn overridden(target: &Target, region: Region) -> Option<&Packed> {
     overrides.iter().find(|it| it["region"] == region.code())
 }
 
-/// What all replicas have that the program does not single out for this field.
+/// What all replicas have that the program does not single out for this field. Where it singles
+/// out every one, what it says of all is for those to come: nobody has it, and nothing differs.
 fn shared(
     target: &Target,
     facts: &Facts,
-    field: &str,
+    (field, part): (&str, Option<&str>),
     value: impl Fn(&MemberFacts) -> Value,
 ) -> Value {
     let plain =
         |region: Region| overridden(target, region).is_none_or(|it| it.get(field).is_none());
-    common(
-        facts
-            .members
-            .iter()
-            .filter(|(region, _)| plain(**region))
-            .map(|(region, member)| (*region, value(member)))
-            .collect(),
-    )
+    let values: BTreeMap<Region, Value> = facts
+        .members
+        .iter()
+        .filter(|(region, _)| plain(**region))
+        .map(|(region, member)| (*region, value(member)))
+        .collect();
+    if values.is_empty() {
+        let declared = target.props.get(field);
+        let declared = part.map_or(declared, |part| declared.and_then(|it| it.get(part)));
+        return declared.map_or(Value::Null, Packed::to_value);
+    }
+    common(values)
 }
 
 pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts: &Facts) -> Value {
@@ -88,9 +93,9 @@ pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts
     set("point_in_time_recovery", recovery(target, facts));
     set("encryption", encryption(facts));
     let class = |member: &MemberFacts| json!(member.class.unwrap_or(TableClass::Standard));
-    set("table_class", shared(target, facts, "table_class", class));
+    set("table_class", shared(target, facts, ("table_class", None), class));
     let protection = |member: &MemberFacts| json!(member.deletion_protection);
-    set("deletion_protection", shared(target, facts, "deletion_protection", protection));
+    set("deletion_protection", shared(target, facts, ("deletion_protection", None), protection));
     set("resource_policies", policies(facts));
     set("contributor_insights", own_apis::insights(target, facts));
     set("kinesis_destinations", own_apis::kinesis(target, facts));
@@ -169,8 +174,8 @@ fn recovery(target: &Target, facts: &Facts) -> Value {
     let field = "point_in_time_recovery";
     let enabled = |member: &MemberFacts| json!(member.recovery.is_some_and(|it| it.enabled));
     let days = |member: &MemberFacts| json!(member.recovery.and_then(|it| it.recovery_period_days));
-    let mut out = json!({ "enabled": shared(target, facts, field, enabled) });
-    let days = shared(target, facts, field, days);
+    let mut out = json!({ "enabled": shared(target, facts, (field, Some("enabled")), enabled) });
+    let days = shared(target, facts, (field, Some("recovery_period_days")), days);
     let mentions =
         target.props.get(field).is_some_and(|it| it.get("recovery_period_days").is_some());
     // What is not mentioned is merged with what is wanted, and must be a value of one replica.
@@ -252,6 +257,18 @@ fn tags(target: &Target, facts: &Facts) -> Value {
     let keys: BTreeSet<&String> =
         facts.members.values().flat_map(|member| member.tags.keys()).collect();
     let mut out = Map::new();
+    if let Some(declared) = target.props.get("tags").and_then(Packed::as_object) {
+        // Every replica has another value of its own.
+        for (key, value) in declared.iter() {
+            let own = |region: &Region| {
+                let tags = overridden(target, *region).and_then(|it| it.get("tags"));
+                tags.is_some_and(|tags| tags.get(key).is_some())
+            };
+            if facts.members.keys().all(own) {
+                out.insert(key.to_string(), value.to_value());
+            }
+        }
+    }
     for key in keys {
         let singled_out = |region: Region| {
             overridden(target, region)

@@ -7,7 +7,7 @@ use bicoastal_model::{Packed, Region};
 use super::super::call::{TableCall, TableModification as Modify};
 use super::super::effective::{policy_in, protection_in, recovery_in, tags_in};
 use super::super::facts::MemberFacts;
-use super::super::settings::PointInTimeRecovery;
+use super::super::settings::{PointInTimeRecovery, RECOVERY_DAYS};
 use super::{Present, Step, update, wait};
 use crate::kind::Next;
 
@@ -84,12 +84,32 @@ impl Present<'_, '_> {
 
     fn recovery(&self, region: Region, member: &MemberFacts) -> Option<PointInTimeRecovery> {
         let declared = recovery_in(self.wanted, region);
-        let wanted = self.meant("point_in_time_recovery", region, declared, false.into())?;
+        let mut wanted = self.meant("point_in_time_recovery", region, declared, false.into())?;
+        if wanted.enabled && wanted.recovery_period_days.is_none() && self.days_are_dropped(region)
+        {
+            wanted.recovery_period_days = Some(RECOVERY_DAYS);
+        }
         let present = member.recovery.unwrap_or(false.into());
         let days_off = wanted.recovery_period_days.is_some()
             && wanted.recovery_period_days != present.recovery_period_days;
         let off = wanted.enabled != present.enabled || (wanted.enabled && days_off);
         off.then_some(wanted)
+    }
+
+    /// Whether the days back were declared for a replica, or for all, and are no longer.
+    fn days_are_dropped(&self, region: Region) -> bool {
+        let own = format!("replica_overrides[{region}].point_in_time_recovery");
+        let places = ["point_in_time_recovery", own.as_str()];
+        let changes = self
+            .turn
+            .changes("point_in_time_recovery")
+            .chain(self.turn.changes("replica_overrides"));
+        changes
+            .filter(|it| it.after.is_null() || it.after.as_i64() == Some(RECOVERY_DAYS.into()))
+            .any(|it| {
+                let part = it.path.strip_suffix(".recovery_period_days");
+                part.is_some_and(|part| places.contains(&part))
+            })
     }
 
     fn policy(&self, region: Region, member: &MemberFacts) -> Option<Step> {
