@@ -100,7 +100,7 @@ pub struct Turn<'a, R> {
     pub seen: Option<&'a Snapshot>,
     /// What is to be true.
     pub goal: TurnGoal<R>,
-    /// What [`Kind::around`] read, where the thing is to be made; else null.
+    /// What [`Kind::around`] read, where the thing is to be made or taken away; else null.
     pub around: Value,
 }
 
@@ -134,7 +134,7 @@ impl<'a, R: Resource> Turn<'a, R> {
         Ok(Self { target, seen, goal, around: Value::Null })
     }
 
-    /// With what was read around a thing that is to be made.
+    /// With what was read around a thing that is to be made or taken away.
     #[must_use]
     pub fn with_around(mut self, around: Value) -> Self {
         self.around = around;
@@ -305,13 +305,15 @@ pub trait Kind: Resource {
         async { Ok(true) }
     }
 
-    /// Reads what a step must know to make a thing that does not exist yet and that `read` hence
-    /// can't tell: the global database that a cluster joins. Asked only then; nothing by default.
+    /// Reads what a step must know beside the thing: to make one that does not exist yet (the global
+    /// database that a cluster joins), or to take away one that does (who still uses a role). Asked
+    /// only then; nothing by default.
     fn around<'a>(
         cx: &'a Cx,
         target: &'a Target,
+        seen: Option<&'a Snapshot>,
     ) -> impl Future<Output = Result<Value, OpError>> + Send + 'a {
-        let _ = (cx, target);
+        let _ = (cx, target, seen);
         async { Ok(Value::Null) }
     }
 

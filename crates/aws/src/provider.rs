@@ -339,8 +339,8 @@ impl<R: Kind> Erased for Single<R> {
                 _ => Box::pin(R::read(cx, target)).await?,
             };
             let mut turn = turn::<R>(member, R::answers_twins(), seen.as_ref())?;
-            if seen.is_none() && present {
-                turn = turn.with_around(Box::pin(R::around(cx, target)).await?);
+            if seen.is_none() == present {
+                turn = turn.with_around(Box::pin(R::around(cx, target, seen.as_ref())).await?);
             }
             let next = R::step(&turn);
             if matches!(next, Next::Refuse { .. }) && seen.is_some() {

@@ -818,5 +818,6 @@ async fn days_of_recovery_that_nobody_mentions_any_more_are_aws_own() {
     assert_eq!(shown(&table.calls), "UpdateContinuousBackups, UpdateContinuousBackups");
     let seen = table.read().await.unwrap().props;
     table.destroy().await;
-    expect![[r#"{"enabled":true,"recovery_period_days":35}"#]].assert_eq(&seen["point_in_time_recovery"].to_string());
+    expect![[r#"{"enabled":true,"recovery_period_days":35}"#]]
+        .assert_eq(&seen["point_in_time_recovery"].to_string());
 }

@@ -158,11 +158,26 @@ async fn a_role_that_instances_take_is_not_deleted() {
         assert!(told);
     };
     fleet(true);
+    // It is as it was: no policy is taken from instances that run.
+    let before = role.read().await;
+    let refused = role.try_destroy(false).await.unwrap_err();
+    let facts = refused.facts();
+    expect![[r#"
+        EC2 instances take the role replication from fleet
+        take it out of the instance profile (aws iam remove-role-from-instance-profile), and delete it again"#]].assert_eq(&format!("{}\n{}", facts.message, facts.hint.as_deref().unwrap()));
+    assert_eq!(role.read().await, before);
+    // One without policies AWS refuses by itself.
+    let mut bare = whole();
+    for field in ["inline_policies", "attached_policies"] {
+        bare[field] = json!([]);
+    }
+    role.apply(&bare).await;
     let refused = role.try_destroy(false).await.unwrap_err();
     let facts = refused.facts();
     expect![[r#"
         Cannot delete entity, must remove roles from instance profile first.
         EC2 instances take the role from an instance profile that it is in: aws iam list-instance-profiles-for-role names it; take the role out with remove-role-from-instance-profile, and delete it again"#]].assert_eq(&format!("{}\n{}", facts.message, facts.hint.as_deref().unwrap()));
+    role.apply(&whole()).await;
     fleet(false);
     role.destroy().await;
 }

@@ -158,6 +158,10 @@ const IAM: Calls = &[
     ("GetRolePolicy", Query(&[Text("PolicyName"), Text("PolicyDocument")])),
     ("ListRolePolicies", Query(&[Any("PolicyNames"), MARKED])),
     (
+        "ListInstanceProfilesForRole",
+        Query(&[List("InstanceProfiles", "member", &[Text("InstanceProfileName")]), MARKED]),
+    ),
+    (
         "ListAttachedRolePolicies",
         Query(&[List("AttachedPolicies", "member", &[Text("PolicyArn")]), MARKED]),
     ),

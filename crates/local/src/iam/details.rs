@@ -76,7 +76,7 @@ fn detail(role: &Role, account: &str) -> Element {
         .text_child("Arn", role.arn(account))
         .text_child("CreateDate", iso(role.created_ms))
         .text_child("AssumeRolePolicyDocument", document::encode(&role.trust))
-        .child(Element::new("InstanceProfileList"))
+        .child(Element::new("InstanceProfileList").children(super::role::profiles(role, account)))
         .child(Element::new("RolePolicyList").children(inline))
         .child(Element::new("AttachedManagedPolicies").children(attached));
     if let Some(arn) = &role.boundary {

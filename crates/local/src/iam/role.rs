@@ -232,10 +232,24 @@ pub(super) fn delete_boundary(world: &mut World, account: &str, params: &Params)
     }
 }
 
-/// Instance profiles are not modelled: no role is in one.
+/// Instance profiles are not things of their own here: a test puts a role into one.
 pub(super) fn instance_profiles(world: &mut World, account: &str, params: &Params) -> Fields {
-    world.iam.role(account, required(params, "RoleName")?)?;
-    Ok(vec![Element::new("InstanceProfiles"), text("IsTruncated", false)])
+    let role = world.iam.role(account, required(params, "RoleName")?)?;
+    let profiles: Vec<Element> = profiles(role, account).collect();
+    Ok(vec![Element::new("InstanceProfiles").children(profiles), text("IsTruncated", false)])
+}
+
+/// The instance profiles that a role is in.
+pub(super) fn profiles<'r>(role: &'r Role, account: &'r str) -> impl Iterator<Item = Element> + 'r {
+    role.instance_profiles.iter().map(move |name| {
+        Element::new("member")
+            .text_child("Path", "/")
+            .text_child("InstanceProfileName", name)
+            .text_child("InstanceProfileId", role.id.replacen("AROA", "AIPA", 1))
+            .text_child("Arn", format!("arn:aws:iam::{account}:instance-profile/{name}"))
+            .text_child("CreateDate", iso(role.created_ms))
+            .child(Element::new("Roles"))
+    })
 }
 
 fn max_session(params: &Params) -> Result<Option<i64>, Fault> {

@@ -191,6 +191,17 @@ impl Kind for Role {
         read::confirm(cx, told).await
     }
 
+    async fn around<'a>(
+        cx: &'a Cx,
+        _: &'a Target,
+        seen: Option<&'a Snapshot>,
+    ) -> Result<serde_json::Value, OpError> {
+        match seen {
+            Some(seen) => read::instance_profiles(cx, seen).await,
+            None => Ok(serde_json::Value::Null),
+        }
+    }
+
     fn after(turn: &Turn<'_, Self>, call: &RoleCall) -> Option<Snapshot> {
         step::after(turn, call)
     }

@@ -206,6 +206,25 @@ async fn attached(cx: &Cx, name: &str) -> Result<Vec<String>, OpError> {
     Ok(attached)
 }
 
+/// The instance profiles that a role is in, while it has policies: AWS refuses to delete such a role
+/// only when the policies are gone, and the instances' permissions with them.
+pub(super) async fn instance_profiles(cx: &Cx, seen: &Snapshot) -> Result<Value, OpError> {
+    let has = |field: &str| seen.props[field].as_array().is_some_and(|all| !all.is_empty());
+    if !has("attached_policies") && !has("inline_policies") {
+        return Ok(Value::Null);
+    }
+    let request = cx.iam(GLOBAL).list_instance_profiles_for_role().role_name(&seen.physical);
+    let mut pages = request.into_paginator().send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page
+            .map_err(|error| classify("iam", "ListInstanceProfilesForRole", GLOBAL, RULES, error));
+        let Some(page) = unless_missing(page)? else { break };
+        names.extend(page.instance_profiles.into_iter().map(|it| it.instance_profile_name));
+    }
+    Ok(json!(names))
+}
+
 /// One role.
 async fn point(cx: &Cx, name: &str) -> Result<Option<Seen>, OpError> {
     let client = cx.iam(GLOBAL);

@@ -123,6 +123,15 @@ fn absent(turn: &Turn<'_, Role>, applied: &Value) -> Next<RoleCall> {
             );
         }
     }
+    let profiles = turn.around.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let profiles: Vec<&str> = profiles.collect();
+    if !profiles.is_empty() {
+        return Next::refuse(
+            format!("EC2 instances take the role {} from {}", seen.physical, profiles.join(", ")),
+            "take it out of the instance profile (aws iam remove-role-from-instance-profile), and \
+             delete it again",
+        );
+    }
     if let Some(arn) = attached.first() {
         return Next::Call(RoleCall::Detach((*arn).to_owned()));
     }

@@ -82,8 +82,15 @@ impl Kind for DbCluster {
         read::poll(cx, target, known, goal).await
     }
 
-    async fn around(cx: &Cx, target: &Target) -> Result<Value, OpError> {
-        read::around(cx, target).await
+    async fn around<'a>(
+        cx: &'a Cx,
+        target: &'a Target,
+        seen: Option<&'a Snapshot>,
+    ) -> Result<Value, OpError> {
+        match seen {
+            None => read::around(cx, target).await,
+            Some(_) => Ok(Value::Null),
+        }
     }
 
     fn step(turn: &Turn<'_, Self>) -> Next<Call> {
