@@ -300,3 +300,40 @@ async fn the_report_tells_done_failed_skipped_and_in_doubt_apart() {
     again(&change, &world, false, &mut wrong).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Mixtures of many seeds, most of them while everything is made.
+#[tokio::test]
+#[ignore = "minutes of work: cargo test -p bicoastal --test faults -- --ignored --nocapture"]
+async fn so_do_many_mixtures() {
+    let changes = change::all().await;
+    let mut seeds = 20..;
+    let mut trials = Vec::new();
+    for change in [0, 0, 0, 1, 2, 3].repeat(10) {
+        trials.push((&changes[change], mixed(seeds.next().unwrap_or_default())));
+    }
+    all_converge(trials).await;
+}
+
+/// AWS makes a record and answers that it is not available; then it does not show the record for a
+/// while, and refuses to make it again. Records carry no mark: that it was in doubt is all that says
+/// whose it is.
+#[tokio::test]
+async fn a_record_in_doubt_that_is_not_shown_yet_is_ours() {
+    let change = change::first().await;
+    let world = change.begin();
+    let plan = world.engine.plan(&change.desired, &change.options).await.unwrap();
+    let faults = world.cloud.faults();
+    let unavailable = Rule::new(Effect::ServerErrorAfter(503));
+    faults.add(unavailable.operation("ChangeResourceRecordSets").times(1));
+    faults.add(Rule::new(Effect::Stale(8_000)).operation("ListResourceRecordSets"));
+    let report = change.carry_out(&world, plan).await.unwrap();
+    assert!(report.is_done(), "{}", render::plain(&render::report(&report)));
+    let refused = |it: &bicoastal_local::log::CallRecord| {
+        it.operation == "ChangeResourceRecordSets" && it.status == Some(400)
+    };
+    assert!(world.cloud.calls().iter().any(refused), "it is asked for again before it is shown");
+    faults.clear();
+    let mut wrong = Vec::new();
+    again(&change, &world, false, &mut wrong).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

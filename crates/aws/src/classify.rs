@@ -169,7 +169,15 @@ where
             facts.message = inner
                 .message()
                 .map_or_else(|| format!("HTTP {status} without a message"), str::to_owned);
-            refused(status, rules, facts)
+            match (refused(status, rules, facts), inner.message()) {
+                // A code that nothing is known of, and not a word: it lost them on the way.
+                (OpError::Refused { retry: Retry::Never, facts }, None)
+                    if facts.hint.is_none() && !call.starts_with("Head") && !no_code =>
+                {
+                    OpError::InDoubt(facts)
+                }
+                (error, _) => error,
+            }
         }
         other => {
             facts.message = chain(&other);
@@ -190,14 +198,15 @@ fn refused(status: u16, rules: &[Rule], mut facts: ErrorFacts) -> OpError {
         }
         return OpError::Refused { retry: rule.retry, facts };
     }
-    if THROTTLES.contains(&code.as_str()) || status == 429 || status == 503 {
+    if THROTTLES.contains(&code.as_str()) || status == 429 {
         return OpError::Refused { retry: Retry::Throttled, facts };
     }
     if let Some((_, hint)) = DENIED.iter().find(|(denied, _)| *denied == code) {
         facts.hint = Some((*hint).to_owned());
         return OpError::Refused { retry: Retry::Never, facts };
     }
-    // A server error may come after the work was done.
+    // A server error may come after the work was done: also a 503, unless its code says that it was
+    // refused for coming too fast.
     if status >= 500 {
         return OpError::InDoubt(facts);
     }

@@ -1,6 +1,6 @@
 //! What AWS always sends, call by call: what its models require, and what its services never leave
 //! out although the models allow it. Only what a conclusion hangs on is asked for: that a thing is
-//! there, which one it is, that a list is all of it.
+//! there, which one it is, that a list is all of it; of a call that makes something, what it has made.
 
 use super::Body::{self, Json, Query, Rest};
 use super::needs::Need::{
@@ -26,6 +26,13 @@ pub(super) fn of(service: &str, operation: &str) -> Option<Body> {
 type Calls = &'static [(&'static str, Body)];
 
 const DYNAMODB: Calls = &[
+    (
+        "CreateTable",
+        Json(&[Within(
+            "TableDescription",
+            &[Text("TableName"), Text("TableStatus"), Text("TableArn")],
+        )]),
+    ),
     (
         "DescribeTable",
         Json(&[Within(
@@ -66,6 +73,24 @@ const DYNAMODB: Calls = &[
 const KEY: &[Need] = &[Text("Key")];
 
 const ELBV2: Calls = &[
+    (
+        "CreateLoadBalancer",
+        Query(&[List(
+            "LoadBalancers",
+            "member",
+            &[Text("LoadBalancerArn"), Text("LoadBalancerName")],
+        )]),
+    ),
+    (
+        "CreateTargetGroup",
+        Query(&[List(
+            "TargetGroups",
+            "member",
+            &[Text("TargetGroupArn"), Text("TargetGroupName")],
+        )]),
+    ),
+    ("CreateListener", Query(&[List("Listeners", "member", &[Text("ListenerArn")])])),
+    ("CreateRule", Query(&[List("Rules", "member", &[Text("RuleArn")])])),
     (
         "DescribeLoadBalancers",
         Query(&[
@@ -153,6 +178,8 @@ const ROLE: &[Need] = &[
 ];
 
 const IAM: Calls = &[
+    ("CreateRole", Query(&[Within("Role", ROLE)])),
+    ("CreatePolicy", Query(&[Within("Policy", &[Text("PolicyName"), Text("Arn")])])),
     ("GetRole", Query(&[Within("Role", ROLE)])),
     ("ListRoles", Query(&[List("Roles", "member", ROLE), MARKED])),
     ("GetRolePolicy", Query(&[Text("PolicyName"), Text("PolicyDocument")])),
@@ -223,7 +250,34 @@ fn is_aurora(engine: &str) -> bool {
     engine.starts_with("aurora")
 }
 
+const CLUSTER: &[Need] = &[Text("DBClusterIdentifier"), Text("DBClusterArn"), Text("Status")];
+
 const RDS: Calls = &[
+    ("CreateDBCluster", Query(&[Within("DBCluster", CLUSTER)])),
+    ("RestoreDBClusterFromSnapshot", Query(&[Within("DBCluster", CLUSTER)])),
+    ("RestoreDBClusterToPointInTime", Query(&[Within("DBCluster", CLUSTER)])),
+    (
+        "CreateDBInstance",
+        Query(&[Within("DBInstance", &[Text("DBInstanceIdentifier"), Text("DBInstanceArn")])]),
+    ),
+    (
+        "CreateGlobalCluster",
+        Query(&[Within(
+            "GlobalCluster",
+            &[Text("GlobalClusterIdentifier"), Text("GlobalClusterArn")],
+        )]),
+    ),
+    (
+        "CreateDBSubnetGroup",
+        Query(&[Within("DBSubnetGroup", &[Text("DBSubnetGroupName"), Text("DBSubnetGroupArn")])]),
+    ),
+    (
+        "CreateDBClusterParameterGroup",
+        Query(&[Within(
+            "DBClusterParameterGroup",
+            &[Text("DBClusterParameterGroupName"), Text("DBClusterParameterGroupArn")],
+        )]),
+    ),
     (
         "DescribeDBClusters",
         Query(&[
@@ -343,6 +397,19 @@ const ROUTED: &[&str] = &[
 ];
 
 const ROUTE53: Calls = &[
+    ("CreateHostedZone", Rest("CreateHostedZoneResponse", &[Within("HostedZone", ZONE)])),
+    ("CreateHealthCheck", Rest("CreateHealthCheckResponse", &[Within("HealthCheck", CHECK)])),
+    (
+        "CreateCidrCollection",
+        Rest("CreateCidrCollectionResponse", &[Within("Collection", &[Text("Id"), Text("Arn")])]),
+    ),
+    (
+        "ChangeResourceRecordSets",
+        Rest(
+            "ChangeResourceRecordSetsResponse",
+            &[Within("ChangeInfo", &[Text("Id"), Text("Status")])],
+        ),
+    ),
     (
         "GetHostedZone",
         Rest(

@@ -137,3 +137,29 @@ fn marks_of_ours_have_their_values() {
             Tag lacks Key"#]],
     );
 }
+
+#[test]
+fn what_was_made_has_a_name() {
+    let made = |inner: &str| {
+        format!(
+            "<CreateRoleResponse><CreateRoleResult><Role>{inner}</Role></CreateRoleResult></CreateRoleResponse>"
+        )
+    };
+    let role = "<RoleId>AROA1</RoleId><Arn>arn:aws:iam::1:role/r</Arn><Path>/</Path>";
+    check(
+        "IAM",
+        "CreateRole",
+        "",
+        &[
+            &made(&format!("<RoleName>r</RoleName>{role}")),
+            &made(&format!("<QoleName>r</QoleName>{role}")),
+            &made(&format!("<RoleName></RoleName>{role}")),
+            &made("<RoleName>r</RoleName>"),
+        ],
+        expect![[r#"
+            whole
+            Role lacks RoleName
+            Role can't be believed about its RoleName
+            Role lacks RoleId"#]],
+    );
+}

@@ -27,7 +27,8 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "InvalidChangeBatch",
         "but it already exists",
-        Retry::Never,
+        // By a call of ours whose answer was lost, or by somebody else: the next look tells.
+        Retry::NotYet,
         "adopt the record with stack.adopt(&…), or give this one another name",
     ),
     rule(

@@ -148,13 +148,7 @@ impl Execution {
                 member.claim = member.claim.max(Claim::InDoubt);
             }
         }
-        let Some(class) = class else {
-            return if run.members.len() > 1 && !error.facts().offenders.is_empty() {
-                self.split(op, &error);
-            } else {
-                self.fail(op, error);
-            };
-        };
+        let Some(class) = class else { return self.refused(op, error) };
         let seed = run.number;
         let delay = retry::backoff(class, run.spent.entry(class).or_default(), seed);
         match (class, delay) {
@@ -166,7 +160,17 @@ impl Execution {
                     self.ops[op].over(&Fate::InDoubt(Failure::plan_again(why).into()));
                 }
             }
-            _ => self.fail(op, error),
+            _ => self.refused(op, error),
+        }
+    }
+
+    /// It was refused for good. Of a batch only those are given up that are at fault.
+    fn refused(&mut self, op: usize, error: OpError) {
+        let several = self.running(op).is_some_and(|run| run.members.len() > 1);
+        if several && !error.facts().offenders.is_empty() {
+            self.split(op, &error);
+        } else {
+            self.fail(op, error);
         }
     }
 

@@ -85,3 +85,28 @@ fn salt_of(salt: [u8; 16], key: &Key, slot: &str) -> Vec<u8> {
 pub(super) fn missing(id: &ResourceId, slot: &str) -> String {
     format!("the secret {slot} of {id} is not supplied by the program")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_was_applied_only_what_stays_is_told_to_a_call() {
+        let key = Key { id: "db".into(), incarnation: 1 };
+        let [stays, former] =
+            ["stays", "former"].map(|it| digest::digest(it, b"a salt of its own"));
+        let secrets = |stays: &str, changed: &str, doubted: &str| {
+            let texts = [("stays", stays), ("changed", changed), ("doubted", doubted)];
+            let fields =
+                texts.map(|(name, it)| (name, Packed::object([(SECRET.into(), it.into())])));
+            Packed::object(fields.map(|(name, it)| (name.into(), it)))
+        };
+        let applied = secrets(&stays, &former, "in doubt");
+        let wanted = secrets(&stays, "changed", "doubted");
+        let told = before(&applied, &wanted, &key, &Secrets::new());
+        let none = json!({ SECRET: null });
+        // Of what stays the digest is all that there is, on both sides.
+        let expected = json!({ "stays": { SECRET: stays }, "changed": none, "doubted": none });
+        assert_eq!(told, expected);
+    }
+}
