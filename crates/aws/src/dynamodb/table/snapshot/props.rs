@@ -254,21 +254,11 @@ fn consistency(target: &Target, facts: &Facts) -> Value {
 
 /// A tag that is not the same everywhere is shown with each region's value, which is nobody's.
 fn tags(target: &Target, facts: &Facts) -> Value {
-    let keys: BTreeSet<&String> =
-        facts.members.values().flat_map(|member| member.tags.keys()).collect();
+    let declared = target.props.get("tags").and_then(Packed::as_object);
+    let there = facts.members.values().flat_map(|member| member.tags.keys().map(String::as_str));
+    let keys: BTreeSet<&str> =
+        there.chain(declared.into_iter().flat_map(|tags| tags.keys())).collect();
     let mut out = Map::new();
-    if let Some(declared) = target.props.get("tags").and_then(Packed::as_object) {
-        // Every replica has another value of its own.
-        for (key, value) in declared.iter() {
-            let own = |region: &Region| {
-                let tags = overridden(target, *region).and_then(|it| it.get("tags"));
-                tags.is_some_and(|tags| tags.get(key).is_some())
-            };
-            if facts.members.keys().all(own) {
-                out.insert(key.to_string(), value.to_value());
-            }
-        }
-    }
     for key in keys {
         let singled_out = |region: Region| {
             overridden(target, region)
@@ -285,9 +275,15 @@ fn tags(target: &Target, facts: &Facts) -> Value {
         distinct.sort();
         distinct.dedup();
         match distinct[..] {
-            [] | [None] => {}
+            [None] => {}
+            // Every replica has another value of its own.
+            [] => {
+                if let Some(value) = declared.and_then(|tags| tags.get(key)) {
+                    out.insert(key.to_owned(), value.to_value());
+                }
+            }
             [Some(value)] => {
-                out.insert(key.clone(), json!(value));
+                out.insert(key.to_owned(), json!(value));
             }
             _ => {
                 let each: Vec<String> = values
@@ -296,7 +292,7 @@ fn tags(target: &Target, facts: &Facts) -> Value {
                         format!("{region}: {}", value.map_or("(none)", String::as_str))
                     })
                     .collect();
-                out.insert(key.clone(), json!(each.join(", ")));
+                out.insert(key.to_owned(), json!(each.join(", ")));
             }
         }
     }
