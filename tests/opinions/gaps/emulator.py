@@ -71,6 +71,33 @@ class Emulator:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return s3
 
+    def without_parts(self, bucket):
+        """Sets what both forget of a new bucket, and its lists, which are for the proof to look at."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+        seen = s3.get_bucket_request_payment(Bucket=bucket)
+        shown(seen.get("Payer"), awaited=None, by_aws="Requester")
+        s3.put_bucket_metrics_configuration(Bucket=bucket, Id="all", MetricsConfiguration={"Id": "all"})
+        seen = s3.list_bucket_metrics_configurations(Bucket=bucket)
+        shown(len(seen.get("MetricsConfigurationList", [])), awaited=0, by_aws=1)
+        s3.put_bucket_analytics_configuration(
+            Bucket=bucket, Id="all", AnalyticsConfiguration={"Id": "all", "StorageClassAnalysis": {}})
+        seen = s3.list_bucket_analytics_configurations(Bucket=bucket)
+        shown(len(seen.get("AnalyticsConfigurationList", [])), awaited=0, by_aws=1)
+        tiers = {"Id": "all", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
+        s3.put_bucket_intelligent_tiering_configuration(
+            Bucket=bucket, Id="all", IntelligentTieringConfiguration=tiers)
+        seen = s3.list_bucket_intelligent_tiering_configurations(Bucket=bucket)
+        shown(len(seen.get("IntelligentTieringConfigurationList", [])), awaited=0, by_aws=1)
+        lists = {
+            "Id": "all", "IsEnabled": True, "IncludedObjectVersions": "Current", "OptionalFields": ["Size"],
+            "Schedule": {"Frequency": "Weekly"},
+            "Destination": {"S3BucketDestination": {"Bucket": f"arn:aws:s3:::{bucket}", "Format": "CSV"}},
+        }
+        s3.put_bucket_inventory_configuration(Bucket=bucket, Id="all", InventoryConfiguration=lists)
+        return s3
+
     def balancer(self, name, **more):
         """The ARN of a load balancer."""
         subnets = [it["SubnetId"] for it in self.subnets()[:2]]

@@ -311,29 +311,8 @@ def answers_with_other_global_clusters(aws):
 
 def has_only_part_of_a_bucket(aws):
     """Who pays, lists, metrics, analyses and tiers of a bucket are kept, and events go to EventBridge."""
-    s3, bucket = aws.client("s3"), "proof-partly"
-    s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
-    seen = s3.get_bucket_request_payment(Bucket=bucket)
-    shown(seen.get("Payer"), awaited=None, by_aws="Requester")
-    s3.put_bucket_metrics_configuration(Bucket=bucket, Id="all", MetricsConfiguration={"Id": "all"})
-    seen = s3.list_bucket_metrics_configurations(Bucket=bucket)
-    shown(len(seen.get("MetricsConfigurationList", [])), awaited=0, by_aws=1)
-    s3.put_bucket_analytics_configuration(
-        Bucket=bucket, Id="all", AnalyticsConfiguration={"Id": "all", "StorageClassAnalysis": {}})
-    seen = s3.list_bucket_analytics_configurations(Bucket=bucket)
-    shown(len(seen.get("AnalyticsConfigurationList", [])), awaited=0, by_aws=1)
-    tiers = {"Id": "all", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
-    s3.put_bucket_intelligent_tiering_configuration(
-        Bucket=bucket, Id="all", IntelligentTieringConfiguration=tiers)
-    seen = s3.list_bucket_intelligent_tiering_configurations(Bucket=bucket)
-    shown(len(seen.get("IntelligentTieringConfigurationList", [])), awaited=0, by_aws=1)
-    lists = {
-        "Id": "all", "IsEnabled": True, "IncludedObjectVersions": "Current", "OptionalFields": ["Size"],
-        "Schedule": {"Frequency": "Weekly"},
-        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::proof-partly", "Format": "CSV"}},
-    }
-    s3.put_bucket_inventory_configuration(Bucket=bucket, Id="all", InventoryConfiguration=lists)
+    bucket = "proof-partly"
+    s3 = aws.without_parts(bucket)
     seen = s3.list_bucket_inventory_configurations(Bucket=bucket)
     (seen,) = seen["InventoryConfigurationList"]
     shown(seen["IncludedObjectVersions"], awaited="All", by_aws="Current")
