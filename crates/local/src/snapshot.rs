@@ -60,8 +60,19 @@ pub(crate) struct Store {
     written_ms: i64,
     /// The world on disk is not the one in memory.
     pub(crate) stale: bool,
-    /// The lock lasts as long as the file is open, also when the process is killed.
-    _lock: File,
+    _lock: Lock,
+}
+
+/// A lock that lasts until it is dropped, or until its process is killed. Closing the file would
+/// not always end it: a child that another thread is just starting has the file too.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What can't be unlocked is closed next.
+        let _ = self.0.unlock();
+    }
 }
 
 #[derive(Serialize)]
@@ -140,12 +151,12 @@ fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
 
-fn lock(dir: &Path) -> Result<File, OpenError> {
+fn lock(dir: &Path) -> Result<Lock, OpenError> {
     let path = dir.join("lock");
     let io = |source| OpenError::Io { path: path.clone(), source };
     let mut file = open_file(&path).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => {}
+    let mut lock = match file.try_lock() {
+        Ok(()) => Lock(file),
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             // On systems whose locks are mandatory the name cannot be read.
@@ -157,10 +168,10 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
             return Err(OpenError::InUse { dir: dir.to_owned(), holder });
         }
         Err(TryLockError::Error(source)) => return Err(io(source)),
-    }
-    file.set_len(0).map_err(io)?;
-    write!(file, "{}", std::process::id()).map_err(io)?;
-    Ok(file)
+    };
+    lock.0.set_len(0).map_err(io)?;
+    write!(lock.0, "{}", std::process::id()).map_err(io)?;
+    Ok(lock)
 }
 
 fn read(path: &Path, bytes: &[u8]) -> Result<World, OpenError> {
@@ -176,5 +187,22 @@ fn read(path: &Path, bytes: &[u8]) -> Result<World, OpenError> {
             path: path.to_owned(),
             reason: format!("there was never a format {other}"),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
+    use super::Store;
+
+    #[test]
+    fn a_cloud_is_left_also_while_a_child_that_is_being_started_has_its_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(dir.path()).unwrap();
+        let of_the_child = store._lock.0.try_clone().unwrap();
+        drop(store);
+        Store::open(dir.path()).unwrap();
+        drop(of_the_child);
     }
 }

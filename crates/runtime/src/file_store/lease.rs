@@ -34,7 +34,19 @@ pub(super) struct FileLease {
     moved: bool,
     /// Where the state has moved, as it was last seen.
     moved_to: Mutex<Option<String>>,
-    _lock: File,
+    _lock: Lock,
+}
+
+/// A lock that is held. Closing the file would not always end it: a child that another thread is
+/// just starting has the file too, from its fork until its exec.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What can't be unlocked is closed next.
+        let _ = self.0.unlock();
+    }
 }
 
 /// Where the document is, to be looked at again.
@@ -72,7 +84,7 @@ pub(super) async fn take(dir: PathBuf, stack: &str, ask: &Ask) -> Result<FileLea
         let path = dir.join(LOCK);
         let file = disk::open(&path)?;
         match file.try_lock() {
-            Ok(()) => break file,
+            Ok(()) => break Lock(file),
             Err(TryLockError::Error(error)) => return Err(failed("lock", &path, &error)),
             Err(TryLockError::WouldBlock) => {}
         }
@@ -209,5 +221,22 @@ impl Drop for FileLease {
             let released = self.note.released();
             let _ = disk::write_atomically(&self.seen.dir, NOTE, &released.encode());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
+    use super::{Ask, take};
+
+    #[tokio::test]
+    async fn a_lease_ends_also_while_a_child_that_is_being_started_has_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let lease = take(dir.path().to_owned(), "s", &Ask::new("apply")).await.unwrap();
+        let of_the_child = lease._lock.0.try_clone().unwrap();
+        drop(lease);
+        take(dir.path().to_owned(), "s", &Ask::new("apply")).await.unwrap();
+        drop(of_the_child);
     }
 }
