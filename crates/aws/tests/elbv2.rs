@@ -15,9 +15,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
     ListenerAttribute, LoadBalancerAttribute, ProtocolEnum, Tag,
 };
 use bicoastal_aws::elbv2::{
-    BalancingAlgorithm, DesyncMitigation, FrameOptions, Listener, ListenerAction, ListenerProtocol,
-    ListenerRule, LoadBalancer, LoadBalancerType, LogBucket, Rewrite, RuleCondition, Stickiness,
-    StickinessType, TargetGroup, TargetHealthCheck, TargetProtocol, TargetType,
+    AuthenticateCognito, BalancingAlgorithm, DesyncMitigation, FrameOptions, Listener,
+    ListenerAction, ListenerProtocol, ListenerRule, LoadBalancer, LoadBalancerType, LogBucket,
+    Rewrite, RuleCondition, Stickiness, StickinessType, TargetGroup, TargetHealthCheck,
+    TargetProtocol, TargetType,
 };
 use bicoastal_local::faults::{Effect, Rule};
 use bicoastal_local::seed;
@@ -74,15 +75,16 @@ fn https(balancer: &str, group: &str) -> Value {
     )
 }
 
+fn pool() -> AuthenticateCognito {
+    AuthenticateCognito::builder()
+        .user_pool_arn("arn:aws:cognito-idp:ap-south-1:000000000000:userpool/p")
+        .user_pool_client_id("client")
+        .user_pool_domain("users")
+        .build()
+}
+
 fn cognito() -> ListenerAction {
-    ListenerAction::AuthenticateCognito {
-        user_pool_arn: "arn:aws:cognito-idp:ap-south-1:000000000000:userpool/p".into(),
-        user_pool_client_id: "client".into(),
-        user_pool_domain: "users".into(),
-        on_unauthenticated_request: None,
-        scope: None,
-        session_timeout: None,
-    }
+    ListenerAction::authenticate_cognito(pool())
 }
 
 /// Changes one field after the other, and answers the calls that each took.
@@ -512,6 +514,13 @@ async fn an_action_that_somebody_took_away_comes_back() {
     assert_eq!(listener.drift(&wanted).await, ["default_actions"]);
     listener.apply(&wanted).await;
     assert_eq!(listener.calls, ["ModifyListener"]);
+    // All that is said of signing in is one change.
+    let whole = AuthenticateCognito { sign_in: oidc::whole(), ..pool() };
+    wanted["default_actions"][0] = json!(ListenerAction::authenticate_cognito(whole));
+    assert_eq!(listener.drift(&wanted).await, ["default_actions"]);
+    listener.apply(&wanted).await;
+    assert_eq!(listener.calls, ["ModifyListener"]);
+    assert_eq!(listener.drift(&wanted).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -3,8 +3,10 @@
 //! `cargo bench -p bicoastal-engine --bench scale [-- SIZE…]`
 //!
 //! Each size runs in processes of its own, so that the peak of one is not that of another. Times
-//! are of the processor, averages of some repetitions; peaks are `VmHWM` of `/proc/self/status`, so this is for
-//! Linux.
+//! are of the processor, averages of some repetitions; peaks are `VmHWM` of `/proc/self/status`, so
+//! this is for Linux. A plan is timed twice: again and again in one process, and as a program plans,
+//! once in a process of its own. At few resources the first has all it touches in the processor's
+//! caches, which no program that plans once has.
 #![allow(clippy::print_stdout, reason = "it is a program that prints a table")]
 #![allow(clippy::disallowed_methods, reason = "it measures time")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on has failed")]
@@ -25,6 +27,8 @@ use bicoastal_engine::state::State;
 use bicoastal_engine::{journal, render};
 use fleet::{Edit, Run};
 
+/// How many processes plan once; their median counts.
+const FIRSTS: usize = 5;
 const SIZES: [usize; 5] = [1_000, 3_000, 10_000, 30_000, 100_000];
 
 fn main() {
@@ -33,15 +37,16 @@ fn main() {
         ["create", size, dir] => create(size.parse().unwrap(), Path::new(dir)),
         ["again", size, dir] => again(size.parse().unwrap(), Path::new(dir)),
         ["once", size] => once(size.parse().unwrap()),
+        ["first", which, size, dir] => first(which, size.parse().unwrap(), Path::new(dir)),
         sizes => table(sizes),
     }
 }
 
 /// Figures of one process, one a line: `name value`.
-fn child(stage: &str, size: usize, dir: &Path) -> Vec<(String, f64)> {
+fn child(stage: &[&str], size: usize, dir: &Path) -> Vec<(String, f64)> {
     let own = std::env::current_exe().unwrap();
     let size = size.to_string();
-    let output = Command::new(own).arg(stage).arg(size).arg(dir).output().unwrap();
+    let output = Command::new(own).args(stage).arg(size).arg(dir).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines()
@@ -50,6 +55,40 @@ fn child(stage: &str, size: usize, dir: &Path) -> Vec<(String, f64)> {
             (name.to_owned(), value.parse().unwrap())
         })
         .collect()
+}
+
+/// The medians of what several processes say that plan once each.
+fn firsts(size: usize, dir: &Path) -> Vec<(String, f64)> {
+    let of = |which: &&str| {
+        let mut said: Vec<(String, f64)> =
+            (0..FIRSTS).flat_map(|_| child(&["first", which], size, dir)).collect();
+        said.sort_by(|one, other| one.1.total_cmp(&other.1));
+        said.swap_remove(FIRSTS / 2)
+    };
+    ["new", "same", "edited", "deleted"].iter().map(of).collect()
+}
+
+/// The only plan of a process.
+fn first(which: &str, size: usize, dir: &Path) {
+    let edit = if which == "edited" { Edit::Hundredth } else { Edit::None };
+    let desired = fleet::desired(size, edit);
+    let (state, observed) = if which == "new" {
+        (fleet::empty(), Observed::default())
+    } else {
+        let state = kept(dir);
+        let observed = fleet::observed(&state);
+        (state, observed)
+    };
+    let plan = if which == "deleted" { fleet::plan_destroy } else { fleet::plan };
+    let before = processor();
+    let plan = black_box(plan(&desired, &state, &observed).unwrap());
+    say(&format!("first plan: {which}, ms"), processor() - before);
+    drop(plan);
+}
+
+/// The state that `create` left.
+fn kept(dir: &Path) -> State {
+    serde_json::from_slice(&fs::read(dir.join("state.json")).unwrap()).unwrap()
 }
 
 /// Each plan once, for a program that counts instructions.
@@ -75,7 +114,9 @@ fn table(sizes: &[&str]) {
     let mut rows: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for &size in &sizes {
         let dir = tempfile::tempdir().unwrap();
-        let figures = [child("create", size, dir.path()), child("again", size, dir.path())];
+        let dir = dir.path();
+        let figures =
+            [child(&["create"], size, dir), child(&["again"], size, dir), firsts(size, dir)];
         for (name, value) in figures.concat() {
             if !order.contains(&name) {
                 order.push(name.clone());
@@ -202,7 +243,7 @@ fn create(size: usize, dir: &Path) {
 
 /// Everything is there.
 fn again(size: usize, dir: &Path) {
-    let state: State = serde_json::from_slice(&fs::read(dir.join("state.json")).unwrap()).unwrap();
+    let state = kept(dir);
     let desired = fleet::desired(size, Edit::None);
     let observed = fleet::observed(&state);
     say("program, state and cloud, MB", peak());

@@ -21,8 +21,8 @@ use crate::classify::Rule;
 use crate::cx::GLOBAL;
 use crate::provider::Registry;
 pub use listener::{
-    AuthenticateOidc, ForwardTarget, FrameOptions, Listener, ListenerAction, ListenerHandle,
-    ListenerProtocol, MutualAuthentication, RedirectStatus,
+    AuthenticateCognito, AuthenticateOidc, ForwardTarget, FrameOptions, Listener, ListenerAction,
+    ListenerHandle, ListenerProtocol, MutualAuthentication, RedirectStatus, SignIn,
 };
 pub use load_balancer::{
     DesyncMitigation, IpAddressType, LoadBalancer, LoadBalancerHandle, LoadBalancerQuery,

@@ -5,7 +5,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, AuthenticateOidcActionConfig, FixedResponseActionConfig,
 };
 use bicoastal_aws::elbv2::{
-    AuthenticateOidc, Listener, ListenerAction, ListenerRule, LoadBalancer, RuleCondition,
+    AuthenticateOidc, Listener, ListenerAction, ListenerRule, LoadBalancer, RuleCondition, SignIn,
     TargetGroup,
 };
 use serde_json::{Value, json};
@@ -34,16 +34,20 @@ fn actions(of: AuthenticateOidc, secret: &str) -> Value {
     actions
 }
 
+/// Everything of signing in is said, and nothing as AWS would have it.
+pub(crate) fn whole() -> SignIn {
+    SignIn::builder()
+        .session_cookie_name("Session")
+        .scope("openid email")
+        .session_timeout(3600)
+        .authentication_request_extra_params([("prompt", "login")])
+        .on_unauthenticated_request("deny")
+        .build()
+}
+
 /// Every field but the secret, set to something that AWS would not choose.
 fn all() -> AuthenticateOidc {
-    AuthenticateOidc {
-        session_cookie_name: Some("Session".into()),
-        scope: Some("openid email".into()),
-        session_timeout: Some(3600),
-        authentication_request_extra_params: [("prompt".into(), "login".into())].into(),
-        on_unauthenticated_request: Some("deny".into()),
-        ..provider()
-    }
+    AuthenticateOidc { sign_in: whole(), ..provider() }
 }
 
 /// What the cloud keeps of client secrets: their digests.

@@ -128,7 +128,7 @@ DefaultActions.Type -> default_actions.type
 DefaultActions.Forward -> default_actions.target_groups.target_group, default_actions.target_groups.weight, default_actions.sticky_seconds
 DefaultActions.Redirect -> default_actions.protocol, default_actions.port, default_actions.host, default_actions.path, default_actions.query, default_actions.status_code
 DefaultActions.FixedResponse -> default_actions.status_code, default_actions.content_type, default_actions.message_body
-DefaultActions.AuthenticateCognito -> default_actions.user_pool_arn, default_actions.user_pool_client_id, default_actions.user_pool_domain, default_actions.on_unauthenticated_request, default_actions.scope, default_actions.session_timeout
+DefaultActions.AuthenticateCognito -> default_actions.user_pool_arn, default_actions.user_pool_client_id, default_actions.user_pool_domain, default_actions.session_cookie_name, default_actions.scope, default_actions.session_timeout, default_actions.authentication_request_extra_params, default_actions.on_unauthenticated_request
 DefaultActions.AuthenticateOidc -> default_actions.issuer, default_actions.authorization_endpoint, default_actions.token_endpoint, default_actions.user_info_endpoint, default_actions.client_id, default_actions.client_secret, default_actions.session_cookie_name, default_actions.scope, default_actions.session_timeout, default_actions.authentication_request_extra_params, default_actions.on_unauthenticated_request
 Tags -> tags
 + watch_rules: others' rules are reported, for one call more
@@ -152,7 +152,7 @@ Actions.Type -> actions.type
 Actions.Forward -> actions.target_groups.target_group, actions.target_groups.weight, actions.sticky_seconds
 Actions.Redirect -> actions.protocol, actions.port, actions.host, actions.path, actions.query, actions.status_code
 Actions.FixedResponse -> actions.status_code, actions.content_type, actions.message_body
-Actions.AuthenticateCognito -> actions.user_pool_arn, actions.user_pool_client_id, actions.user_pool_domain, actions.on_unauthenticated_request, actions.scope, actions.session_timeout
+Actions.AuthenticateCognito -> actions.user_pool_arn, actions.user_pool_client_id, actions.user_pool_domain, actions.session_cookie_name, actions.scope, actions.session_timeout, actions.authentication_request_extra_params, actions.on_unauthenticated_request
 Actions.AuthenticateOidc -> actions.issuer, actions.authorization_endpoint, actions.token_endpoint, actions.user_info_endpoint, actions.client_id, actions.client_secret, actions.session_cookie_name, actions.scope, actions.session_timeout, actions.authentication_request_extra_params, actions.on_unauthenticated_request
 IsDefault -- the default rule is the listener's own default_actions
 Tags -> tags

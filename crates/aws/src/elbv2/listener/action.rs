@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::{TargetGroup, words};
-use super::oidc;
+pub use super::cognito::AuthenticateCognito;
 pub use super::oidc::AuthenticateOidc;
+pub use super::sign_in::SignIn;
+use super::{cognito, oidc};
 
 words! {
     /// How a redirect is said.
@@ -66,23 +68,7 @@ pub enum ListenerAction {
         message_body: Option<String>,
     },
     /// Lets only those go on whom a Cognito user pool knows. HTTPS only, before another action.
-    AuthenticateCognito {
-        /// The user pool's ARN.
-        user_pool_arn: Input<String>,
-        /// The id of the client in the pool.
-        user_pool_client_id: Input<String>,
-        /// The pool's domain prefix or domain.
-        user_pool_domain: Input<String>,
-        /// What happens to others: `authenticate` (the default), `deny` or `allow`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        on_unauthenticated_request: Option<String>,
-        /// What is asked of the pool; `openid` unless said otherwise.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        scope: Option<String>,
-        /// For how many seconds; a week unless said otherwise.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        session_timeout: Option<u32>,
-    },
+    AuthenticateCognito(Box<AuthenticateCognito>),
     /// Lets only those go on whom an identity provider of OpenID Connect knows. HTTPS only, before
     /// another action.
     AuthenticateOidc(Box<AuthenticateOidc>),
@@ -142,6 +128,11 @@ impl ListenerAction {
         }
     }
 
+    /// Asks a Cognito user pool who a user is.
+    pub fn authenticate_cognito(pool: AuthenticateCognito) -> Self {
+        Self::AuthenticateCognito(Box::new(pool))
+    }
+
     /// Asks an identity provider of OpenID Connect who a user is.
     pub fn authenticate_oidc(provider: AuthenticateOidc) -> Self {
         Self::AuthenticateOidc(Box::new(provider))
@@ -149,7 +140,7 @@ impl ListenerAction {
 
     /// Whether it asks users who they are.
     pub(super) fn asks(&self) -> bool {
-        matches!(self, Self::AuthenticateCognito { .. } | Self::AuthenticateOidc(_))
+        matches!(self, Self::AuthenticateCognito(_) | Self::AuthenticateOidc(_))
     }
 
     /// Whether it answers, so that nothing can come after it.
@@ -271,30 +262,10 @@ pub(super) fn to_sdk(
                 .fixed_response_config(response)
                 .build()
         }
-        ListenerAction::AuthenticateCognito {
-            user_pool_arn,
-            user_pool_client_id,
-            user_pool_domain,
-            on_unauthenticated_request,
-            scope,
-            session_timeout,
-        } => {
-            let behaviour = on_unauthenticated_request.as_deref();
-            let cognito = types::AuthenticateCognitoActionConfig::builder()
-                .user_pool_arn(user_pool_arn.as_str())
-                .user_pool_client_id(user_pool_client_id.as_str())
-                .user_pool_domain(user_pool_domain.as_str())
-                .set_on_unauthenticated_request(
-                    behaviour.map(types::AuthenticateCognitoActionConditionalBehaviorEnum::from),
-                )
-                .set_scope(scope.clone())
-                .set_session_timeout(session_timeout.map(i64::from))
-                .build();
-            builder
-                .r#type(types::ActionTypeEnum::AuthenticateCognito)
-                .authenticate_cognito_config(cognito)
-                .build()
-        }
+        ListenerAction::AuthenticateCognito(cognito) => builder
+            .r#type(types::ActionTypeEnum::AuthenticateCognito)
+            .authenticate_cognito_config(cognito.to_sdk())
+            .build(),
         ListenerAction::AuthenticateOidc(oidc) => builder
             .r#type(types::ActionTypeEnum::AuthenticateOidc)
             .authenticate_oidc_config(oidc.to_sdk(keeps_secrets))
@@ -342,13 +313,7 @@ pub(super) fn from_sdk(action: &types::Action) -> Value {
         put("message_body", json!(response.message_body()));
     }
     if let Some(cognito) = action.authenticate_cognito_config() {
-        put("user_pool_arn", json!(cognito.user_pool_arn()));
-        put("user_pool_client_id", json!(cognito.user_pool_client_id()));
-        put("user_pool_domain", json!(cognito.user_pool_domain()));
-        let behaviour = cognito.on_unauthenticated_request();
-        put("on_unauthenticated_request", json!(behaviour.map(|it| it.as_str())));
-        put("scope", json!(cognito.scope()));
-        put("session_timeout", json!(cognito.session_timeout()));
+        cognito::from_sdk(cognito, &mut put);
     }
     if let Some(oidc) = action.authenticate_oidc_config() {
         oidc::from_sdk(oidc, put);

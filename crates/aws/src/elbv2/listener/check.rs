@@ -136,22 +136,7 @@ pub(in crate::elbv2) fn check_actions(actions: &[ListenerAction], check: &mut Ch
                     "a fixed response has at most 1024 characters",
                 );
             }
-            ListenerAction::AuthenticateCognito {
-                on_unauthenticated_request,
-                session_timeout,
-                ..
-            } => {
-                check.ensure(
-                    on_unauthenticated_request
-                        .as_deref()
-                        .is_none_or(|it| ["authenticate", "deny", "allow"].contains(&it)),
-                    "who is not known is asked (authenticate), refused (deny) or let in (allow)",
-                );
-                check.ensure(
-                    session_timeout.is_none_or(|it| (1..=604_800).contains(&it)),
-                    "session_timeout is not between 1 and 604800",
-                );
-            }
+            ListenerAction::AuthenticateCognito(cognito) => cognito.check(check),
             ListenerAction::AuthenticateOidc(oidc) => oidc.check(check),
         }
     }

@@ -4,8 +4,10 @@ pub(super) mod action;
 mod attributes;
 mod calls;
 pub(super) mod check;
+mod cognito;
 mod look;
 mod oidc;
+mod sign_in;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,9 @@ use crate::cx::Cx;
 use crate::kind::{Kind, Listed, Next, Turn};
 use crate::markers::Certificate;
 use crate::tags::{self, is_false};
-pub use action::{AuthenticateOidc, ForwardTarget, ListenerAction, RedirectStatus};
+pub use action::{
+    AuthenticateCognito, AuthenticateOidc, ForwardTarget, ListenerAction, RedirectStatus, SignIn,
+};
 use calls::ListenerCall;
 
 words! {

@@ -1,13 +1,13 @@
 //! An identity provider of OpenID Connect that listeners and rules ask who a user is.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticloadbalancingv2::types;
 use bicoastal_model::resource::Check;
 use bicoastal_model::{Input, Secret};
 use bon::Builder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use super::sign_in::{Seen, SignIn};
 
 /// Lets only those go on whom an identity provider of OpenID Connect knows
 /// ([`ListenerAction::authenticate_oidc`](super::ListenerAction::authenticate_oidc)).
@@ -36,47 +36,26 @@ pub struct AuthenticateOidc {
     /// The secret that belongs to it.
     #[builder(into)]
     pub client_secret: Secret,
-    /// The cookie that keeps a user's session; `AWSELBAuthSessionCookie` unless said otherwise.
-    #[builder(into)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_cookie_name: Option<String>,
-    /// What is asked of the provider; `openid` unless said otherwise.
-    #[builder(into)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    /// For how many seconds a user stays signed in: 1 to 604,800; a week unless said otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_timeout: Option<u32>,
-    /// Parameters that are added to the request to the authorization endpoint, at most 10.
-    #[builder(default, with = |params: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| crate::tags::collect(params))]
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub authentication_request_extra_params: BTreeMap<String, String>,
-    /// What happens to users who are not signed in: `authenticate` (the default), `deny` or `allow`.
-    #[builder(into)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_unauthenticated_request: Option<String>,
+    /// How users are signed in.
+    #[builder(default)]
+    #[serde(flatten)]
+    pub sign_in: SignIn,
 }
-
-/// How many parameters can be added, at most.
-const EXTRA_PARAMS: usize = 10;
 
 impl AuthenticateOidc {
     /// As the API takes it: without its secret where AWS keeps the one that it has.
     pub(super) fn to_sdk(&self, keeps_secret: bool) -> types::AuthenticateOidcActionConfig {
-        let behaviour = self.on_unauthenticated_request.as_deref();
-        let extra = &self.authentication_request_extra_params;
+        let behaviour = self.sign_in.on_unauthenticated_request.as_deref();
         let config = types::AuthenticateOidcActionConfig::builder()
             .issuer(self.issuer.as_str())
             .authorization_endpoint(self.authorization_endpoint.as_str())
             .token_endpoint(self.token_endpoint.as_str())
             .user_info_endpoint(self.user_info_endpoint.as_str())
             .client_id(self.client_id.as_str())
-            .set_session_cookie_name(self.session_cookie_name.clone())
-            .set_scope(self.scope.clone())
-            .set_session_timeout(self.session_timeout.map(i64::from))
-            .set_authentication_request_extra_params(
-                (!extra.is_empty()).then(|| extra.clone().into_iter().collect()),
-            )
+            .set_session_cookie_name(self.sign_in.session_cookie_name.clone())
+            .set_scope(self.sign_in.scope.clone())
+            .set_session_timeout(self.sign_in.seconds())
+            .set_authentication_request_extra_params(self.sign_in.extra_params())
             .set_on_unauthenticated_request(
                 behaviour.map(types::AuthenticateOidcActionConditionalBehaviorEnum::from),
             );
@@ -112,21 +91,7 @@ impl AuthenticateOidc {
         }
         check.ensure(self.client_id.known().is_none_or(|id| !id.is_empty()), "client_id is empty");
         check.ensure(!self.client_secret.expose().is_empty(), "client_secret is empty");
-        check.ensure(
-            self.session_timeout.is_none_or(|it| (1..=604_800).contains(&it)),
-            "session_timeout is not between 1 and 604800",
-        );
-        let extra = self.authentication_request_extra_params.len();
-        check.ensure(
-            extra <= EXTRA_PARAMS,
-            format!("it adds {extra} parameters, and AWS takes {EXTRA_PARAMS}"),
-        );
-        check.ensure(
-            self.on_unauthenticated_request
-                .as_deref()
-                .is_none_or(|it| ["authenticate", "deny", "allow"].contains(&it)),
-            "who is not known is asked (authenticate), refused (deny) or let in (allow)",
-        );
+        self.sign_in.check(check);
     }
 }
 
@@ -140,10 +105,12 @@ pub(super) fn from_sdk(
     put("token_endpoint", json!(seen.token_endpoint()));
     put("user_info_endpoint", json!(seen.user_info_endpoint()));
     put("client_id", json!(seen.client_id()));
-    put("session_cookie_name", json!(seen.session_cookie_name()));
-    put("scope", json!(seen.scope()));
-    put("session_timeout", json!(seen.session_timeout()));
-    put("authentication_request_extra_params", json!(seen.authentication_request_extra_params()));
-    let behaviour = seen.on_unauthenticated_request();
-    put("on_unauthenticated_request", json!(behaviour.map(|it| it.as_str())));
+    let sign_in = Seen {
+        session_cookie_name: seen.session_cookie_name(),
+        scope: seen.scope(),
+        session_timeout: seen.session_timeout(),
+        authentication_request_extra_params: json!(seen.authentication_request_extra_params()),
+        on_unauthenticated_request: seen.on_unauthenticated_request().map(|it| it.as_str()),
+    };
+    sign_in.tell(put);
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::calls::ListenerCall;
 use super::{
-    AuthenticateOidc, FrameOptions, Listener, ListenerAction, ListenerProtocol,
-    MutualAuthentication, action,
+    AuthenticateCognito, AuthenticateOidc, FrameOptions, Listener, ListenerAction,
+    ListenerProtocol, MutualAuthentication, SignIn, action,
 };
 use crate::kind::{Kind, Next, Turn};
 
@@ -42,6 +42,25 @@ fn oidc(secret: &str) -> AuthenticateOidc {
         .user_info_endpoint("https://idp.example.com/userinfo")
         .client_id("front")
         .client_secret(secret)
+        .build()
+}
+
+fn cognito() -> AuthenticateCognito {
+    AuthenticateCognito::builder()
+        .user_pool_arn("arn:aws:cognito-idp:us-east-1:000000000000:userpool/p")
+        .user_pool_client_id("client")
+        .user_pool_domain("users")
+        .build()
+}
+
+/// Everything of signing in is said, and nothing as AWS would have it.
+fn whole() -> SignIn {
+    SignIn::builder()
+        .session_cookie_name("Session")
+        .scope("openid email")
+        .session_timeout(3600)
+        .authentication_request_extra_params([("prompt", "login")])
+        .on_unauthenticated_request("deny")
         .build()
 }
 
@@ -233,22 +252,26 @@ fn attributes_are_set_after_the_protocol() {
 fn mistakes_with_an_identity_provider_are_found_offline() {
     wrong(&asking(oidc("hunter2")), expect![[""]]);
     let extra = |many: usize| (0..many).map(|it| (format!("p{it}"), String::new())).collect();
-    let most = AuthenticateOidc {
+    let most = SignIn {
         session_timeout: Some(604_800),
         authentication_request_extra_params: extra(10),
         on_unauthenticated_request: Some("allow".to_owned()),
-        ..oidc("hunter2")
+        ..SignIn::default()
     };
-    wrong(&asking(most), expect![[""]]);
+    wrong(&asking(AuthenticateOidc { sign_in: most, ..oidc("hunter2") }), expect![[""]]);
+    let odd = SignIn {
+        session_timeout: Some(0),
+        authentication_request_extra_params: extra(11),
+        on_unauthenticated_request: Some("ask".to_owned()),
+        ..SignIn::default()
+    };
     let bad = AuthenticateOidc {
         issuer: "http://idp.example.com".into(),
         authorization_endpoint: "https:///authorize".into(),
         token_endpoint: "idp.example.com/token".into(),
         user_info_endpoint: "https://".into(),
         client_id: "".into(),
-        session_timeout: Some(0),
-        authentication_request_extra_params: extra(11),
-        on_unauthenticated_request: Some("ask".to_owned()),
+        sign_in: odd.clone(),
         ..oidc("")
     };
     wrong(
@@ -264,8 +287,21 @@ fn mistakes_with_an_identity_provider_are_found_offline() {
             Error: it adds 11 parameters, and AWS takes 10
             Error: who is not known is asked (authenticate), refused (deny) or let in (allow)"#]],
     );
-    let too_long = AuthenticateOidc { session_timeout: Some(604_801), ..oidc("hunter2") };
-    wrong(&asking(too_long), expect!["Error: session_timeout is not between 1 and 604800"]);
+    let too_long = SignIn::builder().session_timeout(604_801).build();
+    wrong(
+        &asking(AuthenticateOidc { sign_in: too_long, ..oidc("hunter2") }),
+        expect!["Error: session_timeout is not between 1 and 604800"],
+    );
+    let pool = AuthenticateCognito { user_pool_client_id: "".into(), sign_in: odd, ..cognito() };
+    let actions = vec![ListenerAction::authenticate_cognito(pool), ListenerAction::forward(GROUP)];
+    wrong(
+        &Listener { default_actions: actions, ..https() },
+        expect![[r#"
+            Error: user_pool_client_id is empty
+            Error: session_timeout is not between 1 and 604800
+            Error: it adds 11 parameters, and AWS takes 10
+            Error: who is not known is asked (authenticate), refused (deny) or let in (allow)"#]],
+    );
     // Nothing comes after it, and nobody is asked without TLS.
     let plain = Listener::builder()
         .load_balancer(BALANCER)
@@ -296,7 +332,8 @@ fn a_client_secret_is_sent_where_aws_does_not_have_it() {
         value
     };
     let (old, new) = (oidc("old"), oidc("new"));
-    let wider = AuthenticateOidc { scope: Some("openid email".into()), ..old.clone() };
+    let wider = SignIn::builder().scope("openid email").build();
+    let wider = AuthenticateOidc { sign_in: wider, ..old.clone() };
     let other = AuthenticateOidc { client_id: "other".into(), ..old.clone() };
     let mut out = String::new();
     for (wanted, applied, seen) in [
@@ -407,21 +444,10 @@ fn actions_are_the_same_however_aws_says_them() {
         },
         ListenerAction::redirect_to_https(),
         ListenerAction::fixed_response(503, "closed"),
-        ListenerAction::AuthenticateCognito {
-            user_pool_arn: "arn".into(),
-            user_pool_client_id: "id".into(),
-            user_pool_domain: "domain".into(),
-            on_unauthenticated_request: None,
-            scope: Some("email".into()),
-            session_timeout: None,
-        },
+        ListenerAction::authenticate_cognito(cognito()),
+        ListenerAction::authenticate_cognito(AuthenticateCognito { sign_in: whole(), ..cognito() }),
         ListenerAction::authenticate_oidc(oidc("hunter2")),
-        ListenerAction::authenticate_oidc(AuthenticateOidc {
-            session_timeout: Some(3600),
-            authentication_request_extra_params: [("prompt".to_owned(), "login".to_owned())].into(),
-            on_unauthenticated_request: Some("deny".to_owned()),
-            ..oidc("hunter2")
-        }),
+        ListenerAction::authenticate_oidc(AuthenticateOidc { sign_in: whole(), ..oidc("hunter2") }),
     ] {
         check(action.clone(), &action::to_sdk(&action, None, false));
     }

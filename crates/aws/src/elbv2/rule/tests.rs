@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::calls::RuleCall;
 use super::{ListenerAction, ListenerRule, QueryPair, Rewrite, RuleCondition, condition};
-use crate::elbv2::{AuthenticateOidc, Listener, ListenerProtocol};
+use crate::elbv2::{AuthenticateCognito, AuthenticateOidc, Listener, ListenerProtocol};
 use crate::kind::{Kind, Next, Turn};
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/front/1/2";
@@ -181,14 +181,11 @@ fn rules_fit_their_listener() {
             .actions(actions)
             .build()
     };
-    let ask = ListenerAction::AuthenticateCognito {
-        user_pool_arn: "arn".into(),
-        user_pool_client_id: "id".into(),
-        user_pool_domain: "domain".into(),
-        on_unauthenticated_request: None,
-        scope: None,
-        session_timeout: None,
-    };
+    let pool = AuthenticateCognito::builder()
+        .user_pool_arn("arn")
+        .user_pool_client_id("id")
+        .user_pool_domain("domain");
+    let ask = ListenerAction::authenticate_cognito(pool.build());
     here.add("on-tcp", rule(&tcp.arn(), vec![ListenerAction::forward(GROUP)]));
     here.add("one", rule(&http.arn(), vec![ListenerAction::forward(GROUP)]));
     here.add("other", rule(&http.arn(), vec![ask, ListenerAction::forward(GROUP)]));
