@@ -6,7 +6,12 @@ use bon::Builder;
 use serde::{Deserialize, Serialize};
 
 use crate::input::Input;
+use crate::region::Region;
 use crate::value::{Value, json};
+
+pub(crate) mod reach;
+mod requested;
+mod service;
 
 /// Whether a statement allows or denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +38,34 @@ impl Principal {
     /// One AWS service.
     pub fn service(name: impl Into<Input<String>>) -> Self {
         Self::Service(vec![name.into()])
+    }
+
+    /// One AWS service, as it is called in one region: `logs` (or `logs.amazonaws.com`) in
+    /// `me-south-1` is `logs.me-south-1.amazonaws.com`.
+    ///
+    /// Some services call themselves like this in regions that an account has to enable
+    /// ([`Region::is_opt_in`]); which ones do is said by each service's documentation.
+    pub fn service_in(service: &str, region: Region) -> Self {
+        Self::service(service::in_region(service::short(service), region))
+    }
+
+    /// One AWS service, as it is called in each of these regions: by its plain name where every
+    /// account has the region, and by the region's own where an account has to enable it.
+    ///
+    /// ```
+    /// # use bicoastal_model::{ActiveRegions, Principal, Region};
+    /// let regions = ActiveRegions::new(Region::EuWest1, Region::MeSouth1);
+    /// assert_eq!(
+    ///     Principal::service_across("logs.amazonaws.com", &regions),
+    ///     Principal::Service(vec![
+    ///         "logs.amazonaws.com".into(),
+    ///         "logs.me-south-1.amazonaws.com".into(),
+    ///     ]),
+    /// );
+    /// ```
+    pub fn service_across(service: &str, regions: impl IntoIterator<Item = Region>) -> Self {
+        let names = service::across(service::short(service), regions);
+        Self::Service(names.into_iter().map(Input::from).collect())
     }
 
     /// One account, role or user.
@@ -197,13 +230,57 @@ fn list(value: &Value, normal: impl Fn(&str) -> String) -> Value {
     Value::Array(items)
 }
 
+/// The items of a list, or the one value that stands for a list.
+fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Null => &[],
+        Value::Array(items) => items,
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// The same as texts; `None` where something else is among them (outputs that are not known yet).
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    items(value).iter().map(Value::as_str).collect()
+}
+
 fn sort(values: &mut [Value]) {
     values.sort_by_cached_key(ToString::to_string);
 }
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
+
     use super::*;
+
+    #[test]
+    fn a_service_is_named_for_regions() {
+        let named = |principal: Principal| match principal {
+            Principal::Service(names) => {
+                names.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ")
+            }
+            other => format!("{other:?}"),
+        };
+        let in_one = |name| named(Principal::service_in(name, Region::MeSouth1));
+        expect!["logs.me-south-1.amazonaws.com"].assert_eq(&in_one("logs"));
+        expect!["delivery.logs.me-south-1.amazonaws.com"]
+            .assert_eq(&in_one("delivery.logs.amazonaws.com"));
+        let across = |regions: &[Region]| {
+            named(Principal::service_across("logs.amazonaws.com", regions.iter().copied()))
+        };
+        for (regions, expect) in [
+            (
+                &[Region::UsEast1, Region::MeSouth1, Region::EuWest1, Region::AfSouth1][..],
+                expect!["logs.amazonaws.com logs.af-south-1.amazonaws.com logs.me-south-1.amazonaws.com"],
+            ),
+            (&[Region::AfSouth1], expect!["logs.af-south-1.amazonaws.com"]),
+            (&[Region::UsEast1], expect!["logs.amazonaws.com"]),
+            (&[], expect![""]),
+        ] {
+            expect.assert_eq(&across(regions));
+        }
+    }
 
     #[test]
     fn documents_compare_by_meaning() {

@@ -78,6 +78,32 @@ impl Region {
         Self::ALL.iter().copied().find(|region| region.code() == code)
     }
 
+    /// Whether an account has to enable it before it is there for it: every region that AWS opened
+    /// since March 2019. In some services' principals such a region has a name of its own
+    /// ([`Principal::service_in`](crate::Principal::service_in)).
+    pub const fn is_opt_in(self) -> bool {
+        matches!(
+            self,
+            Self::AfSouth1
+                | Self::ApEast1
+                | Self::ApEast2
+                | Self::ApSouth2
+                | Self::ApSoutheast3
+                | Self::ApSoutheast4
+                | Self::ApSoutheast5
+                | Self::ApSoutheast6
+                | Self::ApSoutheast7
+                | Self::CaWest1
+                | Self::EuCentral2
+                | Self::EuSouth1
+                | Self::EuSouth2
+                | Self::IlCentral1
+                | Self::MeCentral1
+                | Self::MeSouth1
+                | Self::MxCentral1
+        )
+    }
+
     /// A name for the thing of this kind that belongs to this region: `us-east-1` and `api`
     /// make `api-us-east-1`. For global resources of which there is one per region.
     pub fn named(self, name: &str) -> String {
@@ -216,5 +242,59 @@ impl<T> PerRegion<T> {
     /// Another value for each region.
     pub fn map<U>(&self, mut make: impl FnMut(Region, &T) -> U) -> PerRegion<U> {
         PerRegion(self.0.iter().map(|(region, value)| (*region, make(*region, value))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::Region;
+
+    #[test]
+    fn some_regions_have_to_be_enabled() {
+        let (opt_in, always): (Vec<Region>, Vec<Region>) =
+            Region::ALL.iter().partition(|region| region.is_opt_in());
+        let codes = |regions: &[Region]| -> String {
+            regions.iter().map(|region| format!("{region}\n")).collect()
+        };
+        expect![[r#"
+            af-south-1
+            ap-east-1
+            ap-east-2
+            ap-south-2
+            ap-southeast-3
+            ap-southeast-4
+            ap-southeast-5
+            ap-southeast-6
+            ap-southeast-7
+            ca-west-1
+            eu-central-2
+            eu-south-1
+            eu-south-2
+            il-central-1
+            me-central-1
+            me-south-1
+            mx-central-1
+        "#]].assert_eq(&codes(&opt_in));
+        expect![[r#"
+            ap-northeast-1
+            ap-northeast-2
+            ap-northeast-3
+            ap-south-1
+            ap-southeast-1
+            ap-southeast-2
+            ca-central-1
+            eu-central-1
+            eu-north-1
+            eu-west-1
+            eu-west-2
+            eu-west-3
+            sa-east-1
+            us-east-1
+            us-east-2
+            us-west-1
+            us-west-2
+        "#]].assert_eq(&codes(&always));
     }
 }

@@ -96,6 +96,22 @@ pub enum Shape {
     RecordValues,
 }
 
+impl Shape {
+    /// Whether it is like this, or a part of it is.
+    pub(crate) fn any(&self, is: fn(&Self) -> bool) -> bool {
+        is(self)
+            || match self {
+                Self::List(item) | Self::Set(item) | Self::OwnedSet(item) | Self::AtLeast(item) => {
+                    item.any(is)
+                }
+                Self::Object(fields) | Self::Keyed { fields, .. } => {
+                    fields.iter().any(|field| field.shape.any(is))
+                }
+                _ => false,
+            }
+    }
+}
+
 /// What AWS says where a field was never set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Absent {

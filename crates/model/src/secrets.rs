@@ -88,16 +88,7 @@ pub fn has(value: &Packed) -> bool {
 
 /// Whether values of this shape may hold secrets.
 pub(crate) fn may_be_in(shape: &Shape) -> bool {
-    match shape {
-        Shape::Secret => true,
-        Shape::List(item) | Shape::Set(item) | Shape::OwnedSet(item) | Shape::AtLeast(item) => {
-            may_be_in(item)
-        }
-        Shape::Object(fields) | Shape::Keyed { fields, .. } => {
-            fields.iter().any(|field| may_be_in(&field.shape))
-        }
-        _ => false,
-    }
+    shape.any(|it| matches!(it, Shape::Secret))
 }
 
 /// The value without its secrets.

@@ -13,6 +13,7 @@ use crate::secret;
 use crate::value::{self, Map, SECRET, Value, json};
 
 mod desired;
+mod policies;
 mod seal;
 
 pub use desired::{Clear, Declared, Desired, Rollout};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Declared, Desired, STACK_OUTPUTS, Stack};
+use super::{Declared, Desired, STACK_OUTPUTS, Stack, policies};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::id::ResourceId;
 use crate::packed::{Fields, Packed};
@@ -69,6 +69,7 @@ impl Stack {
         let desired =
             Desired { stack: name, resources, rollout, exports, secrets, warnings: Vec::new() };
         found.extend(check_between(&desired));
+        found.extend(policies::check(&desired));
         let diagnostics = Diagnostics(found);
         if diagnostics.has_errors() {
             return Err(diagnostics);
