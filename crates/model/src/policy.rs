@@ -272,7 +272,9 @@ mod tests {
         for (regions, expect) in [
             (
                 &[Region::UsEast1, Region::MeSouth1, Region::EuWest1, Region::AfSouth1][..],
-                expect!["logs.amazonaws.com logs.af-south-1.amazonaws.com logs.me-south-1.amazonaws.com"],
+                expect![
+                    "logs.amazonaws.com logs.af-south-1.amazonaws.com logs.me-south-1.amazonaws.com"
+                ],
             ),
             (&[Region::AfSouth1], expect!["logs.af-south-1.amazonaws.com"]),
             (&[Region::UsEast1], expect!["logs.amazonaws.com"]),

@@ -276,7 +276,8 @@ mod tests {
             me-central-1
             me-south-1
             mx-central-1
-        "#]].assert_eq(&codes(&opt_in));
+        "#]]
+        .assert_eq(&codes(&opt_in));
         expect![[r#"
             ap-northeast-1
             ap-northeast-2
@@ -295,6 +296,7 @@ mod tests {
             us-east-2
             us-west-1
             us-west-2
-        "#]].assert_eq(&codes(&always));
+        "#]]
+        .assert_eq(&codes(&always));
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "iam")]
 mod check;
+#[cfg(all(test, feature = "dynamodb", feature = "iam", feature = "s3"))]
+mod tests;
 
 use bicoastal_model::PolicyDocument;
 use serde::{Deserialize, Serialize};

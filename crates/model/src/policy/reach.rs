@@ -109,7 +109,7 @@ impl Reach {
             Topic::Service(service) => {
                 let names = service::across(service, lacks.iter().copied());
                 Diagnostic::warning(format!(
-                    "{what} and not {}, and the stack has things in {codes}",
+                    "{what} but not {}, and the stack has things in {codes}",
                     joined(names.iter().map(String::as_str))
                 ))
                 .hint("Principal::service_across names a service for all regions at once")
@@ -117,11 +117,11 @@ impl Reach {
             Topic::Allowed => Diagnostic::warning(format!(
                 "{what} allows nothing in {codes}, where the stack has things"
             ))
-            .hint("aws:RequestedRegion in its condition has a list; every active region belongs in it"),
+            .hint("name every active region in its condition on aws:RequestedRegion"),
             Topic::Denied => Diagnostic::warning(format!(
                 "{what} denies what is asked of {codes}, where the stack has things"
             ))
-            .hint("the condition on aws:RequestedRegion has to spare every active region"),
+            .hint("spare every active region in its condition on aws:RequestedRegion"),
         }
     }
 }

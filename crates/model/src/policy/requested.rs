@@ -13,15 +13,23 @@ pub(super) struct Requested<'s>(Vec<Test<'s>>);
 struct Test<'s> {
     /// Whether none of the values may fit.
     not: bool,
-    /// Whether `*` and `?` in a value stand for others.
-    like: bool,
+    fit: Fit,
     values: Vec<&'s str>,
+}
+
+/// When a value fits a region's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Equal,
+    EqualIgnoringCase,
+    /// `*` and `?` in the value stand for others.
+    Like,
 }
 
 impl<'s> Requested<'s> {
     /// Of a `Condition`; `None` where it says nothing of the region, or nothing that can be told
     /// before a request is made (outputs, policy variables, operators that are not for texts).
-    pub fn of(condition: &'s Value) -> Option<Self> {
+    pub(super) fn of(condition: &'s Value) -> Option<Self> {
         let mut tests = Vec::new();
         for (operator, keys) in condition.as_object()? {
             for (key, values) in keys.as_object()? {
@@ -34,12 +42,12 @@ impl<'s> Requested<'s> {
     }
 
     /// Whether a request to this region fulfils them.
-    pub fn holds(&self, region: Region) -> bool {
+    pub(super) fn holds(&self, region: Region) -> bool {
         self.0.iter().all(|test| {
-            let fits = |value: &&str| match test.like {
-                true => is_like(value.as_bytes(), region.code().as_bytes()),
-                // A code has no capitals, so case matters for nobody's purpose.
-                false => value.eq_ignore_ascii_case(region.code()),
+            let fits = |value: &&str| match test.fit {
+                Fit::Equal => *value == region.code(),
+                Fit::EqualIgnoringCase => value.eq_ignore_ascii_case(region.code()),
+                Fit::Like => is_like(value.as_bytes(), region.code().as_bytes()),
             };
             test.values.iter().any(fits) != test.not
         })
@@ -50,15 +58,17 @@ fn test<'s>(operator: &str, values: Vec<&'s str>) -> Option<Test<'s>> {
     let operator = operator.to_ascii_lowercase();
     // A request has one region: for all and for any of its values are the same, and it is there.
     let name = operator.rsplit_once(':').map_or(&*operator, |(_, name)| name);
-    let (not, like) = match name.strip_suffix("ifexists").unwrap_or(name) {
-        "stringequals" | "stringequalsignorecase" => (false, false),
-        "stringnotequals" | "stringnotequalsignorecase" => (true, false),
-        "stringlike" => (false, true),
-        "stringnotlike" => (true, true),
+    let (not, fit) = match name.strip_suffix("ifexists").unwrap_or(name) {
+        "stringequals" => (false, Fit::Equal),
+        "stringnotequals" => (true, Fit::Equal),
+        "stringequalsignorecase" => (false, Fit::EqualIgnoringCase),
+        "stringnotequalsignorecase" => (true, Fit::EqualIgnoringCase),
+        "stringlike" => (false, Fit::Like),
+        "stringnotlike" => (true, Fit::Like),
         _ => return None,
     };
     let is_told = !values.is_empty() && !values.iter().any(|it| it.contains("${"));
-    is_told.then_some(Test { not, like, values })
+    is_told.then_some(Test { not, fit, values })
 }
 
 /// Whether a text is like a pattern, where `*` is any text and `?` any character.
@@ -90,6 +100,7 @@ mod tests {
             json!({ "StringNotEquals": { "aws:RequestedRegion": ["eu-west-1", "us-east-1"] } }),
             json!({ "StringNotEqualsIgnoreCase": { "aws:RequestedRegion": "EU-WEST-1" } }),
             json!({ "StringEqualsIgnoreCaseIfExists": { "aws:RequestedRegion": "EU-WEST-1" } }),
+            json!({ "StringEquals": { "aws:RequestedRegion": "EU-WEST-1" } }),
             json!({ "StringLike": { "aws:RequestedRegion": ["eu-*", "us-????-2"] } }),
             json!({ "StringNotLike": { "aws:RequestedRegion": "*-west-*" } }),
             json!({ "StringLike": { "aws:RequestedRegion": "*" } }),
@@ -120,6 +131,7 @@ mod tests {
             {"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","us-east-1"]}}: eu-south-1 us-west-2
             {"StringNotEqualsIgnoreCase":{"aws:RequestedRegion":"EU-WEST-1"}}: eu-south-1 us-east-1 us-west-2
             {"StringEqualsIgnoreCaseIfExists":{"aws:RequestedRegion":"EU-WEST-1"}}: eu-west-1
+            {"StringEquals":{"aws:RequestedRegion":"EU-WEST-1"}}: 
             {"StringLike":{"aws:RequestedRegion":["eu-*","us-????-2"]}}: eu-south-1 eu-west-1 us-west-2
             {"StringNotLike":{"aws:RequestedRegion":"*-west-*"}}: eu-south-1 us-east-1
             {"StringLike":{"aws:RequestedRegion":"*"}}: eu-south-1 eu-west-1 us-east-1 us-west-2

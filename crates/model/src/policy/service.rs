@@ -10,14 +10,14 @@ const SUFFIX: &str = ".amazonaws.com";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ServiceName<'n> {
     /// `logs`, `delivery.logs`.
-    pub service: &'n str,
+    pub(super) service: &'n str,
     /// The region in it, where it has something that looks like one.
-    pub region: Option<Result<Region, UnknownRegion>>,
+    pub(super) region: Option<Result<Region, UnknownRegion>>,
 }
 
 impl<'n> ServiceName<'n> {
     /// Of `logs.amazonaws.com`, `logs.me-south-1.amazonaws.com`.
-    pub fn of(principal: &'n str) -> Option<Self> {
+    pub(super) fn of(principal: &'n str) -> Option<Self> {
         let name = principal.strip_suffix(SUFFIX)?;
         Some(match name.rsplit_once('.') {
             Some((service, code)) if is_code(code) => Self { service, region: Some(code.parse()) },

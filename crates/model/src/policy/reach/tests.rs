@@ -85,35 +85,55 @@ fn a_service_that_is_named_for_one_opt_in_region_is_named_for_all() {
     let af = "logs.af-south-1.amazonaws.com";
     let plain = "logs.amazonaws.com";
     // One that leaves regions out.
-    check(both, &[trust(json!(me))], expect![[r#"
-        warning: document 0 names logs.me-south-1.amazonaws.com and not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
-    check(all, &[trust(json!([me, plain]))], expect![[r#"
-        warning: document 0 names logs.me-south-1.amazonaws.com and not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
-    check(all, &[trust(json!([me, af]))], expect![[r#"
-        warning: document 0 names logs.af-south-1.amazonaws.com, logs.me-south-1.amazonaws.com and not logs.amazonaws.com, and the stack has things in eu-west-1, us-east-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
-    check(all, &[trust(json!([me]))], expect![[r#"
-        warning: document 0 names logs.me-south-1.amazonaws.com and not logs.amazonaws.com, logs.af-south-1.amazonaws.com, and the stack has things in af-south-1, eu-west-1, us-east-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
+    check(
+        both,
+        &[trust(json!(me))],
+        expect![[r#"
+            warning: document 0 names logs.me-south-1.amazonaws.com but not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
+    check(
+        all,
+        &[trust(json!([me, plain]))],
+        expect![[r#"
+            warning: document 0 names logs.me-south-1.amazonaws.com but not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
+    check(
+        all,
+        &[trust(json!([me, af]))],
+        expect![[r#"
+            warning: document 0 names logs.af-south-1.amazonaws.com, logs.me-south-1.amazonaws.com but not logs.amazonaws.com, and the stack has things in eu-west-1, us-east-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
+    check(
+        all,
+        &[trust(json!([me]))],
+        expect![[r#"
+            warning: document 0 names logs.me-south-1.amazonaws.com but not logs.amazonaws.com, logs.af-south-1.amazonaws.com, and the stack has things in af-south-1, eu-west-1, us-east-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
     check(
         all,
         &[trust(json!([me, af, plain, "flow.me-south-1.amazonaws.com", "flow.amazonaws.com"]))],
         expect![[r#"
-            warning: document 0 names flow.me-south-1.amazonaws.com and not flow.af-south-1.amazonaws.com, and the stack has things in af-south-1
+            warning: document 0 names flow.me-south-1.amazonaws.com but not flow.af-south-1.amazonaws.com, and the stack has things in af-south-1
               hint: Principal::service_across names a service for all regions at once
         "#]],
     );
     // It is needed elsewhere only, and the stack has nothing there.
-    check(&[EuWest1], &[trust(json!(["logs.ap-east-1.amazonaws.com"]))], expect![[r#"
-        warning: document 0 names logs.ap-east-1.amazonaws.com and not logs.amazonaws.com, and the stack has things in eu-west-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
+    check(
+        &[EuWest1],
+        &[trust(json!(["logs.ap-east-1.amazonaws.com"]))],
+        expect![[r#"
+            warning: document 0 names logs.ap-east-1.amazonaws.com but not logs.amazonaws.com, and the stack has things in eu-west-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
     // One for all, in one statement or in several.
     check(all, &[trust(json!([me, af, plain]))], expect![[""]]);
     let statements = json!([allow(json!(me))[0], allow(json!(af))[0], allow(json!(plain))[0]]);
@@ -131,10 +151,14 @@ fn a_service_that_is_named_for_one_opt_in_region_is_named_for_all() {
     // One role for each region.
     check(all, &[trust(json!(me)), trust(json!(af)), trust(json!(plain))], expect![[""]]);
     // But this is none of those: the second one has both.
-    check(both, &[trust(json!(me)), trust(json!([me, af]))], expect![[r#"
-        warning: document 0 names logs.me-south-1.amazonaws.com and not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
+    check(
+        both,
+        &[trust(json!(me)), trust(json!([me, af]))],
+        expect![[r#"
+            warning: document 0 names logs.me-south-1.amazonaws.com but not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
 }
 
 #[test]
@@ -145,17 +169,25 @@ fn what_belongs_to_a_region_names_services_of_that_region() {
     check(all, &[bucket(MeSouth1, json!(me))], expect![[""]]);
     check(all, &[bucket(MeSouth1, json!([me, "logs.amazonaws.com"]))], expect![[""]]);
     // In another one it is for several.
-    check(all, &[bucket(EuWest1, json!([me, "logs.amazonaws.com"]))], expect![[r#"
-        warning: document 0 names logs.me-south-1.amazonaws.com and not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
+    check(
+        all,
+        &[bucket(EuWest1, json!([me, "logs.amazonaws.com"]))],
+        expect![[r#"
+            warning: document 0 names logs.me-south-1.amazonaws.com but not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
     // In its own region the plain name does.
     check(all, &[bucket(AfSouth1, json!([me, "logs.amazonaws.com"]))], expect![[""]]);
     // Copied from the other bucket.
-    check(&[AfSouth1, MeSouth1], &[bucket(AfSouth1, json!(me))], expect![[r#"
-        warning: document 0 names logs.me-south-1.amazonaws.com and not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
-          hint: Principal::service_across names a service for all regions at once
-    "#]]);
+    check(
+        &[AfSouth1, MeSouth1],
+        &[bucket(AfSouth1, json!(me))],
+        expect![[r#"
+            warning: document 0 names logs.me-south-1.amazonaws.com but not logs.af-south-1.amazonaws.com, and the stack has things in af-south-1
+              hint: Principal::service_across names a service for all regions at once
+        "#]],
+    );
 }
 
 #[test]
@@ -163,22 +195,38 @@ fn no_region_of_the_stack_is_denied() {
     let two = &[EuWest1, UsEast1][..];
     let one = |statement: Value| of(None, json!([statement]));
     for (operator, regions, expect) in [
-        ("StringNotEquals", json!(["us-east-1", "us-west-2"]), expect![[r#"
-            warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
-              hint: the condition on aws:RequestedRegion has to spare every active region
-        "#]]),
-        ("StringEquals", json!("eu-west-1"), expect![[r#"
-            warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
-              hint: the condition on aws:RequestedRegion has to spare every active region
-        "#]]),
-        ("StringLike", json!("eu-*"), expect![[r#"
-            warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
-              hint: the condition on aws:RequestedRegion has to spare every active region
-        "#]]),
-        ("StringNotLike", json!(["eu-*", "us-west-?"]), expect![[r#"
-            warning: statement 1 of document 0 denies what is asked of us-east-1, where the stack has things
-              hint: the condition on aws:RequestedRegion has to spare every active region
-        "#]]),
+        (
+            "StringNotEquals",
+            json!(["us-east-1", "us-west-2"]),
+            expect![[r#"
+                warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
+                  hint: spare every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
+        (
+            "StringEquals",
+            json!("eu-west-1"),
+            expect![[r#"
+                warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
+                  hint: spare every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
+        (
+            "StringLike",
+            json!("eu-*"),
+            expect![[r#"
+                warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
+                  hint: spare every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
+        (
+            "StringNotLike",
+            json!(["eu-*", "us-west-?"]),
+            expect![[r#"
+                warning: statement 1 of document 0 denies what is asked of us-east-1, where the stack has things
+                  hint: spare every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
         // It spares all, or is about others.
         ("StringNotEquals", json!(["us-east-1", "eu-west-1", "ap-south-1"]), expect![[""]]),
         ("StringNotLike", json!(["eu-*", "us-*"]), expect![[""]]),
@@ -195,22 +243,30 @@ fn no_region_of_the_stack_is_denied() {
     // The region of global services matters where the stack has something else there.
     let europe = || one(asked("Deny", "StringNotEquals", json!(["eu-west-1", "ap-south-1"])));
     check(&[EuWest1, ApSouth1], &[europe()], expect![[""]]);
-    check(&[EuWest1, ApSouth1, UsEast1], &[europe()], expect![[r#"
-        warning: statement 1 of document 0 denies what is asked of us-east-1, where the stack has things
-          hint: the condition on aws:RequestedRegion has to spare every active region
-    "#]]);
+    check(
+        &[EuWest1, ApSouth1, UsEast1],
+        &[europe()],
+        expect![[r#"
+            warning: statement 1 of document 0 denies what is asked of us-east-1, where the stack has things
+              hint: spare every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
     let mut global = asked("Deny", "StringNotEquals", json!("us-east-1"));
     global["Action"] = json!(["IAM:*", "route53:ChangeResourceRecordSets"]);
     check(two, &[one(global)], expect![[""]]);
     // Two that each keep to their region are for one each; in one document they are for none.
     let only = |region: &str| asked("Deny", "StringNotEquals", json!(region));
     check(two, &[one(only("us-east-1")), one(only("eu-west-1"))], expect![[""]]);
-    check(two, &[of(None, json!([only("us-east-1"), only("eu-west-1")]))], expect![[r#"
-        warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
-          hint: the condition on aws:RequestedRegion has to spare every active region
-        warning: statement 2 of document 0 denies what is asked of us-east-1, where the stack has things
-          hint: the condition on aws:RequestedRegion has to spare every active region
-    "#]]);
+    check(
+        two,
+        &[of(None, json!([only("us-east-1"), only("eu-west-1")]))],
+        expect![[r#"
+            warning: statement 1 of document 0 denies what is asked of eu-west-1, where the stack has things
+              hint: spare every active region in its condition on aws:RequestedRegion
+            warning: statement 2 of document 0 denies what is asked of us-east-1, where the stack has things
+              hint: spare every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
 }
 
 #[test]
@@ -218,14 +274,22 @@ fn what_is_allowed_by_region_is_allowed_in_all_of_them() {
     let two = &[EuWest1, UsEast1][..];
     let allow = |regions: Value| asked("Allow", "StringEquals", regions);
     let one = |statement: Value| of(None, json!([statement]));
-    check(two, &[one(allow(json!("us-east-1")))], expect![[r#"
-        warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
-          hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-    "#]]);
-    check(two, &[one(asked("Allow", "StringNotLike", json!("us-*")))], expect![[r#"
-        warning: statement 1 of document 0 allows nothing in us-east-1, where the stack has things
-          hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-    "#]]);
+    check(
+        two,
+        &[one(allow(json!("us-east-1")))],
+        expect![[r#"
+            warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
+              hint: name every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
+    check(
+        two,
+        &[one(asked("Allow", "StringNotLike", json!("us-*")))],
+        expect![[r#"
+            warning: statement 1 of document 0 allows nothing in us-east-1, where the stack has things
+              hint: name every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
     check(two, &[one(allow(json!(["us-east-1", "eu-west-1"])))], expect![[""]]);
     check(two, &[one(asked("Allow", "StringLike", json!(["us-*", "eu-*"])))], expect![[""]]);
     // For none of them, it is about something else.
@@ -236,10 +300,14 @@ fn what_is_allowed_by_region_is_allowed_in_all_of_them() {
     check(two, &[one(us.clone()), one(eu)], expect![[""]]);
     // The other one shows that both were meant.
     let both = allow(json!(["us-east-1", "eu-west-1"]));
-    check(two, &[of(None, json!([us, both]))], expect![[r#"
-        warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
-          hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-    "#]]);
+    check(
+        two,
+        &[of(None, json!([us, both]))],
+        expect![[r#"
+            warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
+              hint: name every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
     // What it is about is there and nowhere else.
     let table = "arn:aws:dynamodb:us-east-1:111122223333:table/t";
     let output = json!({ "$ref": { "id": "us-east-1/queue", "attribute": "arn" } });
@@ -247,18 +315,27 @@ fn what_is_allowed_by_region_is_allowed_in_all_of_them() {
     for (resource, expect) in [
         (json!(table), expect![[""]]),
         (json!([table, output, text]), expect![[""]]),
-        (json!([table, "arn:aws:s3:::b"]), expect![[r#"
-            warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
-              hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-        "#]]),
-        (json!([table, { "$ref": { "id": "zone", "attribute": "arn" } }]), expect![[r#"
-            warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
-              hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-        "#]]),
-        (json!([]), expect![[r#"
-            warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
-              hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-        "#]]),
+        (
+            json!([table, "arn:aws:s3:::b"]),
+            expect![[r#"
+                warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
+                  hint: name every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
+        (
+            json!([table, { "$ref": { "id": "zone", "attribute": "arn" } }]),
+            expect![[r#"
+                warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
+                  hint: name every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
+        (
+            json!([]),
+            expect![[r#"
+                warning: statement 1 of document 0 allows nothing in eu-west-1, where the stack has things
+                  hint: name every active region in its condition on aws:RequestedRegion
+            "#]],
+        ),
     ] {
         let mut statement = us.clone();
         statement["Resource"] = resource;
@@ -277,14 +354,22 @@ fn what_belongs_to_a_region_is_asked_there() {
     // Copied from the other bucket, which is not in this one's place.
     let copied =
         |effect, operator| [bucket(UsEast1, effect, operator), bucket(EuWest1, effect, operator)];
-    check(two, &copied("Deny", "StringNotEquals"), expect![[r#"
-        warning: statement 1 of document 1 denies what is asked of eu-west-1, where the stack has things
-          hint: the condition on aws:RequestedRegion has to spare every active region
-    "#]]);
-    check(two, &copied("Allow", "StringEquals"), expect![[r#"
-        warning: statement 1 of document 1 allows nothing in eu-west-1, where the stack has things
-          hint: aws:RequestedRegion in its condition has a list; every active region belongs in it
-    "#]]);
+    check(
+        two,
+        &copied("Deny", "StringNotEquals"),
+        expect![[r#"
+            warning: statement 1 of document 1 denies what is asked of eu-west-1, where the stack has things
+              hint: spare every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
+    check(
+        two,
+        &copied("Allow", "StringEquals"),
+        expect![[r#"
+            warning: statement 1 of document 1 allows nothing in eu-west-1, where the stack has things
+              hint: name every active region in its condition on aws:RequestedRegion
+        "#]],
+    );
 }
 
 #[test]
