@@ -71,6 +71,7 @@ pub fn plan(
             stack: desired.stack.clone(),
             resources: BTreeMap::new(),
             rollout: desired.rollout,
+            rto: desired.rto,
             exports: Vec::new(),
             secrets: BTreeMap::new(),
             warnings: Vec::new(),

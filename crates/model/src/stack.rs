@@ -30,6 +30,7 @@ pub struct Stack {
     /// Where in the list of the declared each id is first.
     places: BTreeMap<ResourceId, usize>,
     rollout: Rollout,
+    rto: Option<Duration>,
     tags: Vec<(String, String)>,
     exports: Vec<(String, Value)>,
     secrets: BTreeMap<(ResourceId, String), Clear>,
@@ -44,6 +45,7 @@ impl Stack {
             declared: Vec::new(),
             places: BTreeMap::new(),
             rollout: Rollout::default(),
+            rto: None,
             tags: Vec::new(),
             exports: Vec::new(),
             secrets: BTreeMap::new(),
@@ -59,6 +61,23 @@ impl Stack {
     /// In which order changes reach what already serves.
     pub fn rollout(&mut self, rollout: Rollout) -> &mut Self {
         self.rollout = rollout;
+        self
+    }
+
+    /// The recovery time objective: the longest that clients may go on being sent to a region that
+    /// is lost.
+    ///
+    /// Sealing holds DNS's share of it to that time: for each record that its health takes out of
+    /// the answers, how long until the loss is seen (a health check's interval, as often as its
+    /// threshold says) and how long resolvers keep the answer that they have (its time to live).
+    /// Together they are the least that a recovery takes; what the program does not say of it is not
+    /// counted. What else has to happen, as making another region's database the one that is
+    /// written to, comes on top and is not held to it.
+    ///
+    /// Without it, a record with a health check is only warned about where resolvers keep its answer
+    /// for longer than AWS advises.
+    pub fn rto(&mut self, objective: Duration) -> &mut Self {
+        self.rto = Some(objective);
         self
     }
 

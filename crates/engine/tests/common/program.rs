@@ -13,6 +13,7 @@ pub fn desired(resources: impl IntoIterator<Item = Declared>) -> Desired {
         stack: "test".to_owned(),
         resources: resources.into_iter().map(|it| (it.id.clone(), it)).collect(),
         rollout: Rollout::OneRegionAtATime,
+        rto: None,
         exports: Vec::new(),
         secrets: BTreeMap::new(),
         warnings: Vec::new(),

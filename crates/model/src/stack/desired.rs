@@ -92,6 +92,9 @@ pub struct Desired {
     pub resources: BTreeMap<ResourceId, Declared>,
     /// In which order changes reach what already serves.
     pub rollout: Rollout,
+    /// The longest that clients may go on being sent to a region that is lost, where the program
+    /// says so. Rules between resources hold to it what they can tell offline.
+    pub rto: Option<Duration>,
     /// What the stack shows when it is done, in the order declared; with markers.
     pub exports: Vec<(String, Value)>,
     /// Secrets in clear, by resource and slot (the dotted path of the property).

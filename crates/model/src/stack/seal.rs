@@ -17,7 +17,7 @@ impl Stack {
     ///
     /// All mistakes, each with the line that declares it.
     pub fn seal(self) -> Result<Desired, Diagnostics> {
-        let Self { name, declared, places, rollout, tags, exports, secrets, found } = self;
+        let Self { name, declared, places, rollout, rto, tags, exports, secrets, found } = self;
         let mut found = found;
         let tags: Fields = tags.iter().map(|(key, value)| (key, value.as_str())).collect();
         let is_again =
@@ -66,8 +66,8 @@ impl Stack {
                 }
             }
         }
-        let desired =
-            Desired { stack: name, resources, rollout, exports, secrets, warnings: Vec::new() };
+        let warnings = Vec::new();
+        let desired = Desired { stack: name, resources, rollout, rto, exports, secrets, warnings };
         found.extend(check_between(&desired));
         found.extend(policies::check(&desired));
         let diagnostics = Diagnostics(found);

@@ -1,52 +1,18 @@
-//! Rules between the records of a stack: one policy per name, CNAMEs alone, aliases without loops.
+//! How records fit together: one policy per name, CNAMEs alone, aliases without loops.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::value::{self, Ref};
-use bicoastal_model::{Declared, Desired, Diagnostic, Packed, dns};
-use serde_json::Value;
+use bicoastal_model::{Diagnostic, dns};
 
-use super::RecordSet;
 use super::data::{CLOUDFRONT_ZONE, RecordType};
+use super::member::Member;
 use super::routing::{FailoverRole, GeoLocation, Routing, RoutingProps};
 
-/// A declared record, its names resolved as far as the program knows them.
-struct Member<'d> {
-    declared: &'d Declared,
-    record: RecordSet,
-    /// The zone's reference or id: the same text for the same zone.
-    zone: String,
-    zone_name: Option<String>,
-    /// Whether the zone is declared as a private one.
-    private: bool,
-    name: Option<String>,
-}
-
-impl Member<'_> {
-    fn error(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(message).of(&self.declared.id).at(&self.declared.at)
-    }
-
-    fn warning(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::warning(message).of(&self.declared.id).at(&self.declared.at)
-    }
-
-    fn shown(&self) -> &str {
-        self.name.as_deref().unwrap_or("?")
-    }
-}
-
-/// Everything wrong between the records of a stack.
-pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
-    let members: Vec<Member<'_>> = desired
-        .resources
-        .values()
-        .filter(|declared| declared.schema.kind == super::SCHEMA.kind && !declared.lookup)
-        .filter_map(|declared| member(desired, declared))
-        .collect();
+/// Where the records of a stack don't fit together.
+pub(super) fn check(members: &[Member<'_>]) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = members.iter().flat_map(place).collect();
     let mut names: BTreeMap<(&str, &str), Vec<&Member<'_>>> = BTreeMap::new();
-    for member in &members {
+    for member in members {
         if let Some(name) = &member.name {
             names.entry((&member.zone, name)).or_default().push(member);
         }
@@ -61,28 +27,8 @@ pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
             found.extend(policies(group));
         }
     }
-    found.extend(aliases(&members));
+    found.extend(aliases(members));
     found
-}
-
-fn member<'d>(desired: &Desired, declared: &'d Declared) -> Option<Member<'d>> {
-    let record: RecordSet = serde_json::from_value(declared.props.to_value()).ok()?;
-    let zone_id = declared.props.get("zone_id")?;
-    let zone = zone_id.as_ref().and_then(|of| desired.resources.get(&of.id));
-    let zone_name = zone.and_then(|zone| zone.props.get("name")?.as_str()).map(dns::canonical);
-    let private = zone.is_some_and(|zone| zone.props["private"].as_bool() == Some(true));
-    let name = resolved(desired, declared.props.get("name")?);
-    Some(Member { declared, record, zone: zone_id.to_string(), zone_name, private, name })
-}
-
-/// A text, where every output in it repeats a property that the program says.
-fn resolved(desired: &Desired, text: &Packed) -> Option<String> {
-    let mut known = |of: &Ref| {
-        let declared = desired.resources.get(&of.id)?;
-        let property = declared.schema.output(&of.attribute)?.same_as?;
-        declared.props.get(property).filter(|value| value.is_string()).cloned()
-    };
-    Some(dns::canonical(text.resolve(&mut known).as_str()?))
 }
 
 /// What only works where everybody can ask.
@@ -267,7 +213,7 @@ fn aliases(members: &[Member<'_>]) -> Vec<Diagnostic> {
         let Some(name) = &member.name else { continue };
         let node = (member.zone.as_str(), name.as_str(), member.record.record_type);
         nodes.insert(node);
-        if let Some(target) = same_zone_target(member) {
+        if let Some(target) = member.same_zone_target() {
             edges.entry(node).or_default().insert(target.clone());
             targets.push((member, target));
         }
@@ -297,26 +243,12 @@ fn aliases(members: &[Member<'_>]) -> Vec<Diagnostic> {
     found
 }
 
-/// The canonical name that an alias to the record's own zone points at, where it is known: such
-/// names are made from the zone's name, and so resolve where the record's own name does.
-fn same_zone_target(member: &Member<'_>) -> Option<String> {
-    let alias = member.record.alias.as_ref()?;
-    let zone = serde_json::to_value(&alias.target.zone_id).ok()?.to_string();
-    if zone != member.zone {
-        return None;
-    }
-    let own = member.zone_name.as_deref().map(|zone| zone.trim_end_matches('.').to_owned());
-    let text = serde_json::to_value(&alias.target.dns_name).ok()?;
-    let known = |_: &Ref| own.clone().map(Value::String);
-    Some(dns::canonical(value::resolve(&text, &known).as_str()?))
-}
-
 #[cfg(test)]
 mod tests {
     use bicoastal_model::{Region, Stack};
     use expect_test::{Expect, expect};
 
-    use super::super::{RecordData, ZoneRef};
+    use super::super::{RecordData, RecordSet, ZoneRef};
     use super::*;
     use crate::alias::AliasTarget;
     use crate::route53::{HostedZone, ZoneVpc};

@@ -4,7 +4,9 @@ mod check;
 mod data;
 mod group;
 mod listing;
+mod member;
 mod records;
+mod recovery;
 mod refusal;
 mod routing;
 mod step;
@@ -13,8 +15,8 @@ mod wire;
 
 use bicoastal_model::schema::{Batch, Cost, OutputSpec, Takes};
 use bicoastal_model::{
-    Check, Field, Global, Id, Input, Resource, Risk, Schema, ScopeKind, Shape, Tier, dns, handle,
-    text,
+    Check, Desired, Diagnostic, Field, Global, Id, Input, Resource, Risk, Schema, ScopeKind, Shape,
+    Tier, dns, handle, text,
 };
 use bon::bon;
 use serde::{Deserialize, Serialize};
@@ -344,9 +346,17 @@ static SCHEMA: Schema = Schema {
     }),
     cost: Cost { create: 1, update: 1, delete: 1 },
     takes: Takes { create: 40, update: 40, delete: 40 },
-    check_stack: Some(group::check),
+    check_stack: Some(check_stack),
     ..Schema::BASE
 };
+
+/// Everything wrong between the records of a stack, and what they answer.
+fn check_stack(desired: &Desired) -> Vec<Diagnostic> {
+    let members = member::all(desired);
+    let mut found = group::check(&members);
+    found.extend(recovery::check(desired, &members));
+    found
+}
 
 impl Resource for RecordSet {
     type Scope = Global;
