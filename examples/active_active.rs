@@ -45,6 +45,8 @@ pub(crate) fn declare(stack: &mut Stack, flags: &Flags) {
 
 pub(crate) fn serve_from(stack: &mut Stack, flags: &Flags, regions: &ActiveRegions) {
     stack.rollout(Rollout::OneRegionAtATime).tag("Project", "active-active");
+    // A check sees a lost region in 30 s, and resolvers keep a load balancer's answer for 60 s more.
+    stack.rto(Duration::from_secs(90));
     let subnets = regions.map(|region| {
         ByRegion::pick(&flags.subnets, region, || seed::subnet_ids(region.code()).to_vec())
     });

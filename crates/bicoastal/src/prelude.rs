@@ -4,6 +4,7 @@
 //! reached through its module: `kms::Key`, `s3::Encryption`.
 
 pub use std::process::ExitCode;
+pub use std::time::Duration;
 
 pub use bicoastal_model::{
     ActiveRegions, Arn, Handle, Id, Input, Name, Output, PerRegion, PolicyDocument, Principal,

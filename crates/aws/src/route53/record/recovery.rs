@@ -22,6 +22,9 @@ const BALANCER_TTL: u64 = 60;
 /// Developer Guide, Best practices for Amazon Route 53 DNS: 60 or 120).
 const ADVISED_TTL: u64 = 120;
 
+/// The highest threshold of failures, of health checks and of target groups.
+const MOST_FAILURES: u64 = 10;
+
 /// Whose time to live an answer has.
 #[derive(Clone, Copy)]
 enum Whose<'m> {
@@ -37,20 +40,40 @@ struct Kept<'m> {
     whose: Whose<'m>,
 }
 
+/// How long clients go on being sent to what is lost, at least: what is not known is not counted.
+#[derive(Clone, Copy, Default)]
+struct Lasts<'m> {
+    /// What sees the loss.
+    seen: Option<Probe<'m>>,
+    kept: Option<Kept<'m>>,
+}
+
+impl Lasts<'_> {
+    fn until_seen(&self) -> u64 {
+        self.seen.map_or(0, |seen| seen.seconds())
+    }
+
+    fn after_that(&self) -> u64 {
+        self.kept.map_or(0, |kept| kept.seconds)
+    }
+
+    /// In seconds.
+    fn whole(&self) -> u64 {
+        self.until_seen().saturating_add(self.after_that())
+    }
+}
+
 /// Records that take longer than the stack's objective allows; where it has none, those that take
 /// longer than AWS advises.
 pub(super) fn check(desired: &Desired, members: &[Member<'_>]) -> Vec<Diagnostic> {
     let mut answers = Answers::new(desired, members);
     let mut found = Vec::new();
     for member in members.iter().filter(|it| goes_away(it)) {
-        let kept = answers.kept(member);
-        match desired.rto {
-            Some(objective) => {
-                let seen = answers.seen(member);
-                found.extend(too_slow(member, objective, seen, kept));
-            }
-            None => found.extend(kept.and_then(|kept| beyond_advice(member, kept))),
-        }
+        let lasts = answers.lasts(member);
+        found.extend(match desired.rto {
+            Some(objective) => too_slow(member, objective, lasts),
+            None => beyond_advice(member, lasts),
+        });
     }
     found
 }
@@ -101,60 +124,54 @@ impl<'m, 'd> Answers<'m, 'd> {
         (target.schema.kind == LOAD_BALANCER).then_some(&target.id)
     }
 
-    /// What sees that a record's answer is lost, and how fast, where the program says it. An alias is
-    /// healthy while anything behind it is, so the slowest of that decides.
-    ///
-    /// A record's own check decides alone: it asks from outside. What a load balancer says of its
-    /// targets comes from the region that is lost.
-    fn seen(&mut self, member: &'m Member<'d>) -> Option<Probe<'d>> {
-        let mut slowest: Option<Probe<'d>> = None;
+    /// What lasts longest of a record's answers: its own, or those behind an alias, each until the
+    /// first check on the way there sees that it is lost.
+    fn lasts(&mut self, member: &'m Member<'d>) -> Lasts<'m> {
+        let mut longest = Lasts::default();
         let mut met = BTreeSet::new();
-        let mut open = vec![member];
-        while let Some(member) = open.pop() {
+        let mut open = vec![(member, None)];
+        while let Some((at, above)) = open.pop() {
             // A loop is refused elsewhere.
-            if !met.insert(&member.declared.id) {
-                continue;
-            }
-            let alias = member.record.alias.as_ref();
-            let found = if let Some(check) = member.declared.props.get("health_check") {
-                self.probes.check(check)
-            } else if alias.is_some_and(|alias| alias.evaluate_target_health) {
-                open.extend(self.behind(member));
-                self.balancer(member).and_then(|id| self.probes.balancer(id))
-            } else {
-                None
-            };
-            slowest = [slowest, found].into_iter().flatten().max_by_key(Probe::seconds);
-        }
-        slowest
-    }
-
-    /// For how long resolvers keep a record's answer, where that is known; the longest where there
-    /// are several behind an alias.
-    fn kept(&self, member: &'m Member<'d>) -> Option<Kept<'m>> {
-        let mut longest: Option<Kept<'m>> = None;
-        let mut met = BTreeSet::new();
-        let mut open = vec![member];
-        while let Some(at) = open.pop() {
             if !met.insert(&at.declared.id) {
                 continue;
             }
-            open.extend(self.behind(at));
-            let found = match at.record.ttl {
-                Some(ttl) if at.declared.id == member.declared.id => {
-                    Some(Kept { seconds: ttl.into(), whose: Whose::Own })
+            let seen = [above, self.probe(at)].into_iter().flatten().min_by_key(Probe::seconds);
+            let before = open.len();
+            open.extend(self.behind(at).map(|behind| (behind, seen)));
+            if open.len() == before {
+                let whose = match at.declared.id == member.declared.id {
+                    true => Whose::Own,
+                    false => Whose::Record(&at.declared.id),
+                };
+                let lasts = Lasts { seen, kept: self.kept(at, whose) };
+                if lasts.whole() > longest.whole() {
+                    longest = lasts;
                 }
-                Some(ttl) => {
-                    Some(Kept { seconds: ttl.into(), whose: Whose::Record(&at.declared.id) })
-                }
-                None if self.balancer(at).is_some() || names_balancer(at) => {
-                    Some(Kept { seconds: BALANCER_TTL, whose: Whose::Balancer })
-                }
-                None => None,
-            };
-            longest = [longest, found].into_iter().flatten().max_by_key(|kept| kept.seconds);
+            }
         }
         longest
+    }
+
+    /// What is asked whether a record's answer is good.
+    ///
+    /// Its own check decides alone: it asks from outside. What a load balancer says of its targets
+    /// comes from the region that is lost.
+    fn probe(&mut self, member: &Member<'d>) -> Option<Probe<'d>> {
+        if let Some(check) = member.declared.props.get("health_check") {
+            return self.probes.check(check);
+        }
+        let alias = member.record.alias.as_ref()?;
+        let balancer = self.balancer(member).filter(|_| alias.evaluate_target_health)?;
+        self.probes.balancer(balancer)
+    }
+
+    /// For how long resolvers keep an answer that comes from this record.
+    fn kept<'w>(&self, member: &Member<'d>, whose: Whose<'w>) -> Option<Kept<'w>> {
+        if let Some(ttl) = member.record.ttl {
+            return Some(Kept { seconds: ttl.into(), whose });
+        }
+        let balancer = self.balancer(member).is_some() || names_balancer(member);
+        balancer.then_some(Kept { seconds: BALANCER_TTL, whose: Whose::Balancer })
     }
 }
 
@@ -166,20 +183,16 @@ fn names_balancer(member: &Member<'_>) -> bool {
     aws && name.contains(".elb.")
 }
 
-fn too_slow(
-    member: &Member<'_>,
-    objective: Duration,
-    seen: Option<Probe<'_>>,
-    kept: Option<Kept<'_>>,
-) -> Option<Diagnostic> {
-    let after = seen.map_or(0, |seen| seen.seconds());
-    let sum = after.saturating_add(kept.map_or(0, |kept| kept.seconds));
+fn too_slow(member: &Member<'_>, objective: Duration, lasts: Lasts<'_>) -> Option<Diagnostic> {
+    let Lasts { seen, kept } = lasts;
+    let sum = lasts.whole();
     if Duration::from_secs(sum) <= objective {
         return None;
     }
     let seen_words = match seen {
         None => "when the loss is seen is not known here and not counted".to_owned(),
         Some(Probe { id, interval, threshold, .. }) => {
+            let after = lasts.until_seen();
             format!(
                 "{id} sees the loss after {after} s (every {interval} s, threshold {threshold})"
             )
@@ -204,11 +217,12 @@ fn too_slow(
         member.shown(),
         objective.as_secs_f64(),
     );
-    Some(member.error(message).hint(way_out(objective.as_secs(), sum, seen, kept)))
+    Some(member.error(message).hint(way_out(objective.as_secs(), lasts)))
 }
 
 /// What would keep to an objective, in seconds.
-fn way_out(objective: u64, sum: u64, seen: Option<Probe<'_>>, kept: Option<Kept<'_>>) -> String {
+fn way_out(objective: u64, lasts: Lasts<'_>) -> String {
+    let Lasts { seen, kept } = lasts;
     let left = |used: u64| objective.checked_sub(used).filter(|left| *left > 0);
     let ttl = |seconds: u64| match kept?.whose {
         Whose::Own => Some(format!("a TTL of at most {seconds} s")),
@@ -231,10 +245,9 @@ fn way_out(objective: u64, sum: u64, seen: Option<Probe<'_>>, kept: Option<Kept<
             seen.asks.shortest(),
         ),
     };
-    let shorter = left(seen.map_or(0, |seen| seen.seconds())).and_then(ttl);
+    let shorter = left(lasts.until_seen()).and_then(ttl);
     let sooner = seen.and_then(|seen| {
-        let left = left(kept.map_or(0, |kept| kept.seconds))?;
-        Some(faster(&seen, threshold(seen.asks, left, 10)?))
+        Some(faster(&seen, threshold(seen.asks, left(lasts.after_that())?, MOST_FAILURES)?))
     });
     // Both, where neither does it alone.
     let both = || {
@@ -248,21 +261,21 @@ fn way_out(objective: u64, sum: u64, seen: Option<Probe<'_>>, kept: Option<Kept<
         false => format!("what fits: {}", alone.join("; or ")),
         true => match both() {
             Some(both) => format!("what fits: {both}"),
-            None => format!("the least RTO that this record can keep to as it is: {sum} s"),
+            None => format!("as it is, it keeps to no RTO below {} s", lasts.whole()),
         },
     }
 }
 
-fn beyond_advice(member: &Member<'_>, kept: Kept<'_>) -> Option<Diagnostic> {
+fn beyond_advice(member: &Member<'_>, lasts: Lasts<'_>) -> Option<Diagnostic> {
+    let kept = lasts.after_that();
     // An alias that is only as healthy as what is behind it: that is told of itself.
-    if kept.seconds <= ADVISED_TTL || member.record.health_check.is_none() {
+    if kept <= ADVISED_TTL || member.record.health_check.is_none() {
         return None;
     }
     let message = format!(
-        "{} {}: resolvers keep the answer for {} s, however soon its health check sees a loss",
+        "{} {}: resolvers keep the answer for {kept} s, however soon its health check sees a loss",
         member.record.record_type,
         member.shown(),
-        kept.seconds,
     );
     let hint = "AWS advises a TTL of 60 or 120 s for records with a health check; if longer is good \
                 enough, say so with Stack::rto";
