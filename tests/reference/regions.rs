@@ -154,7 +154,7 @@ async fn a_switchover_by_hand_is_no_change_and_the_old_home_can_go() {
     let asked = world.engine.plan(&desired, &PlanOptions::default()).await;
     expect![[r#"
         error: user-sessions: is protected, and what it holds in us-east-1 would be destroyed
-          declared at examples/active_active.rs:53
+          declared at examples/active_active.rs:55
           hint: to take us-east-1 out of it, name it: --unprotect user-sessions
         error: us-east-1/app: has deletion_protection on in AWS
           hint: to have it switched off and delete it, name it: --unprotect us-east-1/app"#]]
