@@ -75,9 +75,9 @@ fn more(stack: &mut Stack, edit: Edit, regions: &ActiveRegions) {
         RecordSet::builder().zone(&zone).name("text").txt(if updated { 60 } else { 300 }, texts);
     stack.global().add("text", text.build());
     let check = if replaced {
-        HealthCheck::tcp("status.more.example", 443).build()
+        HealthCheck::tcp("status.more.example", 443).interval(Interval::Fast).build()
     } else {
-        HealthCheck::https("status.more.example").build()
+        HealthCheck::https("status.more.example").interval(Interval::Fast).build()
     };
     let status = stack.global().add("status", check);
     let www = RecordSet::builder()

@@ -278,7 +278,7 @@ async fn the_report_tells_done_failed_skipped_and_in_doubt_apart() {
     let said = said.collect::<Vec<_>>().join("\n");
     expect![[r#"
         error: it is not known whether naveenteja-assets-replication was created; the next apply finds out
-          declared at examples/active_active.rs:90
+          declared at examples/active_active.rs:92
           iam GetRole in us-east-1: ServiceFailure: We encountered an internal error. Please try again.
         error: it is not known whether writer was created; the next apply finds out
           declared at tests/crash/edited.rs:106
