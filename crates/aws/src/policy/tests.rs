@@ -146,7 +146,7 @@ fn every_document_is_held_to_the_regions_of_the_stack() {
 }
 
 #[test]
-fn a_service_of_a_region_that_there_is_not_is_refused() {
+fn a_service_of_a_region_that_there_is_not_is_told() {
     check(
         &[MeSouth1],
         |stack| {
@@ -165,8 +165,8 @@ fn a_service_of_a_region_that_there_is_not_is_refused() {
             stack.region(MeSouth1).add("logs", bucket);
         },
         expect![[r#"
-            Error: me-south-1/logs: statement 1 of policy names logs.af-suoth-1.amazonaws.com, and 'af-suoth-1' is not an AWS region (expected a code such as us-east-1)
-            Error: role: statement 1 of assume_role_policy names logs.me-south-7.amazonaws.com, and 'me-south-7' is not an AWS region (expected a code such as us-east-1)
+            Warning: me-south-1/logs: statement 1 of policy names logs.af-suoth-1.amazonaws.com, and 'af-suoth-1' is no commercial region of AWS
+            Warning: role: statement 1 of assume_role_policy names logs.me-south-7.amazonaws.com, and 'me-south-7' is no commercial region of AWS
         "#]],
     );
 }

@@ -10,7 +10,7 @@ use super::requested::Requested;
 use super::service::{self, ServiceName};
 use super::{items, texts};
 use crate::diagnostic::Diagnostic;
-use crate::region::Region;
+use crate::region::{Region, UnknownRegion};
 use crate::value::{self, Ref, Value};
 
 /// The services with one endpoint for the world, as AWS's own example of a policy that denies by
@@ -126,15 +126,19 @@ impl Reach {
     }
 }
 
-/// Names of services for regions that there are not, which IAM refuses as invalid principals.
+/// Names of services for regions that there are not, which IAM refuses as invalid principals. AWS
+/// may have a region that this version does not know, so nobody is stopped.
 fn unknown(what: &str, statement: &Value) -> Vec<Diagnostic> {
     ["Principal", "NotPrincipal"]
         .iter()
         .flat_map(|field| items(&statement[*field]["Service"]))
         .filter_map(|name| {
             let name = name.as_str()?;
-            let wrong = ServiceName::of(name)?.region?.err()?;
-            Some(Diagnostic::error(format!("{what} names {name}, and {wrong}")))
+            let UnknownRegion(code) = ServiceName::of(name)?.region?.err()?;
+            let wrong = format!("{what} names {name}, and '{code}' is no commercial region of AWS");
+            Some(Diagnostic::warning(wrong).hint(
+                "IAM refuses a principal that there is not; if the region is newer than this version, all is well",
+            ))
         })
         .collect()
 }

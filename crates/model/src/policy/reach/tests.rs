@@ -52,7 +52,7 @@ fn check(regions: &[Region], documents: &[(Option<Region>, Value)], expected: Ex
 use Region::{AfSouth1, ApSouth1, EuWest1, MeSouth1, UsEast1};
 
 #[test]
-fn a_principal_of_a_region_that_there_is_not_is_refused() {
+fn a_principal_of_a_region_that_there_is_not_is_told() {
     check(
         &[EuWest1],
         &[
@@ -71,8 +71,10 @@ fn a_principal_of_a_region_that_there_is_not_is_refused() {
             trust(json!("states.eu-west-1.amazonaws.com")),
         ],
         expect![[r#"
-            error: statement 1 of document 0 names logs.me-south-9.amazonaws.com, and 'me-south-9' is not an AWS region (expected a code such as us-east-1)
-            error: statement 1 of document 1 names ec2.eu-wets-1.amazonaws.com, and 'eu-wets-1' is not an AWS region (expected a code such as us-east-1)
+            warning: statement 1 of document 0 names logs.me-south-9.amazonaws.com, and 'me-south-9' is no commercial region of AWS
+              hint: IAM refuses a principal that there is not; if the region is newer than this version, all is well
+            warning: statement 1 of document 1 names ec2.eu-wets-1.amazonaws.com, and 'eu-wets-1' is no commercial region of AWS
+              hint: IAM refuses a principal that there is not; if the region is newer than this version, all is well
         "#]],
     );
 }
