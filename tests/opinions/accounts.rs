@@ -13,7 +13,7 @@ use bicoastal_model::value;
 use expect_test::expect;
 
 use crate::cloud::Opened;
-use crate::contract::{Case, lines, output, set};
+use crate::contract::{Case, lines, output};
 use crate::crash::Mortal;
 use crate::runs::Runs;
 
@@ -60,15 +60,7 @@ pub async fn hold(case: &Case) {
     // Nothing is changed in the default account for it.
     if let Some(change) = (case.changes)(&opened.places).into_iter().next() {
         let mut edited = desired.clone();
-        let declared = edited.resources.get_mut(&subject).expect("the subject");
-        for (field, value) in &change.fields {
-            let mut wanted = value.clone();
-            refer_to_the_other_account(&mut wanted);
-            declared.props.edit(|props| set(props, field, &wanted));
-            if *field == "regions" {
-                declared.place.regions = serde_json::from_value(wanted).expect("regions");
-            }
-        }
+        change.edit(&mut edited, &subject, refer_to_the_other_account);
         let plan = runs.plan(&edited).await;
         let changed: Vec<&ResourceId> = plan.effective().map(|change| &change.id).collect();
         assert_eq!(changed, [&subject], "{}: {:?}", case.name, lines(&plan));

@@ -150,6 +150,12 @@ pub struct Place {
     pub certificates: [String; 2],
     /// ARNs of keys that are the account's own.
     pub keys: [String; 2],
+    /// ARNs of keys that Route 53 may sign with.
+    pub signing_keys: [String; 2],
+    /// ARNs of groups of logs.
+    pub log_groups: [String; 2],
+    /// Groups of parameters of instances, of Aurora PostgreSQL 16.
+    pub parameter_groups: [String; 2],
     /// The ARN of a queue that S3 may send to.
     pub queue: String,
 }
@@ -167,15 +173,23 @@ impl Place {
         let answer = |reply: bicoastal::local::reply::Reply| -> serde_json::Value {
             serde_json::from_slice(&reply.body).expect("JSON")
         };
-        let (more, keys) = cloud.with_world(|world| {
+        let parameter_groups = ["made-1", "made-2"].map(str::to_owned);
+        let (more, keys, signing_keys) = cloud.with_world(|world| {
             let named = r#"{"DomainName": "more.naveenteja.cloud"}"#;
             let more = acm::handle(world, &asked(call::Service::Acm, "RequestCertificate", named));
-            let keys = [(); 2].map(|()| {
-                let key = kms::handle(world, &asked(call::Service::Kms, "CreateKey", "{}"));
+            let mut key = |of: &str| {
+                let key = kms::handle(world, &asked(call::Service::Kms, "CreateKey", of));
                 let key = answer(key.expect("a key"));
                 key["KeyMetadata"]["Arn"].as_str().expect("an ARN").to_owned()
-            });
-            (answer(more.expect("a certificate")), keys)
+            };
+            let keys = [(); 2].map(|()| key("{}"));
+            let signing_keys = [(); 2].map(|()| key(&signing()));
+            for name in &parameter_groups {
+                world.rds.parameter_group_of_instances(account, code, name);
+            }
+            // Somebody scales the table as soon as it is there.
+            world.dynamodb.autoscale(account, code, "contract-ranged-table");
+            (answer(more.expect("a certificate")), keys, signing_keys)
         });
         Self {
             // Any VPC and security group is known there.
@@ -187,10 +201,29 @@ impl Place {
                 more["CertificateArn"].as_str().expect("an ARN").to_owned(),
             ],
             keys,
+            signing_keys,
+            // No group is asked for there.
+            log_groups: ["one", "two"]
+                .map(|name| format!("arn:aws:logs:{code}:{account}:log-group:/aws/route53/{name}")),
+            parameter_groups,
             // No queue is asked there.
             queue: format!("arn:aws:sqs:{code}:{account}:made"),
         }
     }
+}
+
+/// What a key is made with that Route 53 may sign with.
+fn signing() -> String {
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Service": "dnssec-route53.amazonaws.com" },
+        "Action": ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"],
+        "Resource": "*",
+    }] });
+    let key = serde_json::json!({
+        "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY", "Policy": policy.to_string(),
+    });
+    key.to_string()
 }
 
 /// What the engine's waits are on.

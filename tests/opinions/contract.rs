@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bicoastal::model::{
-    Claim, Declared, Goal, Member, Memory, OpenGate, Operation, Outcome, Progress, Provider, Seen,
-    Target,
+    Claim, Goal, Member, Memory, OpenGate, Operation, Outcome, Progress, Provider, Seen, Target,
 };
 use bicoastal::plan::{Action, Plan};
 use bicoastal::prelude::*;
@@ -16,7 +15,9 @@ use bicoastal::{Cancel, Desired, Engine as Runner, FileStore, PlanOptions, Resou
 use bicoastal_engine::observe;
 use bicoastal_model::diff::Cause;
 use bicoastal_model::schema::{Absent, Shape};
-use serde_json::Value;
+use bicoastal_model::stack::Clear;
+use bicoastal_model::value;
+use serde_json::{Value, json};
 
 use crate::calls::Calls;
 use crate::cloud::{Judge, Opened, Places, REGIONS};
@@ -36,8 +37,13 @@ pub struct Case {
 }
 
 /// Fields of the subject that get other values in one step of the program's author.
+#[derive(Default)]
 pub struct Change {
     pub fields: Vec<(&'static str, Value)>,
+    /// Fields that are no longer mentioned then, which is nothing to do by itself.
+    pub dropped: Vec<&'static str>,
+    /// The words of those that are secrets.
+    pub secrets: Vec<(&'static str, &'static str)>,
     /// AWS does not go back: nobody can undo it.
     pub one_way: bool,
 }
@@ -45,12 +51,18 @@ pub struct Change {
 /// One field gets another value; null is: no longer mentioned.
 pub fn to(field: &'static str, value: impl serde::Serialize) -> Change {
     let value = serde_json::to_value(value).expect("it is data");
-    Change { fields: vec![(field, value)], one_way: false }
+    Change { fields: vec![(field, value)], ..Change::default() }
+}
+
+/// A secret becomes another one. Nobody can read it, so nobody's edit of it is seen.
+pub fn secret(field: &'static str, words: &'static str) -> Change {
+    let slot = json!({ value::SECRET: field });
+    Change { secrets: vec![(field, words)], ..to(field, slot) }
 }
 
 /// Fields that only go together.
 pub fn together<const N: usize>(fields: [(&'static str, Value); N]) -> Change {
-    Change { fields: fields.into(), one_way: false }
+    Change { fields: fields.into(), ..Change::default() }
 }
 
 /// Another resource's output, as properties refer to it.
@@ -58,7 +70,56 @@ pub fn output(id: &str, attribute: &str) -> Value {
     Output::<()>::new(id.into(), attribute).reference().marker()
 }
 
+/// Words as a program keeps them that has them for a secret.
+fn clear(words: &str) -> Clear {
+    let mut stack = Stack::new("of a secret");
+    let keeps = DbCluster::builder()
+        .identifier("keeps")
+        .engine(Engine::AuroraPostgresql)
+        .engine_version("16")
+        .master_username("owner")
+        .master_password(words)
+        .final_snapshot(rds::FinalSnapshot::Skip)
+        .build();
+    stack.region(REGIONS[0]).add("keeps", keeps);
+    let sealed = stack.seal().unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    sealed.secrets.into_values().next().expect("a secret")
+}
+
 impl Change {
+    /// What goes along with it unseen.
+    pub fn without(mut self, field: &'static str) -> Self {
+        self.dropped.push(field);
+        self
+    }
+
+    pub fn and(mut self, other: Self) -> Self {
+        self.fields.extend(other.fields);
+        self.secrets.extend(other.secrets);
+        self
+    }
+
+    /// As the program says it from now on; each value may be written for the place it comes to.
+    pub fn edit(&self, desired: &mut Desired, id: &ResourceId, write: impl Fn(&mut Value)) {
+        for (slot, words) in &self.secrets {
+            desired.secrets.insert((id.clone(), (*slot).to_owned()), clear(words));
+        }
+        let declared = desired.resources.get_mut(id).expect("the subject");
+        for field in &self.dropped {
+            declared.props.edit(|props| set(props, field, &Value::Null));
+        }
+        for (field, value) in &self.fields {
+            let mut wanted = value.clone();
+            write(&mut wanted);
+            declared.props.edit(|props| set(props, field, &wanted));
+        }
+        // Where something spans regions, they are its place too.
+        if let Some(regions) = declared.props.get("regions") {
+            declared.place.regions =
+                serde_json::from_value(regions.to_value()).expect("they are regions");
+        }
+    }
+
     pub fn one_way(mut self) -> Self {
         self.one_way = true;
         self
@@ -121,9 +182,9 @@ impl<'c> Trial<'c> {
             props.set("regions", serde_json::json!([REGIONS[0].code()]));
         }
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let mut trial = Self { case, gaps, opened, dir, subject, desired, found: Vec::new() };
-        trial.follow_the_regions();
-        trial
+        // Its place follows.
+        Change::default().edit(&mut desired, &subject, |_| {});
+        Self { case, gaps, opened, dir, subject, desired, found: Vec::new() }
     }
 
     async fn run(&mut self) {
@@ -265,19 +326,6 @@ impl<'c> Trial<'c> {
         self.over(format!("not settled {when}: {}", lines(&plan).join("; ")))
     }
 
-    fn declared(&mut self) -> &mut Declared {
-        self.desired.resources.get_mut(&self.subject).expect("the subject")
-    }
-
-    /// Where something spans regions, they are its place too.
-    fn follow_the_regions(&mut self) {
-        let declared = self.declared();
-        if let Some(regions) = declared.props.get("regions") {
-            declared.place.regions =
-                serde_json::from_value(regions.to_value()).expect("they are regions");
-        }
-    }
-
     /// Some settings take a change or two in a month.
     async fn a_month_passes(&self) {
         self.opened.clock.sleep(Duration::from_secs(31 * 86_400)).await;
@@ -286,18 +334,14 @@ impl<'c> Trial<'c> {
     /// Exactly these fields are planned, changed and settled. What fails is taken back, so that
     /// the others are judged too.
     async fn change(&mut self, change: &Change) -> Result<(), Over> {
-        let before = self.declared().props.clone();
+        let before = self.desired.clone();
         self.a_month_passes().await;
-        for (field, value) in &change.fields {
-            self.declared().props.edit(|props| set(props, field, value));
-        }
-        self.follow_the_regions();
+        change.edit(&mut self.desired, &self.subject, |_| {});
         let fields: Vec<&str> = change.fields.iter().map(|(field, _)| *field).collect();
         if self.make(&fields).await.is_ok() {
             return Ok(());
         }
-        self.declared().props = before;
-        self.follow_the_regions();
+        self.desired = before;
         self.apply("taken back").await?;
         self.settled("after it was taken back").await
     }

@@ -30,6 +30,19 @@ def place(endpoint, region):
     sqs = client("sqs")
     queue = sqs.create_queue(QueueName="made", Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    signer = {"Effect": "Allow", "Principal": {"Service": "dnssec-route53.amazonaws.com"}, "Resource": "*"}
+    signs = {**signer, "Action": ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"]}
+    signing = {
+        "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY",
+        "Policy": json.dumps({"Version": "2012-10-17", "Statement": [signs]}),
+    }
+    logs, log_groups = client("logs"), ["/aws/route53/one", "/aws/route53/two"]
+    for group in log_groups:
+        logs.create_log_group(logGroupName=group)
+    rds, parameter_groups = client("rds"), ["made-1", "made-2"]
+    for group in parameter_groups:
+        rds.create_db_parameter_group(
+            DBParameterGroupName=group, DBParameterGroupFamily="aurora-postgresql16", Description="-")
     return {
         "vpcs": [vpc, ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]],
         "subnets": [subnet["SubnetId"] for subnet in subnets[:3]],
@@ -39,6 +52,12 @@ def place(endpoint, region):
             for name in ("*.naveenteja.cloud", "more.naveenteja.cloud")
         ],
         "keys": [kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2)],
+        "signing_keys": [kms.create_key(**signing)["KeyMetadata"]["Arn"] for _ in range(2)],
+        "log_groups": [
+            it["arn"].removesuffix(":*") for it in logs.describe_log_groups()["logGroups"]
+            if it["logGroupName"] in log_groups
+        ],
+        "parameter_groups": parameter_groups,
         "queue": queue,
     }
 

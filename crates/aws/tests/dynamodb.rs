@@ -13,8 +13,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateReplicationGroupMemberAction,
     DeleteReplicationGroupMemberAction, KeySchemaElement, KeyType,
-    PointInTimeRecoverySpecification, ReplicationGroupUpdate, ScalarAttributeType, Tag,
-    TimeToLiveSpecification,
+    PointInTimeRecoverySpecification, ReplicationGroupUpdate, ScalarAttributeType,
+    StreamSpecification, StreamViewType, Tag, TimeToLiveSpecification,
 };
 use bicoastal_aws::dynamodb::Table;
 use bicoastal_local::faults::{Effect, Rule};
@@ -539,6 +539,37 @@ async fn strong_consistency_is_made_with_its_witness_and_unmade_whole() {
         UpdateTable
         TagResource"#]],
     );
+    table.destroy().await;
+}
+
+#[tokio::test]
+async fn replicas_that_agree_at_once_have_streams_of_their_own() {
+    let harness = Harness::new();
+    let (one, other) = (Region::UsEast1, Region::UsEast2);
+    let mut table = harness.spanning::<Table>("ledger", &[one, other]);
+    let props = json!({
+        "name": "ledger",
+        "partition_key": { "name": "id", "type": "S" },
+        "billing": { "mode": "on_demand" },
+        "consistency": { "mode": "strong", "witness": "us-west-2" },
+        "stream": "new_image",
+    });
+    table.apply(&props).await;
+    let client = dynamodb(&harness, other);
+    let off = StreamSpecification::builder().stream_enabled(false).build().unwrap();
+    client.update_table().table_name("ledger").stream_specification(off).send().await.unwrap();
+    harness.cloud.advance(60_000);
+    assert_eq!(table.drift(&props).await, ["stream"]);
+    table.apply(&props).await;
+    assert_eq!(table.calls, ["UpdateTable"]);
+    let changed = with(props, json!({ "stream": "keys_only" }));
+    table.apply(&changed).await;
+    assert_eq!(table.calls, ["UpdateTable"; 4]);
+    for region in [one, other] {
+        let seen = dynamodb(&harness, region).describe_table().table_name("ledger");
+        let seen = seen.send().await.unwrap().table.unwrap().stream_specification.unwrap();
+        assert_eq!(seen.stream_view_type, Some(StreamViewType::KeysOnly), "{region}");
+    }
     table.destroy().await;
 }
 

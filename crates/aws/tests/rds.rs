@@ -269,6 +269,39 @@ async fn a_master_password_can_be_left_to_rds_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_secret_keeps_the_key_that_it_was_made_with() {
+    let harness = Harness::new();
+    let mut cluster = harness.regional::<DbCluster>("shop", US);
+    let made = aws_sdk_kms::Client::new(&harness.sdk_in(US)).create_key().send().await.unwrap();
+    let own = made.key_metadata.unwrap().arn.unwrap();
+    let managed =
+        with(&without(&shop(), "master_password"), json!({ "manage_master_password": true }));
+    cluster.apply(&managed).await;
+    let moved = with(&managed, json!({ "master_secret_key": own }));
+    let refused = cluster.try_apply(&moved).await.unwrap_err();
+    expect!["the secret of shop keeps the key that it was made with"]
+        .assert_eq(&refused.facts().message);
+    cluster.apply(&shop()).await;
+    let seen = cluster.apply(&moved).await;
+    assert_eq!(seen.props["master_secret_key"], json!(own));
+    // Somebody else takes the password: with it AWS has to be told what it is to be.
+    cluster.apply(&shop()).await;
+    rds(&harness, US)
+        .modify_db_cluster()
+        .db_cluster_identifier("shop")
+        .manage_master_user_password(true)
+        .apply_immediately(true)
+        .send()
+        .await
+        .unwrap();
+    let own = with(&shop(), json!({ "manage_master_password": false }));
+    assert_eq!(cluster.drift(&own).await, ["manage_master_password"]);
+    cluster.apply(&own).await;
+    assert_eq!(cluster.calls, ["ModifyDBCluster"]);
+    cluster.destroy().await;
+}
+
+#[tokio::test]
 async fn upgrades_are_refused_or_made_as_declared() {
     let harness = Harness::new();
     let mut cluster = harness.regional::<DbCluster>("shop", US);

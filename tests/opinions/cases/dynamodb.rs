@@ -1,8 +1,8 @@
 //! Tables.
 
 use bicoastal::aws::dynamodb::{
-    ContributorInsights, Encryption, InsightsMode, KinesisDestination, OnDemandThroughput,
-    ReplicaIndex, ReplicaInsights, ReplicaOverride, WarmThroughput,
+    Consistency, ContributorInsights, Encryption, InsightsMode, KinesisDestination,
+    OnDemandThroughput, ReplicaIndex, ReplicaInsights, ReplicaOverride, WarmThroughput,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
@@ -116,8 +116,8 @@ pub static TABLE: Case = Case {
     },
 };
 
-/// A table whose capacity is reserved, and whose stream nobody needs to copy from.
-pub static TABLE_OF_ONE_KEY: Case = Case {
+/// A table with keys of two parts, whose capacity comes to be reserved and scaled by somebody else.
+pub static TABLE_OF_TWO_KEYS: Case = Case {
     name: "contract-ranged-table",
     subject: "table",
     declare: |stack, _| {
@@ -137,7 +137,39 @@ pub static TABLE_OF_ONE_KEY: Case = Case {
         let regions = ActiveRegions::new(HERE, THERE);
         stack.across(&regions).add("table", table);
     },
-    changes: |_| vec![to("tags", json!({ "Project": "y" })), to("tags", json!({ "Project": "z" }))],
+    changes: |_| {
+        vec![
+            to("tags", json!({ "Project": "y" })),
+            to("billing", Billing::provisioned(5..=100, 5..=100)),
+            to("billing", Billing::provisioned(10..=100, 20..=100)),
+            to("billing", Billing::OnDemand),
+            to("billing", Billing::provisioned(7, 7..=100)),
+        ]
+    },
+};
+
+/// A table whose replicas agree at once, and not by its stream.
+pub static TABLE_OF_ONE_MIND: Case = Case {
+    name: "contract-agreeing-table",
+    subject: "table",
+    declare: |stack, _| {
+        let table = Table::builder()
+            .name("contract-agreeing-table")
+            .partition_key(Key::string("id"))
+            .billing(Billing::OnDemand)
+            .consistency(Consistency::Strong { witness: Some(Region::UsWest2) })
+            .build();
+        let regions = ActiveRegions::new(HERE, Region::UsEast2);
+        stack.across(&regions).add("table", table);
+    },
+    changes: |_| {
+        vec![
+            to("stream", StreamView::KeysOnly),
+            to("stream", StreamView::NewImage),
+            to("stream", Value::Null),
+            to("stream", StreamView::NewAndOldImages),
+        ]
+    },
 };
 
 /// A table of ceilings: what is shared, and what single replicas and indexes have of their own.

@@ -4,13 +4,13 @@ use bicoastal::ResourceId;
 use bicoastal::aws::elbv2::{
     AuthenticateOidc, BalancingAlgorithm, CrossZone, DesyncMitigation, FrameOptions, IpAddressType,
     LogBucket, MutualAuthentication, Rewrite, Stickiness, StickinessType, SubnetMapping,
-    TargetHealthCheck, XffHeaders, ZoneRouting,
+    TargetFailover, TargetHealthCheck, XffHeaders, ZoneRouting,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
 
 use crate::cloud::Places;
-use crate::contract::{Case, to};
+use crate::contract::{Case, to, together};
 
 const HERE: Region = Region::UsEast1;
 
@@ -82,6 +82,7 @@ pub static NETWORK_LOAD_BALANCER: Case = Case {
             .name("contract-net")
             .load_balancer_type(LoadBalancerType::Network)
             .subnet_mappings([on(a), on(b)])
+            .security_groups([places.of(HERE).security_groups[0].as_str()])
             .build();
         stack.region(HERE).add("net", net);
     },
@@ -94,6 +95,9 @@ pub static NETWORK_LOAD_BALANCER: Case = Case {
             to("cross_zone", true),
             to("cross_zone", false),
             to("zone_routing", ZoneRouting::OwnZone),
+            to("enforce_security_group_inbound_rules_on_private_link_traffic", false),
+            to("enforce_security_group_inbound_rules_on_private_link_traffic", true),
+            to("enforce_security_group_inbound_rules_on_private_link_traffic", false),
             to("subnet_mappings", [on(0), on(1), on(2)]),
         ]
     },
@@ -179,6 +183,53 @@ pub static NETWORK_TARGET_GROUP: Case = Case {
     },
 };
 
+fn appliances(places: &Places, name: &str) -> TargetGroup {
+    TargetGroup::builder()
+        .name(name)
+        .target_type(TargetType::Ip)
+        .protocol(TargetProtocol::Geneve)
+        .port(6081)
+        .vpc(places.of(HERE).vpcs[0].as_str())
+        .build()
+}
+
+/// Where a gateway load balancer sends everything.
+pub static GATEWAY_TARGET_GROUP: Case = Case {
+    name: "contract-gateway-target-group",
+    subject: "us-east-1/appliances",
+    declare: |stack, places| {
+        stack.region(HERE).add("appliances", appliances(places, "contract-appliances"));
+    },
+    changes: |_| {
+        vec![
+            to("target_failover", TargetFailover::Rebalance),
+            to("target_failover", Value::Null),
+            to("stickiness", Stickiness::builder().by(StickinessType::SourceIpDestIp).build()),
+            to("target_failover", TargetFailover::Rebalance),
+        ]
+    },
+};
+
+/// A function, which needs no network.
+pub static FUNCTION_TARGET_GROUP: Case = Case {
+    name: "contract-function-target-group",
+    subject: "us-east-1/function",
+    declare: |stack, _| {
+        let function =
+            TargetGroup::builder().name("contract-function").target_type(TargetType::Lambda);
+        stack.region(HERE).add("function", function.build());
+    },
+    changes: |_| {
+        let asked = TargetHealthCheck::builder().enabled(true).path("/ok").interval(60).build();
+        vec![
+            to("lambda_multi_value_headers", true),
+            to("health_check", asked),
+            to("lambda_multi_value_headers", Value::Null),
+            to("lambda_multi_value_headers", true),
+        ]
+    },
+};
+
 pub static LISTENER: Case = Case {
     name: "contract-listener",
     subject: "us-east-1/https",
@@ -252,7 +303,7 @@ pub static WEB_LISTENER: Case = Case {
             .default_actions([ListenerAction::fixed_response(404, "")]);
         stack.region(HERE).add("http", http.build());
     },
-    changes: |_| {
+    changes: |places| {
         vec![
             to("strict_transport_security", "max-age=31536000; includeSubDomains"),
             to("server_header", false),
@@ -270,6 +321,11 @@ pub static WEB_LISTENER: Case = Case {
             to("content_security_policy", Value::Null),
             to("x_content_type_options", Value::Null),
             to("access_control_max_age", Value::Null),
+            together([
+                ("protocol", json!(ListenerProtocol::Https)),
+                ("certificate", json!(places.of(HERE).certificates[0])),
+                ("ssl_policy", json!("ELBSecurityPolicy-TLS13-1-2-2021-06")),
+            ]),
         ]
     },
 };
@@ -289,7 +345,7 @@ pub static TCP_LISTENER: Case = Case {
         let group = TargetGroup::builder()
             .name("contract-idle")
             .target_type(TargetType::Ip)
-            .protocol(TargetProtocol::Tcp)
+            .protocol(TargetProtocol::TcpUdp)
             .port(5432)
             .vpc(place.vpcs[0].as_str());
         let group = stack.region(HERE).add("group", group.build());
@@ -306,6 +362,33 @@ pub static TCP_LISTENER: Case = Case {
             to("tcp_idle_timeout", 6000),
             to("tcp_idle_timeout", Value::Null),
             to("tcp_idle_timeout", 60),
+            to("protocol", ListenerProtocol::TcpUdp),
+        ]
+    },
+};
+
+/// A gateway load balancer's, which takes whatever comes.
+pub static GATEWAY_LISTENER: Case = Case {
+    name: "contract-gateway-listener",
+    subject: "us-east-1/all",
+    declare: |stack, places| {
+        let gateway = LoadBalancer::builder()
+            .name("contract-gateway")
+            .load_balancer_type(LoadBalancerType::Gateway)
+            .subnets([places.of(HERE).subnets[0].as_str()]);
+        let gateway = stack.region(HERE).add("gateway", gateway.build());
+        let appliances = stack.region(HERE).add("group", appliances(places, "contract-gateway"));
+        let all = Listener::builder()
+            .load_balancer(gateway.arn())
+            .default_actions([ListenerAction::forward(appliances.arn())]);
+        stack.region(HERE).add("all", all.build());
+    },
+    changes: |_| {
+        vec![
+            to("send_tcp_reset_on_idle_timeout", true),
+            to("tcp_idle_timeout", 600),
+            to("send_tcp_reset_on_idle_timeout", Value::Null),
+            to("send_tcp_reset_on_idle_timeout", true),
         ]
     },
 };

@@ -1,13 +1,13 @@
 //! Aurora: groups, clusters, instances, and what bonds clusters across regions.
 
 use bicoastal::aws::rds::{
-    FinalSnapshot, Parameter, RoleAssociation, ServerlessScaling, StorageType,
+    Domain, FinalSnapshot, Parameter, RoleAssociation, ServerlessScaling, StorageType,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
 
 use crate::cloud::Places;
-use crate::contract::{Case, output, to, together};
+use crate::contract::{Case, output, secret, to, together};
 
 const HERE: Region = Region::UsEast1;
 const THERE: Region = Region::ApSouth1;
@@ -130,6 +130,10 @@ pub static CLUSTER: Case = Case {
             to("roles", [associated]),
             to("tags", json!({ "Owner": "us" })),
             to("engine_version", "16.9").one_way(),
+            secret("master_password", "battery-staple"),
+            to("domain", Domain::new("d-0123456789", "directories")),
+            to("domain", Value::Null),
+            to("domain", Domain::new("d-0987654321", "directories")),
             to("deletion_protection", true),
             to("backup_retention_days", Value::Null),
             to("backup_retention_days", 5),
@@ -157,10 +161,13 @@ pub static MYSQL_CLUSTER: Case = Case {
         let shop = stack.region(HERE).add("shop", shop);
         stack.after(&shop, &role);
     },
-    changes: |_| {
+    changes: |places| {
         vec![
             to("network_type", "DUAL"),
-            to("performance_insights", true),
+            together([
+                ("performance_insights", json!(true)),
+                ("performance_insights_key", json!(places.of(HERE).keys[0])),
+            ]),
             to("performance_insights_retention_days", 465),
             to("database_insights", "advanced"),
             together([
@@ -171,6 +178,36 @@ pub static MYSQL_CLUSTER: Case = Case {
             to("backtrack_window_seconds", 7200),
             to("cloudwatch_logs", ["audit", "error"]),
             to("cloudwatch_logs", ["audit"]),
+        ]
+    },
+};
+
+/// RDS keeps its password, or its program does.
+pub static MANAGED_CLUSTER: Case = Case {
+    name: "contract-managed-cluster",
+    subject: "us-east-1/shop",
+    declare: |stack, places| {
+        let managed = DbCluster {
+            master_password: None,
+            manage_master_password: Some(true),
+            master_secret_key: Some(places.of(HERE).keys[0].as_str().into()),
+            ..cluster("contract-managed")
+        };
+        stack.region(HERE).add("shop", managed);
+    },
+    changes: |places| {
+        let own = |words| {
+            let own = to("manage_master_password", false).and(secret("master_password", words));
+            own.without("master_secret_key")
+        };
+        vec![
+            own("battery-staple"),
+            together([
+                ("manage_master_password", json!(true)),
+                ("master_secret_key", json!(places.of(HERE).keys[1])),
+                ("master_password", Value::Null),
+            ]),
+            own("correct-battery"),
         ]
     },
 };
@@ -189,7 +226,7 @@ fn cluster(name: &str) -> DbCluster {
 pub static INSTANCE: Case = Case {
     name: "contract-instance",
     subject: "us-east-1/shop-1",
-    declare: |stack, _| {
+    declare: |stack, places| {
         let role = Role::builder()
             .name("contract-monitoring")
             .assume_role_policy(PolicyDocument::trust_service("monitoring.rds.amazonaws.com"))
@@ -204,12 +241,13 @@ pub static INSTANCE: Case = Case {
             .promotion_tier(2)
             .ca_certificate("rds-ca-rsa2048-g1")
             .maintenance_window("Mon:03:00-Mon:04:00")
+            .parameter_group(places.of(HERE).parameter_groups[0].as_str())
             .tags([("Stage", "live")])
             .build();
         let instance = stack.region(HERE).add("shop-1", instance);
         stack.after(&instance, &role);
     },
-    changes: |_| {
+    changes: |places| {
         let role = output("role", "arn");
         vec![
             to("class", "db.r6g.xlarge"),
@@ -218,7 +256,12 @@ pub static INSTANCE: Case = Case {
             to("publicly_accessible", true),
             to("ca_certificate", "rds-ca-ecc384-g1"),
             to("maintenance_window", "Tue:03:00-Tue:04:00"),
-            to("performance_insights", true),
+            to("parameter_group", &places.of(HERE).parameter_groups[1]),
+            together([
+                ("performance_insights", json!(true)),
+                ("performance_insights_key", json!(places.of(HERE).keys[0])),
+            ]),
+            to("performance_insights_retention_days", 62),
             together([("monitoring_interval", json!(60)), ("monitoring_role", role)]),
             to("monitoring_interval", 30),
             to("tags", json!({ "Owner": "us" })),

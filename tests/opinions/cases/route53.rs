@@ -1,7 +1,7 @@
 //! Zones, records and health checks.
 
 use bicoastal::aws::route53::{
-    CheckerRegion, Continent, FailoverRole, InsufficientData, RecordData, ZoneVpc,
+    CheckerRegion, Continent, FailoverRole, InsufficientData, KeySigningKey, RecordData, ZoneVpc,
 };
 use bicoastal::prelude::*;
 use serde_json::{Value, json};
@@ -17,11 +17,42 @@ pub static ZONE: Case = Case {
         let zone = HostedZone::builder().name("contract.example").comment("ours");
         stack.global().add("zone", zone.tags([("Project", "x")]).build());
     },
-    changes: |_| {
+    changes: |places| {
+        let groups = &places.of(HERE).log_groups;
         vec![
             to("comment", "changed"),
             to("tags", json!({ "Project": "y", "More": "" })),
             to("accelerated_recovery", true),
+            to("query_log_group", &groups[0]),
+            to("query_log_group", &groups[1]),
+            to("query_log_group", Value::Null),
+            to("query_log_group", &groups[0]),
+        ]
+    },
+};
+
+/// Its answers are signed, and its keys rotated.
+pub static SIGNED_ZONE: Case = Case {
+    name: "contract-signed-zone",
+    subject: "zone",
+    declare: |stack, places| {
+        let one = KeySigningKey::new("one", places.of(HERE).signing_keys[0].as_str());
+        let zone = HostedZone::builder().name("signed.example");
+        let zone = zone.dnssec_signing(true).key_signing_keys([one]);
+        stack.global().add("zone", zone.build());
+    },
+    changes: |places| {
+        let keys = &places.of(HERE).signing_keys;
+        let key = |name, at: usize| KeySigningKey::new(name, keys[at].as_str());
+        let keys = |keys: Vec<KeySigningKey>| to("key_signing_keys", keys);
+        vec![
+            keys(vec![key("one", 0), key("two", 1).inactive()]),
+            keys(vec![key("one", 0), key("two", 1)]),
+            keys(vec![key("one", 0).inactive(), key("two", 1)]),
+            keys(vec![key("two", 1)]),
+            to("dnssec_signing", false),
+            to("dnssec_signing", true),
+            to("dnssec_signing", false),
         ]
     },
 };

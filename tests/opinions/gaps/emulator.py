@@ -104,6 +104,43 @@ class Emulator:
         (made,) = self.client("elbv2").create_load_balancer(Name=name, Subnets=subnets, **more)["LoadBalancers"]
         return made["LoadBalancerArn"]
 
+    def without_rules_of_private_links(self, name):
+        """Sets what both forget: whether security groups judge what comes through PrivateLink."""
+        elbv2 = self.client("elbv2")
+        group = self.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
+        arn = self.balancer(name, Type="network", SecurityGroups=[group])
+        enforce = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
+        elbv2.set_security_groups(LoadBalancerArn=arn, SecurityGroups=[group], **{enforce: "off"})
+        (seen,) = elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+        shown(seen.get(enforce), awaited=None, by_aws="off")
+
+    def gateway(self, name):
+        """The listener of a gateway load balancer."""
+        group = self.group(name, Protocol="GENEVE", Port=6081)
+        (made,) = self.client("elbv2").create_listener(
+            LoadBalancerArn=self.balancer(name, Type="gateway"),
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])["Listeners"]
+        return made
+
+    def directories(self, name):
+        """The directories that a cluster is in after it was told to join one."""
+        self.cluster(name)
+        self.client("rds").modify_db_cluster(
+            DBClusterIdentifier=name, Domain="d-0123456789", DomainIAMRoleName="directories", ApplyImmediately=True)
+        return self.seen_cluster(name).get("DomainMemberships")
+
+    def zone(self, name):
+        """The id of a hosted zone."""
+        made = self.client("route53").create_hosted_zone(Name=name, CallerReference=name)
+        return made["HostedZone"]["Id"].removeprefix("/hostedzone/")
+
+    def unsigned(self, name):
+        """The code with which a zone gets no key to sign with."""
+        key = self.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        return refused(
+            self.client("route53").create_key_signing_key, CallerReference=name, HostedZoneId=self.zone(name),
+            KeyManagementServiceArn=key, Name="one", Status="ACTIVE")
+
     def group(self, name, **more):
         """The ARN of a target group."""
         vpc = self.subnets()[0]["VpcId"]

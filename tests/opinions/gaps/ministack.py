@@ -97,11 +97,12 @@ def modifies_only_part_of_an_instance(aws):
     aws.instance("parts", "parts-1", PromotionTier=2)
     aws.client("rds").modify_db_instance(
         DBInstanceIdentifier="parts-1", ApplyImmediately=True, PromotionTier=0,
-        AutoMinorVersionUpgrade=False, EnablePerformanceInsights=True)
+        AutoMinorVersionUpgrade=False, EnablePerformanceInsights=True, PerformanceInsightsRetentionPeriod=62)
     seen = aws.seen_instance("parts-1")
     shown(seen["PromotionTier"], awaited=2, by_aws=0)
     shown(seen["AutoMinorVersionUpgrade"], awaited=True, by_aws=False)
     shown(seen["PerformanceInsightsEnabled"], awaited=False, by_aws=True)
+    shown(seen["PerformanceInsightsRetentionPeriod"], awaited=7, by_aws=62)
 
 
 def keeps_capitals_of_groups(aws):
@@ -256,17 +257,20 @@ def forgets_expressions_of_rules(aws):
 
 
 def changes_one_replica_alone(aws):
-    """The class of a replica can be changed, and encryption is that of all replicas."""
+    """The class of a replica can be changed; encryption and how it is paid are those of all replicas."""
     dynamodb = aws.table("replicas")
     dynamodb.update_table(TableName="replicas", ReplicaUpdates=[{"Create": {"RegionName": THERE}}])
     infrequent = {"RegionName": THERE, "TableClassOverride": "STANDARD_INFREQUENT_ACCESS"}
     dynamodb.update_table(TableName="replicas", ReplicaUpdates=[{"Update": infrequent}])
     dynamodb.update_table(TableName="replicas", SSESpecification={"Enabled": True, "SSEType": "KMS"})
     dynamodb.update_table(TableName="replicas", OnDemandThroughput={"MaxReadRequestUnits": 500})
+    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    dynamodb.update_table(TableName="replicas", BillingMode="PROVISIONED", ProvisionedThroughput=units)
     there = aws.client("dynamodb", THERE).describe_table(TableName="replicas")["Table"]
     shown(there.get("TableClassSummary"), awaited=None, by_aws={"TableClass": "STANDARD_INFREQUENT_ACCESS"})
     shown(there.get("SSEDescription"), awaited=None, by_aws={"Status": "ENABLED", "SSEType": "KMS"})
     shown(there.get("OnDemandThroughput"), awaited=None, by_aws={"MaxReadRequestUnits": 500})
+    shown(there["BillingModeSummary"]["BillingMode"], awaited="PAY_PER_REQUEST", by_aws="PROVISIONED")
 
 
 def overrides_no_reads(aws):
@@ -307,3 +311,58 @@ def takes_no_minimum_of_transitions(aws):
         LifecycleConfiguration={"Rules": [rule]})
     seen = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["TransitionDefaultMinimumObjectSize"]
     shown(seen, awaited="all_storage_classes_128K", by_aws="varies_by_storage_class")
+
+
+def forgets_rules_of_private_links(aws):
+    """A network load balancer says whether its security groups judge what comes through PrivateLink."""
+    aws.without_rules_of_private_links("proof-linked")
+
+
+def joins_no_directories(aws):
+    """A cluster says which directory it is in."""
+    shown(aws.directories("joins"), awaited=None, by_aws=[{"Domain": "d-0123456789"}])
+
+
+def signs_no_zones(aws):
+    """CreateKeySigningKey gives a zone a key that signs."""
+    shown(aws.unsigned("signed.example"), awaited="InvalidInput", by_aws=None)
+
+
+def shows_ports_of_gateways(aws):
+    """The listener of a gateway load balancer has neither a protocol nor a port."""
+    made = aws.gateway("proof-gateway")
+    shown((made.get("Protocol"), made.get("Port")), awaited=("HTTP", 80), by_aws=(None, None))
+
+
+def logs_no_queries(aws):
+    """CreateQueryLoggingConfig says where the queries of a zone are logged."""
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/route53/proof"
+    create = aws.client("route53").create_query_logging_config
+    code = refused(create, HostedZoneId=aws.zone("logged.example"), CloudWatchLogsLogGroupArn=arn)
+    shown(code, awaited="InvalidInput", by_aws=None)
+
+
+def never_agrees_at_once(aws):
+    """A table's replicas can agree at once, with a witness in a third region."""
+    dynamodb = aws.table("agrees")
+    dynamodb.update_table(
+        TableName="agrees", MultiRegionConsistency="STRONG",
+        ReplicaUpdates=[{"Create": {"RegionName": "us-east-2"}}],
+        GlobalTableWitnessUpdates=[{"Create": {"RegionName": "us-west-2"}}])
+    seen = dynamodb.describe_table(TableName="agrees")["Table"]
+    shown(seen.get("MultiRegionConsistency"), awaited=None, by_aws="STRONG")
+    shown(seen.get("GlobalTableWitnesses"), awaited=None, by_aws=[{"RegionName": "us-west-2"}])
+
+
+def keeps_passwords_of_clusters(aws):
+    """ModifyDBCluster leaves a password to RDS, and takes it back."""
+    rds = aws.client("rds")
+    aws.cluster("leaves")
+    rds.modify_db_cluster(DBClusterIdentifier="leaves", ManageMasterUserPassword=True, ApplyImmediately=True)
+    shown(aws.seen_cluster("leaves").get("MasterUserSecret"), awaited=None, by_aws={"SecretStatus": "creating"})
+    rds.create_db_cluster(
+        DBClusterIdentifier="takes", Engine="aurora-postgresql", MasterUsername="owner", ManageMasterUserPassword=True)
+    code = refused(
+        rds.modify_db_cluster, DBClusterIdentifier="takes", ManageMasterUserPassword=False,
+        MasterUserPassword="correct-horse", ApplyImmediately=True)
+    shown(code, awaited="InvalidParameterCombination", by_aws=None)

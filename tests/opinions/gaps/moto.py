@@ -357,3 +357,48 @@ def locks_for_days_and_years(aws):
         ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": wanted}})
     seen = s3.get_object_lock_configuration(Bucket="proof-lock")["ObjectLockConfiguration"]["Rule"]
     shown(seen["DefaultRetention"], awaited={**wanted, "Years": 0}, by_aws=wanted)
+
+
+def forgets_rules_of_private_links(aws):
+    """A network load balancer says whether its security groups judge what comes through PrivateLink."""
+    aws.without_rules_of_private_links("proof-linked")
+
+
+def joins_no_directories(aws):
+    """A cluster says which directory it is in."""
+    shown(aws.directories("joins"), awaited=[], by_aws=[{"Domain": "d-0123456789"}])
+
+
+def signs_no_zones(aws):
+    """CreateKeySigningKey gives a zone a key that signs."""
+    shown(aws.unsigned("signed.example"), awaited="404", by_aws=None)
+
+
+def shows_protocols_of_gateways(aws):
+    """The listener of a gateway load balancer has neither a protocol nor a policy of TLS."""
+    made = aws.gateway("proof-gateway")
+    shown(made.get("Protocol"), awaited="", by_aws=None)
+    shown(made.get("SslPolicy"), awaited="ELBSecurityPolicy-2016-08", by_aws=None)
+
+
+def knows_groups_of_logs_by_their_streams(aws):
+    """Queries are logged to a group whose ARN names it alone."""
+    aws.client("logs").create_log_group(logGroupName="/aws/route53/proof")
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/route53/proof"
+    create = aws.client("route53").create_query_logging_config
+    code = refused(create, HostedZoneId=aws.zone("logged.example"), CloudWatchLogsLogGroupArn=arn)
+    shown(code, awaited="NoSuchCloudWatchLogsLogGroup", by_aws=None)
+    # The same as CloudWatch Logs shows it.
+    create(HostedZoneId=aws.zone("also-logged.example"), CloudWatchLogsLogGroupArn=f"{arn}:*")
+
+
+def keeps_certificates_of_listeners(aws):
+    """A listener that no longer speaks TLS has no certificate."""
+    elbv2 = aws.client("elbv2")
+    certificate = aws.client("acm").request_certificate(DomainName="proof.example")["CertificateArn"]
+    (made,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-plain"), Port=443, Protocol="HTTPS",
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": aws.group("proof-plain")}])["Listeners"]
+    (seen,) = elbv2.modify_listener(ListenerArn=made["ListenerArn"], Protocol="HTTP")["Listeners"]
+    shown(seen.get("Certificates"), awaited=[{"CertificateArn": certificate}], by_aws=None)

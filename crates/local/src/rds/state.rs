@@ -15,6 +15,13 @@ impl State {
         self.accounts.entry(number.to_owned()).or_default()
     }
 
+    /// Says that there is a DB parameter group, one of instances, of this name; these are not
+    /// modelled but for the default ones, which always are.
+    pub fn parameter_group_of_instances(&mut self, account: &str, region: &str, name: &str) {
+        let here = self.account_mut(account).regions.entry(region.to_owned()).or_default();
+        here.instance_parameter_groups.insert(name.to_owned());
+    }
+
     pub(super) fn accounts_mut(&mut self) -> impl Iterator<Item = &mut Account> {
         self.accounts.values_mut()
     }
@@ -33,6 +40,8 @@ pub(super) struct Regional {
     pub(super) instances: BTreeMap<String, DbInstance>,
     pub(super) subnet_groups: BTreeMap<String, SubnetGroup>,
     pub(super) parameter_groups: BTreeMap<String, ParameterGroup>,
+    #[serde(default)]
+    pub(super) instance_parameter_groups: BTreeSet<String>,
     pub(super) snapshots: BTreeMap<String, Snapshot>,
     /// What was kept of clusters that are gone, by resource id.
     #[serde(default)]

@@ -21,6 +21,9 @@ pub(super) struct MemberFacts {
     pub(super) class: Option<TableClass>,
     /// `aws_owned`, `aws_managed`, or a key's ARN.
     pub(super) key: String,
+    /// Its stream, where it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stream: Option<StreamView>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) recovery: Option<PointInTimeRecovery>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +114,7 @@ pub(super) struct Facts {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) faults: BTreeMap<Region, String>,
     pub(super) capacity: CapacityFacts,
+    /// The stream of the replica that was asked for what all share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stream: Option<StreamView>,
     /// Time to live: AWS's word, and the attribute.

@@ -78,7 +78,7 @@ pub struct Table {
     /// raised: more than is declared is no difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_throughput: Option<WarmThroughput>,
-    /// The stream of changes. Replicas with eventual consistency need
+    /// The stream of changes, of each replica. Those with eventual consistency share it and need
     /// [`StreamView::NewAndOldImages`]; it can't be turned off while there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamView>,

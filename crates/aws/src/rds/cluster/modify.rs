@@ -109,7 +109,6 @@ pub(super) fn modification(
     for (part, whole) in [
         ("performance_insights_retention_days", "performance_insights"),
         ("performance_insights_key", "performance_insights"),
-        ("master_secret_key", "manage_master_password"),
     ] {
         if set.contains_key(part) && props.get(whole) == Some(&json!(true)) {
             set.insert(whole, json!(true));
@@ -121,11 +120,14 @@ pub(super) fn modification(
     {
         set.insert("monitoring_role", role.clone());
     }
-    // Secondaries have the password from the writer.
+    // Secondaries have the password from the writer. Where RDS kept it until now, whoever takes it
+    // back has to say what it is.
+    let is_taken_back = set.get("manage_master_password") == Some(&json!(false));
     let password = wanted
         .master_password
         .clone()
-        .filter(|_| turn.changed("master_password") && facts.role != Role::Secondary);
+        .filter(|_| turn.changed("master_password") || is_taken_back)
+        .filter(|_| facts.role != Role::Secondary);
     let mut logs = (Vec::new(), Vec::new());
     if turn.changed("cloudwatch_logs") {
         let wanted = wanted.cloudwatch_logs.clone().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What to do next with a cluster.
 
 use bicoastal_model::{Name, Packed, Region};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::io::{Call, Join};
 use super::modify::modification;
@@ -35,7 +35,7 @@ fn present(turn: &Turn<'_, DbCluster>, wanted: &DbCluster) -> Next<Call> {
     if let Some(refusal) = refuse_upgrade(turn, wanted, &facts) {
         return refusal;
     }
-    if let Some(refusal) = refuse_another_key(turn) {
+    if let Some(refusal) = refuse_another_key(turn).or_else(|| refuse_another_secret_key(turn)) {
         return refusal;
     }
     let next = change(turn, wanted, &facts);
@@ -48,6 +48,22 @@ fn present(turn: &Turn<'_, DbCluster>, wanted: &DbCluster) -> Next<Call> {
         );
     }
     next
+}
+
+/// The secret that RDS keeps stays under the key that it was made with: AWS takes one only together
+/// with the password.
+fn refuse_another_secret_key(turn: &Turn<'_, DbCluster>) -> Option<Next<Call>> {
+    let TurnGoal::Present { props, .. } = &turn.goal else { return None };
+    let seen = turn.seen?;
+    let keeps = |props: &Value| props["manage_master_password"] == json!(true);
+    if !turn.changed("master_secret_key") || !keeps(props) || !keeps(&seen.props) {
+        return None;
+    }
+    Some(Next::refuse(
+        format!("the secret of {} keeps the key that it was made with", seen.physical),
+        "take the password back with master_password, apply, and leave it to RDS again with the other \
+         key: that is another secret, with another ARN",
+    ))
 }
 
 fn change(turn: &Turn<'_, DbCluster>, wanted: &DbCluster, facts: &Facts) -> Next<Call> {

@@ -402,10 +402,8 @@ pub(super) fn managed_secret(
     if settings.manage_password != Some(true) {
         return Ok(None);
     }
-    let key = match cx.text("MasterUserSecretKmsKeyId") {
-        Some(named) => cx.key(Some(&named))?,
-        None => format!("arn:aws:kms:{}:{}:alias/aws/secretsmanager", cx.region, cx.account),
-    };
+    let named = cx.text("MasterUserSecretKmsKeyId");
+    let key = cx.key(Some(named.as_deref().unwrap_or("alias/aws/secretsmanager")))?;
     let (region, number) = (cx.region, cx.account);
     let suffix = cx.world.fresh_id(6);
     let secret =

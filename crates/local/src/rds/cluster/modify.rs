@@ -46,6 +46,7 @@ pub(in super::super) fn modify(cx: &mut Context<'_>, account: &mut Account) -> A
         None => None,
     };
     let managed = managed_secret(cx, &settings, &cluster.id)?;
+    may_manage(cx, &settings, &cluster, managed.as_ref())?;
 
     // Everything is in order: from here on it is done.
     let differs = |said: Option<i64>, is: i64| said.filter(|value| *value != is);
@@ -134,6 +135,28 @@ fn check_role(role: &Role, settings: &Settings) -> Result<(), Fault> {
     if !member && settings.global_forwarding == Some(true) {
         return Err(fault::combination(
             "Global write forwarding needs a cluster that is part of a global database.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whoever takes a password back says what it is; what is kept has one key for as long as it is kept.
+fn may_manage(
+    cx: &Context<'_>,
+    settings: &Settings,
+    cluster: &DbCluster,
+    managed: Option<&(String, String)>,
+) -> Result<(), Fault> {
+    let Some((_, key)) = &cluster.managed_secret else { return Ok(()) };
+    if settings.manage_password == Some(false) && !settings.password {
+        return Err(fault::combination(
+            "You must specify MasterUserPassword when you turn ManageMasterUserPassword off.",
+        ));
+    }
+    let asked = cx.text("MasterUserSecretKmsKeyId").and(managed);
+    if asked.is_some_and(|(_, asked)| asked != key) {
+        return Err(fault::combination(
+            "You can't change MasterUserSecretKmsKeyId of a secret that RDS manages already.",
         ));
     }
     Ok(())

@@ -54,7 +54,7 @@ impl Settings {
                 "You can't specify MasterUserPassword with ManageMasterUserPassword.",
             ));
         }
-        if params.get("MasterUserSecretKmsKeyId").is_some() && manage_password == Some(false) {
+        if params.get("MasterUserSecretKmsKeyId").is_some() && manage_password != Some(true) {
             return Err(fault::combination(
                 "MasterUserSecretKmsKeyId needs ManageMasterUserPassword.",
             ));

@@ -25,6 +25,7 @@ pub(in super::super) fn modify(cx: &mut Context<'_>, account: &mut Account) -> A
     let (id, place) = named(cx, account)?;
     refuse_clusters_own(cx)?;
     let cluster = account.cluster(&place).ok_or_else(|| fault::no_cluster(&place.cluster))?.clone();
+    let group = parameter_group(cx, account, &cluster)?;
     let here = account.region_mut(cx.region);
     let new_id = match cx.text("NewDBInstanceIdentifier") {
         Some(text) => {
@@ -51,7 +52,6 @@ pub(in super::super) fn modify(cx: &mut Context<'_>, account: &mut Account) -> A
     }
     let ca = authority(cx)?;
     let tier = int(cx, "PromotionTier", 0, 15)?;
-    let group = parameter_group(cx, &cluster)?;
     let insights = insights(cx, instance.insights.as_ref())?;
     let interval = monitoring_interval(cx)?;
     let monitoring_role = cx.text("MonitoringRoleArn");
@@ -70,7 +70,7 @@ pub(in super::super) fn modify(cx: &mut Context<'_>, account: &mut Account) -> A
     set(&mut instance.promotion_tier, tier);
     set(&mut instance.auto_minor, cx.params.bool("AutoMinorVersionUpgrade"));
     set(&mut instance.copy_tags, cx.params.bool("CopyTagsToSnapshot"));
-    set(&mut instance.parameter_group, Some(group));
+    set(&mut instance.parameter_group, group);
     let mut busy = set(&mut instance.public, cx.params.bool("PubliclyAccessible"));
     busy |= set(&mut instance.insights, insights);
     busy |= set(&mut instance.monitoring_interval, interval);

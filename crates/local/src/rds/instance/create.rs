@@ -74,7 +74,8 @@ pub(in super::super) fn create(cx: &mut Context<'_>, account: &mut Account) -> A
         Some(cluster.backup_window.clone()),
         maintenance,
     )?;
-    let family_group = parameter_group(cx, &cluster)?;
+    let family_group = parameter_group(cx, account, &cluster)?
+        .unwrap_or_else(|| super::view::default_parameter_group(&cluster));
     let instance = DbInstance {
         resource_id: format!("db-{}", cx.world.fresh_id(26)),
         created_ms: cx.world.now_ms,
@@ -145,17 +146,19 @@ fn zone(
     }
 }
 
-/// DB parameter groups, those of instances, are not modelled but for the default ones.
-pub(super) fn parameter_group(cx: &Context<'_>, cluster: &DbCluster) -> Result<String, Fault> {
-    let default = super::view::default_parameter_group(cluster);
-    match cx.text("DBParameterGroupName") {
-        Some(name) if name != default => Err(Fault::new(
-            404,
-            "DBParameterGroupNotFound",
-            format!("DBParameterGroup not found: {name}"),
-        )),
-        _ => Ok(default),
-    }
+/// The group that is asked for: DB parameter groups, those of instances, are not modelled but for the
+/// default ones and those that are said to be there.
+pub(super) fn parameter_group(
+    cx: &Context<'_>,
+    account: &mut Account,
+    cluster: &DbCluster,
+) -> Result<Option<String>, Fault> {
+    let Some(name) = cx.text("DBParameterGroupName") else { return Ok(None) };
+    let is_there = name == super::view::default_parameter_group(cluster)
+        || account.region_mut(cx.region).instance_parameter_groups.contains(&name);
+    is_there.then_some(Some(name.clone())).ok_or_else(|| {
+        Fault::new(404, "DBParameterGroupNotFound", format!("DBParameterGroup not found: {name}"))
+    })
 }
 
 pub(super) fn authority(cx: &Context<'_>) -> Result<Option<String>, Fault> {

@@ -297,6 +297,42 @@ fn what_is_refused_on_a_change() {
 }
 
 #[test]
+fn a_password_that_rds_keeps_has_one_key_and_is_taken_back_with_a_new_one() {
+    let mut cloud = Cloud::new();
+    let managed = "DBClusterIdentifier=shop Engine=aurora-postgresql MasterUsername=owner \
+                   ManageMasterUserPassword=true";
+    cloud.ok(US, "CreateDBCluster", managed);
+    cloud.wait(900);
+    let own = "alias/aws/rds";
+    let mut check = |fields: &str, expected| {
+        let fields = format!("DBClusterIdentifier=shop ApplyImmediately=true {fields}");
+        cloud.refused(US, "ModifyDBCluster", &fields, expected);
+    };
+    check(
+        "ManageMasterUserPassword=false",
+        expect![
+            "InvalidParameterCombination (400): You must specify MasterUserPassword when you turn ManageMasterUserPassword off."
+        ],
+    );
+    check(
+        &format!("ManageMasterUserPassword=true MasterUserSecretKmsKeyId={own}"),
+        expect![
+            "InvalidParameterCombination (400): You can't change MasterUserSecretKmsKeyId of a secret that RDS manages already."
+        ],
+    );
+    check(
+        &format!("MasterUserSecretKmsKeyId={own}"),
+        expect![
+            "InvalidParameterCombination (400): MasterUserSecretKmsKeyId needs ManageMasterUserPassword."
+        ],
+    );
+    let back = "DBClusterIdentifier=shop ApplyImmediately=true ManageMasterUserPassword=false \
+                MasterUserPassword=correct-horse";
+    let taken = cloud.ok(US, "ModifyDBCluster", back);
+    assert!(cloud.cluster(US, "shop").get("MasterUserSecret").is_none(), "{taken:?}");
+}
+
+#[test]
 fn major_upgrades_need_the_flag_and_change_the_group() {
     let mut cloud = alone("");
     cloud.instance(US, "shop", "shop-1", "");

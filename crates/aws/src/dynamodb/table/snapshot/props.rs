@@ -84,7 +84,7 @@ pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts
     let declared = target.props.get("on_demand_throughput");
     set("on_demand_throughput", capacity::ceilings(target, facts, None, declared));
     set("warm_throughput", capacity::warm(target, facts.capacity));
-    set("stream", json!(facts.stream));
+    set("stream", streams(facts));
     if let Some((status, attribute)) = &look.time_to_live
         && (status == "ENABLED" || status == "ENABLING")
     {
@@ -103,6 +103,15 @@ pub(super) fn props(target: &Target, look: &Look, view: &TableDescription, facts
     set("consistency", consistency(target, facts));
     set("tags", tags(target, facts));
     Value::Object(props)
+}
+
+/// Replicas that agree eventually share a stream, which is what they agree by; those that agree at
+/// once have streams of their own.
+fn streams(facts: &Facts) -> Value {
+    match facts.strong {
+        false => json!(facts.stream),
+        true => common(facts.members.iter().map(|(at, it)| (*at, json!(it.stream))).collect()),
+    }
 }
 
 /// Attributes of a key, with their types.

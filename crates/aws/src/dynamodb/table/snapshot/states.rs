@@ -32,11 +32,7 @@ pub(super) fn facts(look: &Look, view: &TableDescription) -> Facts {
             warm_read: warm.and_then(|it| it.read_units_per_second()).unwrap_or_default(),
             warm_write: warm.and_then(|it| it.write_units_per_second()).unwrap_or_default(),
         },
-        stream: view
-            .stream_specification()
-            .filter(|it| it.stream_enabled())
-            .and_then(|it| it.stream_view_type())
-            .and_then(stream_view),
+        stream: stream(view),
         time_to_live: look.time_to_live.clone(),
         strong: view.multi_region_consistency() == Some(&MultiRegionConsistency::Strong),
         witness: view
@@ -44,6 +40,11 @@ pub(super) fn facts(look: &Look, view: &TableDescription) -> Facts {
             .iter()
             .find_map(|witness| witness.region_name()?.parse().ok()),
     }
+}
+
+fn stream(table: &TableDescription) -> Option<StreamView> {
+    let on = table.stream_specification().filter(|it| it.stream_enabled())?;
+    stream_view(on.stream_view_type()?)
 }
 
 fn stream_view(view: &StreamViewType) -> Option<StreamView> {
@@ -121,6 +122,7 @@ fn member(member: &Member, as_peer: Option<&ReplicaDescription>) -> MemberFacts 
             Some(_) if member.managed_key => "aws_managed".to_owned(),
             Some(arn) => arn.to_owned(),
         },
+        stream: stream(description),
         recovery: member.recovery,
         policy: member
             .policy

@@ -66,23 +66,25 @@ impl Present<'_, '_> {
         update(home, Modify::Warm(WarmThroughput { read, write }))
     }
 
-    /// Another view means off, then on again.
+    /// Another view means off, then on again. Replicas that agree at once have streams of their own.
     pub(super) fn stream(&self, home: Region) -> Option<Step> {
         let declared = self.props.get("stream")?;
         let wanted = if declared.is_null() { None } else { self.wanted.stream };
-        if self.facts.stream == wanted {
-            return None;
-        }
-        if self.facts.stream.is_some() {
+        let streams: Vec<_> = match self.facts.strong {
+            false => vec![(home, self.facts.stream)],
+            true => self.facts.members.iter().map(|(at, it)| (*at, it.stream)).collect(),
+        };
+        let (via, seen) = streams.into_iter().find(|(_, seen)| *seen != wanted)?;
+        if seen.is_some() {
             if self.facts.group.len() > 1 && !self.facts.strong {
                 return Some(Next::refuse(
                     "the stream of a table with replicas can't be turned off: replication needs it",
                     "declare the stream with new and old images",
                 ));
             }
-            return update(home, Modify::Stream(None));
+            return update(via, Modify::Stream(None));
         }
-        update(home, Modify::Stream(wanted))
+        update(via, Modify::Stream(wanted))
     }
 
     pub(super) fn encryption(&self, home: Region) -> Option<Step> {
