@@ -330,7 +330,7 @@ pub static WEB_LISTENER: Case = Case {
     },
 };
 
-/// For how long it remembers connections.
+/// For how long it remembers connections, and what else it comes to take.
 pub static TCP_LISTENER: Case = Case {
     name: "contract-tcp-listener",
     subject: "us-east-1/tcp",

@@ -402,3 +402,13 @@ def keeps_certificates_of_listeners(aws):
         DefaultActions=[{"Type": "forward", "TargetGroupArn": aws.group("proof-plain")}])["Listeners"]
     (seen,) = elbv2.modify_listener(ListenerArn=made["ListenerArn"], Protocol="HTTP")["Listeners"]
     shown(seen.get("Certificates"), awaited=[{"CertificateArn": certificate}], by_aws=None)
+
+
+def turns_no_listener_to_udp(aws):
+    """A listener of TCP can come to take UDP too."""
+    elbv2 = aws.client("elbv2")
+    (made,) = elbv2.create_listener(
+        LoadBalancerArn=aws.balancer("proof-udp", Type="network"), Port=53, Protocol="TCP",
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": aws.group("proof-udp", Protocol="TCP_UDP")}])["Listeners"]
+    code = refused(elbv2.modify_listener, ListenerArn=made["ListenerArn"], Protocol="TCP_UDP")
+    shown(code, awaited="UnsupportedProtocol", by_aws=None)
