@@ -284,7 +284,7 @@ async fn the_report_tells_done_failed_skipped_and_in_doubt_apart() {
           declared at tests/crash/edited.rs:106
           iam GetRole in us-east-1: ServiceFailure: We encountered an internal error. Please try again.
         error: could not create ap-south-1/front
-          declared at examples/active_active.rs:129
+          declared at examples/active_active.rs:131
           elasticloadbalancing CreateLoadBalancer in ap-south-1: AccessDenied: User: arn:aws:iam::000000000000:user/x is not authorized to perform: elasticloadbalancing:CreateLoadBalancer
           hint: the credentials lack the permission for this call; add it to their policy
         skipped: create ap-south-1/naveenteja-assets-replication: it needs naveenteja-assets-replication, which is in doubt
