@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 ///
 /// Besides every `…_ms`: the labels of streams and Route 53's and the database's own logs are
 /// times; `before` is what a lagging read still shows; `released`, `spent_references`, `tokens`
-/// are what AWS remembers of things that are gone; `version` counts the edits of a health check.
+/// are what AWS remembers of things that are gone.
 const HISTORY: &[&str] = &[
     "before",
     "changes",

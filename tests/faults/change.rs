@@ -120,10 +120,23 @@ pub async fn recorded(world: &World) -> BTreeSet<String> {
 
 pub fn normal(world: &World) -> Value {
     world.cloud.advance(24 * 3_600_000);
-    worlds::normal(&world.cloud.with_world(|world| {
+    let mut normal = worlds::normal(&world.cloud.with_world(|world| {
         world.settle();
         world.clone()
-    }))
+    }));
+    forget_edits(&mut normal);
+    normal
+}
+
+/// Route 53 counts the edits of a health check. A damaged answer that shows one otherwise than it is
+/// brings an edit to what it is already; what it is stays.
+fn forget_edits(world: &mut Value) {
+    let accounts = world.pointer_mut("/route53/accounts").and_then(Value::as_object_mut);
+    for (_, account) in accounts.into_iter().flatten() {
+        for (_, check) in account["health_checks"].as_object_mut().into_iter().flatten() {
+            check.as_object_mut().expect("a health check").remove("version");
+        }
+    }
 }
 
 const GUARDED: &[&str] = &["ap-south-1/app", "app", "us-east-1/app", "user-sessions", "zone"];
