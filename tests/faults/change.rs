@@ -97,11 +97,17 @@ impl Change {
         world.engine.apply(plan, &self.desired, options, &Quiet, &Cancel::new()).await
     }
 
-    /// What is otherwise than after a run that nothing disturbed.
-    pub async fn differences(&self, world: &World) -> Vec<String> {
+    /// What is otherwise than after a run that nothing disturbed. How often a thing was edited does
+    /// not count where answers were damaged.
+    pub async fn differences(&self, world: &World, damaged: bool) -> Vec<String> {
         let recorded = recorded(world).await;
         let state = self.recorded.symmetric_difference(&recorded).map(|it| format!("state: {it}"));
-        worlds::differences(&self.after, &normal(world)).into_iter().chain(state).collect()
+        let (mut should, mut is) = (self.after.clone(), normal(world));
+        if damaged {
+            forget_edits(&mut should);
+            forget_edits(&mut is);
+        }
+        worlds::differences(&should, &is).into_iter().chain(state).collect()
     }
 }
 
@@ -120,12 +126,10 @@ pub async fn recorded(world: &World) -> BTreeSet<String> {
 
 pub fn normal(world: &World) -> Value {
     world.cloud.advance(24 * 3_600_000);
-    let mut normal = worlds::normal(&world.cloud.with_world(|world| {
+    worlds::normal(&world.cloud.with_world(|world| {
         world.settle();
         world.clone()
-    }));
-    forget_edits(&mut normal);
-    normal
+    }))
 }
 
 /// Route 53 counts the edits of a health check. A damaged answer that shows one otherwise than it is

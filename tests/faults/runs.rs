@@ -163,13 +163,24 @@ async fn attempt(change: &Change, trouble: &Trouble) -> Verdict {
     for name in trouble.stuck {
         world.cloud.set_duration(name, Duration::from_secs(1));
     }
-    again(change, &world, !trouble.stuck.is_empty(), &mut wrong).await;
+    let damaged = trouble.rules.iter().any(|it| matches!(it.effect, Effect::Malformed(_)));
+    let left = Left { stuck: !trouble.stuck.is_empty(), damaged };
+    again(change, &world, left, &mut wrong).await;
     Verdict { ended, wrong }
 }
 
+/// What a disturbed run leaves to the next one.
+#[derive(Clone, Copy, Default)]
+struct Left {
+    /// Things are still under way.
+    stuck: bool,
+    /// Some answers were not what AWS had said.
+    damaged: bool,
+}
+
 /// The next run, undisturbed, and what is there after it.
-async fn again(change: &Change, world: &World, stuck: bool, wrong: &mut Vec<String>) {
-    if stuck {
+async fn again(change: &Change, world: &World, left: Left, wrong: &mut Vec<String>) {
+    if left.stuck {
         // What is under way comes to its end.
         world.cloud.advance(40 * 86_400_000);
     }
@@ -186,7 +197,7 @@ async fn again(change: &Change, world: &World, stuck: bool, wrong: &mut Vec<Stri
         Ok(plan) => wrong.push(format!("left over: {}", render::plain(&render::plan(&plan)))),
         Err(error) => wrong.push(format!("planning again: {error}")),
     }
-    wrong.extend(change.differences(world).await);
+    wrong.extend(change.differences(world, left.damaged).await);
 }
 
 fn stopped(error: &bicoastal::Error, wrong: &mut Vec<String>) -> String {
@@ -297,7 +308,7 @@ async fn the_report_tells_done_failed_skipped_and_in_doubt_apart() {
     .assert_eq(&said);
     faults.clear();
     let mut wrong = Vec::new();
-    again(&change, &world, false, &mut wrong).await;
+    again(&change, &world, Left::default(), &mut wrong).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -334,6 +345,6 @@ async fn a_record_in_doubt_that_is_not_shown_yet_is_ours() {
     assert!(world.cloud.calls().iter().any(refused), "it is asked for again before it is shown");
     faults.clear();
     let mut wrong = Vec::new();
-    again(&change, &world, false, &mut wrong).await;
+    again(&change, &world, Left::default(), &mut wrong).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
