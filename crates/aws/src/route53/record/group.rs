@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::{Diagnostic, dns};
 
 use super::data::{CLOUDFRONT_ZONE, RecordType};
-use super::member::Member;
+use super::member::{Member, Question};
 use super::routing::{FailoverRole, GeoLocation, Routing, RoutingProps};
 
 /// Where the records of a stack don't fit together.
@@ -205,13 +205,11 @@ fn whole_group(group: &[&Member<'_>]) -> Vec<Diagnostic> {
 
 /// Aliases to records of the same zone: declared, and without loops.
 fn aliases(members: &[Member<'_>]) -> Vec<Diagnostic> {
-    type Node<'m> = (&'m str, &'m str, RecordType);
-    let mut edges: BTreeMap<Node<'_>, BTreeSet<String>> = BTreeMap::new();
-    let mut nodes: BTreeSet<Node<'_>> = BTreeSet::new();
+    let mut edges: BTreeMap<Question<'_>, BTreeSet<String>> = BTreeMap::new();
+    let mut nodes: BTreeSet<Question<'_>> = BTreeSet::new();
     let mut targets: Vec<(&Member<'_>, String)> = Vec::new();
     for member in members {
-        let Some(name) = &member.name else { continue };
-        let node = (member.zone.as_str(), name.as_str(), member.record.record_type);
+        let Some(node) = member.question() else { continue };
         nodes.insert(node);
         if let Some(target) = member.same_zone_target() {
             edges.entry(node).or_default().insert(target.clone());
@@ -221,7 +219,7 @@ fn aliases(members: &[Member<'_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (member, target) in targets {
         let record_type = member.record.record_type;
-        if !nodes.contains(&(member.zone.as_str(), target.as_str(), record_type)) {
+        if !nodes.contains(&member.question_for(&target)) {
             found.push(member.warning(format!(
                 "the alias points at {record_type} {target}, which this stack does not declare"
             )));
@@ -235,8 +233,8 @@ fn aliases(members: &[Member<'_>]) -> Vec<Diagnostic> {
                 break;
             }
             if seen.insert(name.clone()) {
-                let node = (member.zone.as_str(), name.as_str(), record_type);
-                open.extend(edges.get(&node).into_iter().flatten().cloned());
+                let next = edges.get(&member.question_for(&name));
+                open.extend(next.into_iter().flatten().cloned());
             }
         }
     }

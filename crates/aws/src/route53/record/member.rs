@@ -5,6 +5,10 @@ use bicoastal_model::{Declared, Desired, Diagnostic, Packed, dns};
 use serde_json::Value;
 
 use super::RecordSet;
+use super::data::RecordType;
+
+/// What a resolver asks for: zone, name and type.
+pub(super) type Question<'m> = (&'m str, &'m str, RecordType);
 
 /// A declared record, its names resolved as far as the program knows them.
 pub(super) struct Member<'d> {
@@ -45,6 +49,16 @@ impl<'d> Member<'d> {
 
     pub(super) fn warning(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::warning(message).of(&self.declared.id).at(&self.declared.at)
+    }
+
+    /// What it answers, where its name is known.
+    pub(super) fn question(&self) -> Option<Question<'_>> {
+        Some(self.question_for(self.name.as_deref()?))
+    }
+
+    /// What another record of its zone and type answers.
+    pub(super) fn question_for<'m>(&'m self, name: &'m str) -> Question<'m> {
+        (&self.zone, name, self.record.record_type)
     }
 
     pub(super) fn shown(&self) -> &str {

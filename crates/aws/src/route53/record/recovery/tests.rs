@@ -6,6 +6,7 @@ mod balancers;
 use bicoastal_model::{Id, Input, Region, Stack};
 use expect_test::{Expect, expect};
 
+use super::super::data::RecordType;
 use super::*;
 use crate::alias::AliasTarget;
 use crate::route53::record::{
