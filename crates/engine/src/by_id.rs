@@ -46,6 +46,23 @@ impl<V> FromIterator<(ResourceId, V)> for ById<V> {
     }
 }
 
+/// Texts that are only asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(TextSet);
+
+#[expect(clippy::disallowed_types, reason = "it is only looked up, never iterated")]
+type TextSet = std::collections::HashSet<String, BuildHasherDefault<Quick>>;
+
+impl Texts {
+    pub(crate) fn insert(&mut self, text: String) {
+        self.0.insert(text);
+    }
+
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.0.contains(text)
+    }
+}
+
 /// Where ids are in a list. Copies of an id share its text, so that most questions are answered by
 /// where the text is in memory, without reading it.
 #[derive(Debug)]
@@ -74,6 +91,11 @@ impl<'i> Places<'i> {
             let all = || self.ids.iter().map(|id| (*id).clone()).zip(0..).collect();
             self.texts.get_or_init(all).get(id).map(|place| *place as usize)
         })
+    }
+
+    /// The id at a place.
+    pub(crate) fn at(&self, place: usize) -> &'i ResourceId {
+        self.ids[place]
     }
 
     /// Where it is, if its text is that of one of them.

@@ -173,6 +173,7 @@ impl Planner<'_> {
     /// Makes what look-ups found known to what refers to them, and records what is new.
     fn settle_lookups(&mut self) -> Vec<Record> {
         let mut records = Vec::new();
+        self.observed.lookups.iter().for_each(|(id, seen)| self.fingerprint.found(id, seen));
         for declared in self.desired.resources.values().filter(|it| it.lookup) {
             let id = &declared.id;
             let recorded = self.state.lookups.get(id);

@@ -191,6 +191,7 @@ mod tests {
             renamed_from: None,
             patience: None,
             at: SourceLine { file: "main.rs".into(), line: 1 },
+            sealed: Default::default(),
         }
     }
 

@@ -120,12 +120,12 @@ fn allocations_per_resource_do_not_grow() {
     check(
         &lines,
         expect![[r#"
-            seal: 2, 2, 2; at the peak 0.3, 0.3, 0.3 kB
-            plan: all is new: 26, 22, 22; at the peak 2.4, 2.2, 2.3 kB
+            seal: 3, 3, 3; at the peak 0.3, 0.3, 0.3 kB
+            plan: all is new: 24, 21, 20; at the peak 2.4, 2.2, 2.3 kB
             carry it out: 96, 94, 94; at the peak 1.6, 1.4, 1.4 kB
-            plan: nothing changed: 15, 15, 15; at the peak 0.4, 0.4, 0.3 kB
-            plan: everything edited: 20, 19, 19; at the peak 0.8, 0.8, 0.8 kB
-            plan: all of it deleted: 28, 25, 24; at the peak 1.6, 1.5, 1.6 kB
+            plan: nothing changed: 9, 8, 8; at the peak 0.3, 0.3, 0.3 kB
+            plan: everything edited: 14, 13, 12; at the peak 0.7, 0.7, 0.7 kB
+            plan: all of it deleted: 23, 20, 20; at the peak 1.6, 1.5, 1.6 kB
         "#]],
     );
 }
@@ -153,11 +153,11 @@ fn little_is_kept_of_a_resource() {
     check(
         &lines,
         expect![[r#"
-        declared: 0.7 kB
-        planned, all of it new: 1.6 kB
-        recorded: 1.2 kB, of 0.5 kB as text
-        seen: 0.8 kB
-    "#]],
+            declared: 0.8 kB
+            planned, all of it new: 1.5 kB
+            recorded: 1.2 kB, of 0.5 kB as text
+            seen: 0.8 kB
+        "#]],
     );
 }
 

@@ -1,5 +1,6 @@
 //! Who is who: resource ids, places, and AWS identifiers that cannot be confused.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -13,7 +14,7 @@ use crate::word::{self, Pool, Word};
 /// The logical id of a resource within its stack: `zone`, `us-east-1/front`, or with an
 /// account `dns:zone`. It is what state is keyed by and what users type. A copy shares the text:
 /// one id is in many places of a plan and a state.
-#[derive(Clone, Debug, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ResourceId(Arc<str>);
 
@@ -21,6 +22,22 @@ impl PartialEq for ResourceId {
     /// What is shared is not read.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Ord for ResourceId {
+    /// What is shared is not read.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match Arc::ptr_eq(&self.0, &other.0) {
+            true => Ordering::Equal,
+            false => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl PartialOrd for ResourceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

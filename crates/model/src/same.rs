@@ -1,5 +1,6 @@
 //! Whether two values of a field mean the same.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::dns;
@@ -41,9 +42,9 @@ pub fn canonical(shape: &Shape, value: &Value) -> Value {
     match shape {
         Shape::Plain | Shape::VersionPrefix | Shape::OwnedMap => number(value),
         Shape::Secret => Value::Null,
-        Shape::CaseInsensitive => text(value, |text| text.to_lowercase()),
-        Shape::DnsName => text(value, dns::canonical),
-        Shape::AliasName => text(value, dns::canonical_alias),
+        Shape::CaseInsensitive | Shape::DnsName | Shape::AliasName => {
+            text(value, |text| canonical_text(shape, text).unwrap_or_default().into_owned())
+        }
         Shape::Policy => policy::canonical(value),
         Shape::RecordValues => sorted(list(value).iter().map(|item| text(item, record_value))),
         Shape::List(item) => {
@@ -72,6 +73,17 @@ pub fn canonical(shape: &Shape, value: &Value) -> Value {
                     .collect(),
             ),
         },
+    }
+}
+
+/// The same for a text, where the form of one follows from nothing but its characters.
+pub fn canonical_text<'t>(shape: &Shape, text: &'t str) -> Option<Cow<'t, str>> {
+    match shape {
+        Shape::Plain | Shape::VersionPrefix | Shape::OwnedMap => Some(text.into()),
+        Shape::CaseInsensitive => Some(text.to_lowercase().into()),
+        Shape::DnsName => Some(dns::canonical(text).into()),
+        Shape::AliasName => Some(dns::canonical_alias(text).into()),
+        _ => None,
     }
 }
 

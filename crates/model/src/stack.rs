@@ -16,7 +16,7 @@ mod desired;
 mod policies;
 mod seal;
 
-pub use desired::{Clear, Declared, Desired, Rollout};
+pub use desired::{Clear, Declared, Desired, Rollout, Sealed};
 pub use seal::missing_kinds;
 
 /// The output that stands for another stack's exports: `stack:<name>`.
@@ -249,6 +249,7 @@ impl Stack {
             renamed_from: None,
             patience: None,
             at,
+            sealed: Sealed::default(),
         });
         Node::new(id, place)
     }

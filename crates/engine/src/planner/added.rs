@@ -1,7 +1,5 @@
 //! What others put into our things: reported, and removed only where the program claims the whole.
 
-use std::collections::BTreeMap;
-
 use bicoastal_model::{Place, ResourceId, Risk, ScopeKind};
 
 use super::decide::{Decision, Planner};
@@ -12,22 +10,24 @@ use crate::state::{Entry, Key, Verb, token};
 impl Planner<'_> {
     /// Everything inside our things that neither state nor the program knows.
     pub(crate) fn find_additions(&mut self) {
-        let mut parents: BTreeMap<&Key, (&Entry, &Thing)> = BTreeMap::new();
-        for (key, seen) in &self.observed.seen {
-            let Look::Present(snapshot) = seen else { continue };
-            if !snapshot.children.is_empty()
-                && let Some(entry) = self.records.entry(key)
-            {
-                parents.insert(key, (entry, snapshot));
-            }
-        }
+        let parents: Vec<(&Key, &Entry, &Thing)> = self
+            .records
+            .all()
+            .iter()
+            .filter_map(|known| match known.look {
+                Some(Look::Present(thing)) if !thing.children.is_empty() => {
+                    Some((known.key, known.entry?, &**thing))
+                }
+                _ => None,
+            })
+            .collect();
         if parents.is_empty() {
             return;
         }
         let known = self.identities();
         let mut added = Vec::new();
         let mut claimed = Vec::new();
-        for (key, (entry, snapshot)) in parents {
+        for (key, entry, snapshot) in parents {
             let exclusive = self.claims_all(&key.id, entry);
             for child in &snapshot.children {
                 if known.contains(&child.kind, &child.identity, self.catalog) {

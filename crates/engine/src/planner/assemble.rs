@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use bicoastal_model::{Diagnostic, Diagnostics, ResourceId, Rollout, value};
 
 use super::decide::{Decision, Planner};
-use super::fingerprint::fingerprint;
 use super::operations::{self, Node};
 use super::{drain, needs};
 use crate::batches;
@@ -81,7 +80,7 @@ impl Planner<'_> {
             stack: self.desired.stack.clone(),
             lineage: self.state.lineage.clone(),
             generation: self.state.generation,
-            fingerprint: fingerprint(self.desired, &self.outputs, self.observed),
+            fingerprint: self.fingerprint.finish(),
             changes: shown.iter().filter_map(|&it| change(decisions[it].take()?)).collect(),
             operations,
             records,

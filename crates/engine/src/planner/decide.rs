@@ -10,6 +10,7 @@ use bicoastal_model::{
     ResourceId, Risk, Schema, ScopeKind, SourceLine, Tier, Word,
 };
 
+use super::fingerprint::Fingerprint;
 use super::identity::Identities;
 use super::index::{Declarations, Records};
 use super::resolve::Outputs;
@@ -70,6 +71,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) declared: Declarations<'a>,
     /// What is recorded, and what was seen.
     pub(crate) records: Records<'a>,
+    /// Of what was decided on, and what that followed from.
+    pub(crate) fingerprint: Fingerprint,
     /// What is known of the outputs of what was decided on, in the order of the ids.
     pub(crate) outputs: Vec<Option<Outputs>>,
     /// Whose outputs can't be had, because it could not be read and state has none.
@@ -131,6 +134,7 @@ impl<'a> Planner<'a> {
             catalog,
             options,
             marks: state.marks(),
+            fingerprint: Fingerprint::new(),
             outputs: vec![None; declared.len()],
             records,
             declared,

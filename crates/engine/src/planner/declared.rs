@@ -18,7 +18,16 @@ impl<'a> Planner<'a> {
     /// Decides on what is declared at a place. What it refers to is decided on already.
     pub(crate) fn decide(&mut self, place: usize) {
         self.declared.turn_to(place);
+        self.records.turn_to(place);
         let declared = self.declared.at(place);
+        self.decide_on(place, declared);
+        self.records.of_place(place).iter().for_each(|known| self.fingerprint.seen(known));
+        if let Some(outputs) = self.outputs[place].as_ref().filter(|it| it.decided) {
+            self.fingerprint.wanted(&declared.id, &outputs.wanted);
+        }
+    }
+
+    fn decide_on(&mut self, place: usize, declared: &'a Declared) {
         if let Some(error) = self.lacks(place) {
             self.skip(declared, error);
             return;

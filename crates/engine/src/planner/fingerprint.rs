@@ -1,168 +1,199 @@
 //! A fingerprint of what a plan was made from: a saved plan is refused when it is not the same any more.
 
 use bicoastal_model::packed::View;
-use bicoastal_model::value::REF;
-use bicoastal_model::{Desired, Fields, Packed, Seen};
+use bicoastal_model::{Fields, Packed, ResourceId, Seen};
 use sha2::{Digest, Sha256};
 
-use super::resolve::Outputs;
-use crate::observe::{Look, Observed};
+use super::index::Known;
+use crate::observe::Look;
 
-/// Over what is wanted (secrets as markers or digests), what was seen and what was looked up.
-pub(crate) fn fingerprint(
-    desired: &Desired,
-    outputs: &[Option<Outputs>],
-    observed: &Observed,
-) -> String {
-    let mut out = Hashed::default();
-    for (id, outputs) in desired.resources.keys().zip(outputs) {
-        let Some(outputs) = outputs.as_ref().filter(|it| it.decided) else { continue };
-        out.all(&["wanted ", id.as_str(), " "]);
-        write(&outputs.wanted, &mut out);
-        out.text("\n");
-    }
-    for (key, seen) in &observed.seen {
-        out.all(&["seen ", key.id.as_str(), "#"]);
-        out.number(key.incarnation as usize);
-        out.text(" ");
-        match seen {
-            Look::Absent => out.text("absent\n"),
-            Look::Unknown(_) => out.text("unknown\n"),
-            Look::Present(thing) => write_thing(&thing.physical, &thing.props, None, &mut out),
-        }
-    }
-    for (id, seen) in &observed.lookups {
-        out.all(&["found ", id.as_str(), " "]);
-        match seen {
-            Seen::Absent => out.text("absent\n"),
-            Seen::Unknown(_) => out.text("unknown\n"),
-            Seen::Present(it) => {
-                let outputs = it.outputs.iter().map(|(name, value)| (name.as_str(), value));
-                let outputs = Some(outputs.collect());
-                write_thing(&it.physical, &(&it.props).into(), outputs, &mut out);
-            }
-        }
-    }
-    out.flush();
-    out.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
+/// How much is kept before it is hashed.
+const PART: usize = 4096;
 
-/// A hash that is written to: however long the text is, no more than a part of it is kept.
-#[derive(Default)]
-struct Hashed {
+/// Over what is wanted (secrets as markers or digests), what was seen and what was looked up, each
+/// where it is decided on: that is when it is at hand.
+///
+/// Lengths go before texts and counts before their parts, so that no two things read the same.
+pub(crate) struct Fingerprint {
     hash: Sha256,
     pending: Vec<u8>,
 }
 
-impl Hashed {
-    fn flush(&mut self) {
+impl Fingerprint {
+    pub(crate) fn new() -> Self {
+        Self { hash: Sha256::default(), pending: Vec::with_capacity(2 * PART) }
+    }
+
+    /// What is wanted of something.
+    pub(crate) fn wanted(&mut self, id: &ResourceId, wanted: &Packed) {
+        self.tag(b'w');
+        self.text(id.as_str());
+        self.value(wanted);
+    }
+
+    /// What was seen of an incarnation.
+    pub(crate) fn seen(&mut self, known: &Known<'_>) {
+        let Some(look) = known.look else { return };
+        self.tag(b's');
+        self.text(known.key.id.as_str());
+        self.bytes(&known.key.incarnation.to_le_bytes());
+        match look {
+            Look::Absent => self.tag(b'a'),
+            Look::Unknown(_) => self.tag(b'u'),
+            Look::Present(thing) => {
+                self.tag(b'p');
+                self.text(&thing.physical);
+                self.value(&thing.props);
+            }
+        }
+    }
+
+    /// What a look-up found.
+    pub(crate) fn found(&mut self, id: &ResourceId, seen: &Seen) {
+        self.tag(b'l');
+        self.text(id.as_str());
+        match seen {
+            Seen::Absent => self.tag(b'a'),
+            Seen::Unknown(_) => self.tag(b'u'),
+            Seen::Present(it) => {
+                self.tag(b'p');
+                self.text(&it.physical);
+                self.value(&(&it.props).into());
+                let outputs = it.outputs.iter().map(|(name, value)| (name.as_str(), value));
+                self.fields(&outputs.collect());
+            }
+        }
+    }
+
+    /// In hexadecimal digits.
+    pub(crate) fn finish(mut self) -> String {
         self.hash.update(&self.pending);
-        self.pending.clear();
+        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// However much there is, no more than a part of it is kept.
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() > PART {
+            self.hash.update(&self.pending);
+            self.pending.clear();
+        }
+    }
+
+    fn tag(&mut self, tag: u8) {
+        self.pending.push(tag);
+    }
+
+    /// Seven bits in each byte, and whether more follow: most counts are small.
+    fn count(&mut self, count: usize) {
+        let mut rest = count;
+        while rest > 127 {
+            self.pending.push((rest & 127) as u8 | 128);
+            rest >>= 7;
+        }
+        self.pending.push(rest as u8);
     }
 
     fn text(&mut self, text: &str) {
-        self.pending.extend_from_slice(text.as_bytes());
-        if self.pending.len() > 4096 {
-            self.flush();
+        self.count(text.len());
+        self.bytes(text.as_bytes());
+    }
+
+    fn fields(&mut self, fields: &Fields) {
+        self.tag(b'{');
+        self.count(fields.len());
+        for (name, field) in fields.iter() {
+            self.text(name);
+            self.value(field);
         }
     }
 
-    fn all(&mut self, texts: &[&str]) {
-        texts.iter().for_each(|text| self.text(text));
-    }
-
-    /// In decimal, which is what most of the numbers here are short in.
-    fn number(&mut self, number: usize) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = number;
-        while rest > 0 || at == digits.len() {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        self.pending.extend_from_slice(&digits[at..]);
-    }
-
-    /// Text with its length before it, so that no other one reads the same.
-    fn measured(&mut self, text: &str) {
-        self.number(text.len());
-        self.all(&["\"", text]);
-    }
-}
-
-fn write_thing(physical: &str, props: &Packed, outputs: Option<Fields>, out: &mut Hashed) {
-    out.all(&[physical, " "]);
-    write(props, out);
-    for (name, value) in outputs.iter().flat_map(Fields::iter) {
-        out.all(&[" ", name, "="]);
-        write(value, out);
-    }
-    out.text("\n");
-}
-
-/// JSON with sorted keys.
-fn write(value: &Packed, out: &mut Hashed) {
-    match value.view() {
-        View::Object(fields) => {
-            out.text("{");
-            for (name, field) in fields.iter() {
-                out.measured(name);
-                out.text(":");
-                write(field, out);
-                out.text(",");
+    fn value(&mut self, value: &Packed) {
+        match value.view() {
+            View::Object(fields) => self.fields(fields),
+            View::Ref(reference) => {
+                self.tag(b'$');
+                self.text(reference.id.as_str());
+                self.text(reference.attribute.as_str());
             }
-            out.text("}");
-        }
-        View::Ref(reference) => {
-            out.text("{");
-            out.measured(REF);
-            out.text(":{");
-            for (name, part) in
-                [("attribute", reference.attribute.as_str()), ("id", reference.id.as_str())]
-            {
-                out.measured(name);
-                out.text(":");
-                out.measured(part);
-                out.text(",");
+            View::List(items) => {
+                self.tag(b'[');
+                self.count(items.len());
+                items.iter().for_each(|item| self.value(item));
             }
-            out.text("},}");
-        }
-        View::List(items) => {
-            out.text("[");
-            for item in items {
-                write(item, out);
-                out.text(",");
+            View::Text(inner) => {
+                self.tag(b'"');
+                self.text(inner);
             }
-            out.text("]");
+            View::Null => self.tag(b'n'),
+            View::Bool(flag) => self.tag(if flag { b't' } else { b'f' }),
+            View::Number(number) => {
+                self.tag(b'#');
+                self.text(&number.to_string());
+            }
         }
-        View::Text(inner) => out.measured(inner),
-        View::Null => out.text("null"),
-        View::Bool(flag) => out.text(if flag { "true" } else { "false" }),
-        View::Number(number) => out.text(&number.to_string()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Hashed;
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn of(write: impl FnOnce(&mut Fingerprint)) -> String {
+        let mut out = Fingerprint::new();
+        write(&mut out);
+        out.finish()
+    }
 
     #[test]
-    fn a_number_is_written_in_decimal() {
-        for number in [0, 7, 10, 120, usize::MAX] {
-            let mut out = Hashed::default();
-            out.number(number);
-            assert_eq!(out.pending, number.to_string().as_bytes());
-        }
+    fn no_two_values_read_the_same() {
+        let values: Vec<Value> = vec![
+            json!(null),
+            json!(true),
+            json!(false),
+            json!(1),
+            json!("1"),
+            json!("n"),
+            json!(""),
+            json!([]),
+            json!([[]]),
+            json!([[], []]),
+            json!([["a"]]),
+            json!(["a"]),
+            json!(["a", "b"]),
+            json!(["ab"]),
+            json!([["a"], "b"]),
+            json!([["a", "b"]]),
+            json!({}),
+            json!({"a": "b"}),
+            json!({"a": {}, "b": 1}),
+            json!({"a": {"b": 1}}),
+            json!({"$ref": {"id": "a", "attribute": "b"}}),
+            json!({"$ref": {"id": "ab", "attribute": ""}}),
+            json!({"$ref": {"id": "a", "attribute": "b", "c": 1}}),
+        ];
+        let prints: BTreeSet<String> =
+            values.iter().map(|it| of(|out| out.value(&it.into()))).collect();
+        assert_eq!(prints.len(), values.len());
+    }
+
+    #[test]
+    fn no_two_counts_read_the_same() {
+        let counts = [0, 1, 127, 128, 129, 255, 256, 16_383, 16_384, usize::MAX];
+        let prints: BTreeSet<String> = counts.iter().map(|it| of(|out| out.count(*it))).collect();
+        assert_eq!(prints.len(), counts.len());
     }
 
     #[test]
     fn no_more_than_a_part_of_a_text_is_kept() {
-        let mut out = Hashed::default();
-        for (text, kept) in [("x".repeat(4095), 4095), ("y".to_owned(), 4096), ("z".to_owned(), 0)]
-        {
-            out.text(&text);
-            assert_eq!(out.pending.len(), kept);
+        let mut out = Fingerprint::new();
+        for (length, kept) in [(PART - 2, PART), (0, 0), (1, 2)] {
+            out.text(&"x".repeat(length));
+            assert_eq!(out.pending.len(), kept, "{length}");
         }
     }
 }

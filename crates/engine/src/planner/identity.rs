@@ -1,30 +1,34 @@
 //! Natural keys: which of the things inside another one are somebody's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use bicoastal_model::packed::AsPacked;
-use bicoastal_model::same::canonical;
+use bicoastal_model::packed::{AsPacked, View};
+use bicoastal_model::same::{canonical, canonical_text};
 use bicoastal_model::{Catalog, Packed, Schema};
 use serde_json::Value;
 
 use super::decide::Planner;
-use crate::observe::{Look, Observed};
+use crate::by_id::Texts;
+use crate::observe::Look;
 use crate::state::State;
 
 /// The natural keys of known things, of the kinds that were found inside of others: nobody asks
 /// for those of any other kind.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Identities<'o>(BTreeMap<&'o str, BTreeSet<String>>);
+#[derive(Debug, Default)]
+pub(crate) struct Identities<'o>(BTreeMap<&'o str, Texts>);
 
 impl<'o> Identities<'o> {
     /// None yet, of the kinds that are inside of what was seen.
-    fn new(observed: &'o Observed) -> Self {
-        let present = observed.seen.values().filter_map(|seen| match seen {
-            Look::Present(snapshot) => Some(snapshot),
+    fn new(seen: impl Iterator<Item = &'o Look>) -> Self {
+        let present = seen.filter_map(|look| match look {
+            Look::Present(thing) => Some(&thing.children),
             _ => None,
         });
-        let kinds = present.flat_map(|snapshot| &snapshot.children);
-        Self(kinds.map(|child| (child.kind.as_str(), BTreeSet::new())).collect())
+        let mut kinds = BTreeMap::new();
+        for child in present.flatten() {
+            kinds.entry(child.kind.as_str()).or_default();
+        }
+        Self(kinds)
     }
 
     fn insert(&mut self, schema: &Schema, props: &Packed) {
@@ -46,7 +50,7 @@ impl<'a> Planner<'a> {
     }
 
     fn all_identities(&self) -> Identities<'a> {
-        let mut known = of_state(self.state, self.observed, self.catalog);
+        let mut known = of_state(self.state, self.observed.seen.values(), self.catalog);
         if !known.0.is_empty() {
             for outputs in self.outputs.iter().flatten().filter(|it| it.decided) {
                 known.insert(outputs.schema, &outputs.wanted);
@@ -56,13 +60,13 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// The natural keys of everything that state has.
+/// The natural keys of everything that state has, of the kinds that are inside of what was seen.
 pub(crate) fn of_state<'o>(
     state: &State,
-    observed: &'o Observed,
+    seen: impl Iterator<Item = &'o Look>,
     catalog: &Catalog,
 ) -> Identities<'o> {
-    let mut known = Identities::new(observed);
+    let mut known = Identities::new(seen);
     if known.0.is_empty() {
         return known;
     }
@@ -82,14 +86,35 @@ pub(crate) fn of_state<'o>(
 /// The identity's fields in the form that all equal values share; what is not there is null.
 pub(crate) fn natural_key<P: AsPacked>(schema: &Schema, props: &P) -> String {
     let props = props.as_packed();
-    let parts = schema.identity.iter().map(|name| {
-        let value = props.get(name).filter(|value| !value.is_null());
-        match (value, schema.field(name)) {
-            (Some(value), Some(field)) => canonical(&field.shape, &value.to_value()),
-            (value, _) => value.map_or(Value::Null, Packed::to_value),
+    let mut key = String::with_capacity(64);
+    for name in schema.identity {
+        let value = props.get(name).unwrap_or(&Packed::NULL);
+        match (value.view(), schema.field(name).map(|field| &field.shape)) {
+            (View::Null, _) => key.push_str("null"),
+            (View::Text(text), None) => push_text(&mut key, text),
+            (View::Text(text), Some(shape)) if let Some(text) = canonical_text(shape, text) => {
+                push_text(&mut key, &text);
+            }
+            (_, None) => push_value(&mut key, &value.to_value()),
+            (_, Some(shape)) => push_value(&mut key, &canonical(shape, &value.to_value())),
         }
-    });
-    Value::Array(parts.collect()).to_string()
+        key.push(',');
+    }
+    key
+}
+
+fn push_value(key: &mut String, value: &Value) {
+    match value {
+        Value::String(text) => push_text(key, text),
+        other => key.push_str(&other.to_string()),
+    }
+}
+
+/// With its length before it, so that no other one reads the same.
+fn push_text(key: &mut String, text: &str) {
+    key.push_str(&text.len().to_string());
+    key.push('"');
+    key.push_str(text);
 }
 
 /// The parent and the routing group of a member of a batch, in the form that all equal values share.

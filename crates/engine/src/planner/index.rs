@@ -1,5 +1,6 @@
 //! What is declared and what is known, so that deciding on one thing does not search through all.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -20,7 +21,7 @@ pub(crate) struct Declarations<'d> {
     /// All, by id.
     all: Vec<&'d Declared>,
     /// What each comes after: read from its properties once.
-    edges: Vec<Ids>,
+    edges: Vec<Cow<'d, Ids>>,
     /// Where the places of what each comes after begin, and where the last ones end.
     starts: Vec<u32>,
     /// The places of what each comes after, one for each of its edges.
@@ -34,9 +35,9 @@ impl<'d> Declarations<'d> {
     pub(crate) fn of(desired: &'d Desired) -> Self {
         let all: Vec<&Declared> = desired.resources.values().collect();
         let places = Places::of(desired.resources.values().map(|it| &it.id).collect());
-        let edges: Vec<Ids> = all.iter().map(|it| it.edges()).collect();
+        let edges: Vec<Cow<'_, Ids>> = all.iter().map(|it| it.edges()).collect();
         let mut starts = Vec::with_capacity(all.len() + 1);
-        let mut earlier = Vec::with_capacity(edges.iter().map(Ids::len).sum());
+        let mut earlier = Vec::with_capacity(edges.iter().map(|it| it.len()).sum());
         for edges in &edges {
             starts.push(number(earlier.len()));
             earlier.extend(edges.iter().map(|id| places.get(id).map_or(NONE, number)));
@@ -130,6 +131,8 @@ pub(crate) struct Records<'a> {
     places: Rc<Places<'a>>,
     /// The one that was asked for last: most often it is asked for again, or the one after it.
     last: Cell<u32>,
+    /// Where the text is of the declared id that is decided on, and its number.
+    current: Cell<(usize, u32)>,
     /// Worked out when another one is asked for.
     numbers: OnceCell<ById<u32>>,
 }
@@ -158,14 +161,19 @@ impl<'a> Records<'a> {
             start += some.len();
         }
         starts.push(number(start));
-        let (last, numbers) = (Cell::new(0), OnceCell::new());
+        let (last, current, numbers) = (Cell::new(0), Cell::new((0, NONE)), OnceCell::new());
         let places = Rc::clone(&declarations.places);
-        Self { state, all, starts, of_declared, declared, places, last, numbers }
+        Self { state, all, starts, of_declared, declared, places, last, current, numbers }
     }
 
     /// How many resources there are.
     pub(crate) fn len(&self) -> usize {
         self.declared.len()
+    }
+
+    /// Every incarnation, by key.
+    pub(crate) fn all(&self) -> &[Known<'a>] {
+        &self.all
     }
 
     /// The incarnations of a resource, oldest first.
@@ -182,6 +190,10 @@ impl<'a> Records<'a> {
     pub(crate) fn number(&self, id: &ResourceId) -> Option<usize> {
         if self.all.is_empty() {
             return None;
+        }
+        let (current, number) = self.current.get();
+        if current == address(id) {
+            return Some(number).filter(|it| *it != NONE).map(|it| it as usize);
         }
         let is = |number: u32| {
             let some = self.starts.get(number as usize).and_then(|it| self.all.get(*it as usize));
@@ -206,15 +218,20 @@ impl<'a> Records<'a> {
         Some(number as usize)
     }
 
+    /// Questions are going to be about what is declared at this place.
+    pub(crate) fn turn_to(&self, place: usize) {
+        let number = self.of_declared[place];
+        self.current.set((address(self.places.at(place)), number));
+        if number != NONE {
+            self.last.set(number);
+        }
+    }
+
     /// The incarnations of what is declared at a place.
     pub(crate) fn of_place(&self, place: usize) -> &[Known<'a>] {
         match self.of_declared[place] {
             NONE => &[],
-            number => {
-                // It is what is decided on.
-                self.last.set(number);
-                self.at(number as usize)
-            }
+            number => self.at(number as usize),
         }
     }
 

@@ -26,6 +26,9 @@ impl Planner<'_> {
         for number in 0..self.records.len() {
             let declared = self.records.place(number).map(|place| self.declared.at(place));
             let gone = declared.is_none_or(|it| it.lookup) || self.options.destroy;
+            if declared.is_none_or(|it| it.lookup) {
+                self.records.at(number).iter().for_each(|known| self.fingerprint.seen(known));
+            }
             for at in 0..self.records.at(number).len() {
                 let Known { key, entry, .. } = self.records.at(number)[at];
                 let Some(entry) = entry else { continue };

@@ -42,6 +42,7 @@ pub fn declared(id: &str, schema: &'static Schema, regions: &[Region], props: Va
         renamed_from: None,
         patience: None,
         at: SourceLine { file: "main.rs".into(), line: 1 },
+        sealed: Default::default(),
     }
 }
 

@@ -205,6 +205,16 @@ impl Packed {
         matches!(self.0, Kept::Null)
     }
 
+    /// Whether both are one: copies of each other, of what is kept apart.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kept::List(it), Kept::List(other)) => Arc::ptr_eq(it, other),
+            (Kept::Object(it), Kept::Object(other)) => Arc::ptr_eq(&it.0, &other.0),
+            (Kept::Ref(it), Kept::Ref(other)) => Arc::ptr_eq(it, other),
+            _ => false,
+        }
+    }
+
     /// Whether it is text.
     pub fn is_string(&self) -> bool {
         matches!(self.0, Kept::Text(_))

@@ -1,5 +1,6 @@
 //! What a program wants, checked: the input of a plan.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -69,11 +70,43 @@ pub struct Declared {
     pub patience: Option<Duration>,
     /// Where the program says so.
     pub at: SourceLine,
+    /// What sealing found out, so that nobody has to again.
+    pub sealed: Sealed,
+}
+
+/// What was found out about a resource when its stack was sealed. It holds for as long as what it
+/// follows from does; the default says nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Sealed {
+    /// Of these properties, and of what was named besides.
+    props: Packed,
+    after: usize,
+    edges: Option<Ids>,
 }
 
 impl Declared {
-    /// Everything it must come after: references and explicit order.
-    pub fn edges(&self) -> Ids {
+    /// Everything it must come after: references and explicit order. Ids of a sealed stack share
+    /// the text of the ids that are declared.
+    pub fn edges(&self) -> Cow<'_, Ids> {
+        let Sealed { props, after, edges } = &self.sealed;
+        let holds = |edges: &&Ids| {
+            self.props.is_shared_with(props)
+                && self.after.len() == *after
+                && self.after.iter().all(|id| edges.contains(id))
+        };
+        match edges.as_ref().filter(holds) {
+            Some(edges) => Cow::Borrowed(edges),
+            None => Cow::Owned(self.find_edges()),
+        }
+    }
+
+    /// Keeps what it must come after, for as long as that follows from it as it is now.
+    pub(super) fn keep_edges(&mut self, edges: Ids) {
+        let (props, after) = (self.props.clone(), self.after.len());
+        self.sealed = Sealed { props, after, edges: Some(edges) };
+    }
+
+    fn find_edges(&self) -> Ids {
         let mut edges: Vec<ResourceId> = self.after.iter().cloned().collect();
         self.props.visit(&mut |inner| {
             let id = inner.as_ref().map(|reference| &reference.id);

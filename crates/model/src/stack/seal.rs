@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Declared, Desired, STACK_OUTPUTS, Stack, policies};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::id::ResourceId;
+use crate::id::{Ids, ResourceId};
 use crate::packed::{Fields, Packed};
 use crate::provider::Catalog;
 use crate::schema::Schema;
@@ -49,10 +49,14 @@ impl Stack {
             once.push((declared.id.clone(), declared));
         }
         // Made at once it is dense: nothing is added to it later.
-        let resources: BTreeMap<ResourceId, Declared> = once.into_iter().collect();
+        let mut resources: BTreeMap<ResourceId, Declared> = once.into_iter().collect();
+        let mut edges = Vec::with_capacity(resources.len());
         for declared in resources.values() {
-            check_references(declared, &resources, &mut found);
+            edges.push(check_references(declared, &resources, &mut found));
             check_ignored(declared, &mut found);
+        }
+        for (declared, edges) in resources.values_mut().zip(edges) {
+            declared.keep_edges(edges);
         }
         for (export, value) in &exports {
             for reference in value::refs(value) {
@@ -88,11 +92,13 @@ fn check_between(desired: &Desired) -> Vec<Diagnostic> {
     checks.into_values().flat_map(|check| check(desired)).collect()
 }
 
+/// What it comes after, as far as that is declared.
 fn check_references(
     declared: &Declared,
     all: &BTreeMap<ResourceId, Declared>,
     found: &mut Vec<Diagnostic>,
-) {
+) -> Ids {
+    let mut edges: Vec<ResourceId> = Vec::new();
     for reference in declared.props.refs() {
         if reference.id.as_str().starts_with(STACK_OUTPUTS) {
             continue;
@@ -115,16 +121,19 @@ fn check_references(
                 .of(&declared.id)
                 .at(&declared.at),
             ),
-            Some(_) => {}
+            Some(other) => edges.push(other.id.clone()),
         }
     }
-    for earlier in declared.after.iter().filter(|id| !all.contains_key(*id)) {
-        found.push(
-            Diagnostic::error(format!("comes after {earlier}, which is not declared here"))
-                .of(&declared.id)
-                .at(&declared.at)
-                .hint("handles belong to the stack that made them"),
-        );
+    for earlier in &declared.after {
+        match all.get(earlier) {
+            Some(other) => edges.push(other.id.clone()),
+            None => found.push(
+                Diagnostic::error(format!("comes after {earlier}, which is not declared here"))
+                    .of(&declared.id)
+                    .at(&declared.at)
+                    .hint("handles belong to the stack that made them"),
+            ),
+        }
     }
     if declared.lookup && declared.props.has_unknown() {
         found.push(
@@ -134,6 +143,7 @@ fn check_references(
                 .hint("look it up by a name that the program knows"),
         );
     }
+    edges.into_iter().collect()
 }
 
 /// Whether a kind has this output; `arn.us-east-1` is the output `arn` of one member.
