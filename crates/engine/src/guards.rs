@@ -48,7 +48,7 @@ pub fn guards(
     catalog: &Catalog,
     options: &Options,
 ) -> Vec<Guard> {
-    let known = crate::planner::identity::of_state(state, observed.seen.values(), catalog);
+    let known = crate::planner::identity::of_state(state, observed, catalog);
     let mut found = Vec::new();
     for (key, entry) in state.entries.iter().filter(|(_, entry)| !entry.retained) {
         let seen = match observed.seen.get(key) {

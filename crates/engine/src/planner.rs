@@ -9,6 +9,7 @@ mod existing;
 mod fingerprint;
 mod footprint;
 mod former;
+mod gathered;
 pub(crate) mod identity;
 pub(crate) mod index;
 mod needs;
@@ -88,6 +89,8 @@ pub fn plan(
         Ok(order) => order,
         Err(cycle) => {
             planner.errors.push(cycle_report(desired, &cycle));
+            let kinds = view.state.entries.values().map(|it| it.kind.as_str());
+            planner.refuse_missing_kinds(kinds.collect());
             return Err(Diagnostics(planner.errors));
         }
     };
@@ -99,6 +102,8 @@ pub fn plan(
         }
     }
     planner.decide_undeclared();
+    let kinds = planner.gathered.take_kinds();
+    planner.refuse_missing_kinds(kinds);
     planner.find_additions();
     planner.put_off_deletes();
     let left_out = planner.restrict();
@@ -119,9 +124,6 @@ pub fn plan(
 impl Planner<'_> {
     /// What is wrong with the run as a whole.
     fn check_whole(&mut self) {
-        let kinds = self.state.entries.values().map(|entry| entry.kind.as_str());
-        let declared = self.desired.resources.values().map(|declared| declared.schema.kind);
-        self.errors.extend(missing_kinds(kinds.chain(declared), self.catalog));
         for (name, number) in &self.observed.accounts {
             if let Some(bound) = self.state.accounts.get(name)
                 && bound != number
@@ -160,6 +162,14 @@ impl Planner<'_> {
         }
     }
 
+    /// Kinds that are not compiled in, before anything else that is wrong.
+    fn refuse_missing_kinds(&mut self, mut kinds: BTreeSet<&str>) {
+        self.declared.kinds().for_each(|kind| {
+            kinds.insert(kind);
+        });
+        self.errors.splice(0..0, missing_kinds(kinds, self.catalog));
+    }
+
     /// Accounts that the state does not know yet.
     fn new_accounts(&self) -> Vec<Record> {
         self.observed
@@ -173,7 +183,8 @@ impl Planner<'_> {
     /// Makes what look-ups found known to what refers to them, and records what is new.
     fn settle_lookups(&mut self) -> Vec<Record> {
         let mut records = Vec::new();
-        self.observed.lookups.iter().for_each(|(id, seen)| self.fingerprint.found(id, seen));
+        let fingerprint = &mut self.gathered.fingerprint;
+        self.observed.lookups.iter().for_each(|(id, seen)| fingerprint.found(id, seen));
         for declared in self.desired.resources.values().filter(|it| it.lookup) {
             let id = &declared.id;
             let recorded = self.state.lookups.get(id);
@@ -272,7 +283,7 @@ impl Planner<'_> {
                     _ => None,
                 };
                 let knows = |kind: &str, identity: &Packed| {
-                    self.identities().contains(kind, identity, self.catalog)
+                    self.gathered.identities.contains(kind, identity, self.catalog)
                 };
                 let guards = crate::guards::guards_of(
                     &decision.id,

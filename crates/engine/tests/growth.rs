@@ -123,9 +123,9 @@ fn allocations_per_resource_do_not_grow() {
             seal: 3, 3, 3; at the peak 0.3, 0.3, 0.3 kB
             plan: all is new: 24, 21, 20; at the peak 2.4, 2.2, 2.3 kB
             carry it out: 96, 94, 94; at the peak 1.6, 1.4, 1.4 kB
-            plan: nothing changed: 9, 8, 8; at the peak 0.3, 0.3, 0.3 kB
-            plan: everything edited: 14, 13, 12; at the peak 0.7, 0.7, 0.7 kB
-            plan: all of it deleted: 23, 20, 20; at the peak 1.6, 1.5, 1.6 kB
+            plan: nothing changed: 8, 7, 7; at the peak 0.3, 0.3, 0.3 kB
+            plan: everything edited: 13, 11, 11; at the peak 0.7, 0.7, 0.7 kB
+            plan: all of it deleted: 24, 20, 20; at the peak 1.6, 1.5, 1.6 kB
         "#]],
     );
 }

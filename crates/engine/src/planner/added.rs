@@ -3,31 +3,17 @@
 use bicoastal_model::{Place, ResourceId, Risk, ScopeKind};
 
 use super::decide::{Decision, Planner};
-use crate::observe::{Child, Look, Thing};
+use crate::observe::Child;
 use crate::plan::{Action, Added, PlannedMember};
 use crate::state::{Entry, Key, Verb, token};
 
 impl Planner<'_> {
     /// Everything inside our things that neither state nor the program knows.
     pub(crate) fn find_additions(&mut self) {
-        let parents: Vec<(&Key, &Entry, &Thing)> = self
-            .records
-            .all()
-            .iter()
-            .filter_map(|known| match known.look {
-                Some(Look::Present(thing)) if !thing.children.is_empty() => {
-                    Some((known.key, known.entry?, &**thing))
-                }
-                _ => None,
-            })
-            .collect();
-        if parents.is_empty() {
-            return;
-        }
-        let known = self.identities();
+        let known = &self.gathered.identities;
         let mut added = Vec::new();
         let mut claimed = Vec::new();
-        for (key, entry, snapshot) in parents {
+        for (key, entry, snapshot) in &self.survey.parents {
             let exclusive = self.claims_all(&key.id, entry);
             for child in &snapshot.children {
                 if known.contains(&child.kind, &child.identity, self.catalog) {

@@ -80,7 +80,7 @@ impl Planner<'_> {
             stack: self.desired.stack.clone(),
             lineage: self.state.lineage.clone(),
             generation: self.state.generation,
-            fingerprint: self.fingerprint.finish(),
+            fingerprint: self.gathered.fingerprint.finish(),
             changes: shown.iter().filter_map(|&it| change(decisions[it].take()?)).collect(),
             operations,
             records,

@@ -10,11 +10,10 @@ use bicoastal_model::{
     ResourceId, Risk, Schema, ScopeKind, SourceLine, Tier, Word,
 };
 
-use super::fingerprint::Fingerprint;
-use super::identity::Identities;
+use super::Options;
+use super::gathered::{Gathered, Survey};
 use super::index::{Declarations, Records};
 use super::resolve::Outputs;
-use super::{Options, operations};
 use crate::observe::{Look, Observed, Thing};
 use crate::plan::{Action, Added, PlannedMember, Unseen};
 use crate::record::Record;
@@ -71,8 +70,10 @@ pub(crate) struct Planner<'a> {
     pub(crate) declared: Declarations<'a>,
     /// What is recorded, and what was seen.
     pub(crate) records: Records<'a>,
-    /// Of what was decided on, and what that followed from.
-    pub(crate) fingerprint: Fingerprint,
+    /// What was found out before anything was decided on.
+    pub(crate) survey: Survey<'a>,
+    /// What is gathered along with what is decided.
+    pub(crate) gathered: Gathered<'a>,
     /// What is known of the outputs of what was decided on, in the order of the ids.
     pub(crate) outputs: Vec<Option<Outputs>>,
     /// Whose outputs can't be had, because it could not be read and state has none.
@@ -82,15 +83,10 @@ pub(crate) struct Planner<'a> {
     pub(crate) unseen: Vec<Unseen>,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
-    /// Where spanning things are written; worked out when asked for.
-    writers: OnceCell<BTreeMap<ResourceId, Region>>,
     /// The kinds that were asked for.
     schemas: RefCell<Vec<(Word, Option<&'static Schema>)>>,
     /// The outputs that something refers to, by whose they are; worked out when asked for.
     used: OnceCell<BTreeMap<ResourceId, BTreeSet<Word>>>,
-    /// The natural keys of everything that state has or the program wants; worked out when asked
-    /// for, which is when everything was decided on.
-    pub(super) identities: OnceCell<Identities<'a>>,
     /// The incarnation that is decided on, where it is not the newest in use.
     pub(crate) chosen: BTreeMap<ResourceId, Key>,
     /// Something is only looked up.
@@ -121,6 +117,7 @@ impl<'a> Planner<'a> {
     ) -> Self {
         let declared = Declarations::of(desired);
         let records = Records::of(state, observed, &declared);
+        let (survey, inside) = Survey::of(&records);
         // Where everything goes, there is one for each of what state has; where all is new, one
         // for each of what is declared.
         let decisions = match options.destroy {
@@ -134,7 +131,8 @@ impl<'a> Planner<'a> {
             catalog,
             options,
             marks: state.marks(),
-            fingerprint: Fingerprint::new(),
+            survey,
+            gathered: Gathered::new(inside),
             outputs: vec![None; declared.len()],
             records,
             declared,
@@ -144,10 +142,8 @@ impl<'a> Planner<'a> {
             unseen: Vec::new(),
             errors: Vec::new(),
             warnings: desired.warnings.clone(),
-            writers: OnceCell::new(),
             schemas: RefCell::new(Vec::new()),
             used: OnceCell::new(),
-            identities: OnceCell::new(),
             chosen: BTreeMap::new(),
             looks_up: desired.resources.values().any(|it| it.lookup),
             deleted_first: BTreeSet::new(),
@@ -157,7 +153,7 @@ impl<'a> Planner<'a> {
 
     /// Where spanning things are written at present.
     pub(crate) fn writers(&self) -> &BTreeMap<ResourceId, Region> {
-        self.writers.get_or_init(|| operations::writers(self.observed))
+        &self.survey.writers
     }
 
     /// The schema of a kind, if it is compiled in. There are few kinds, whose names are shared by

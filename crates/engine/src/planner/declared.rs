@@ -7,7 +7,7 @@ use bicoastal_model::value::Ref;
 use bicoastal_model::{Declared, Diagnostic, Fields, OpError, Packed, Risk, Status};
 
 use super::decide::{Decision, Planner, Sight};
-use super::index::newest;
+use super::index::{Known, newest};
 use super::resolve::{Output, Outputs, with_name, with_ownership};
 use crate::observe::{Thing, union};
 use crate::plan::{Action, Unseen};
@@ -21,9 +21,15 @@ impl<'a> Planner<'a> {
         self.records.turn_to(place);
         let declared = self.declared.at(place);
         self.decide_on(place, declared);
-        self.records.of_place(place).iter().for_each(|known| self.fingerprint.seen(known));
-        if let Some(outputs) = self.outputs[place].as_ref().filter(|it| it.decided) {
-            self.fingerprint.wanted(&declared.id, &outputs.wanted);
+        let known = self.records.of_place(place);
+        let outputs = self.outputs[place].as_ref();
+        self.gathered.take(&declared.id, known, outputs, self.catalog);
+        if let Some(number) = self.records.number(&declared.id)
+            && let [Known { entry: Some(entry), .. }] = known
+            && !entry.superseded
+            && !entry.is_stranger()
+        {
+            self.gathered.mark_alone(number, self.records.len());
         }
     }
 

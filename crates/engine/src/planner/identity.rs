@@ -7,9 +7,8 @@ use bicoastal_model::same::{canonical, canonical_text};
 use bicoastal_model::{Catalog, Packed, Schema};
 use serde_json::Value;
 
-use super::decide::Planner;
 use crate::by_id::Texts;
-use crate::observe::Look;
+use crate::observe::{Look, Observed};
 use crate::state::State;
 
 /// The natural keys of known things, of the kinds that were found inside of others: nobody asks
@@ -18,20 +17,17 @@ use crate::state::State;
 pub(crate) struct Identities<'o>(BTreeMap<&'o str, Texts>);
 
 impl<'o> Identities<'o> {
-    /// None yet, of the kinds that are inside of what was seen.
-    fn new(seen: impl Iterator<Item = &'o Look>) -> Self {
-        let present = seen.filter_map(|look| match look {
-            Look::Present(thing) => Some(&thing.children),
-            _ => None,
-        });
-        let mut kinds = BTreeMap::new();
-        for child in present.flatten() {
-            kinds.entry(child.kind.as_str()).or_default();
-        }
-        Self(kinds)
+    /// Things of this kind were found inside of others.
+    pub(crate) fn ask_for(&mut self, kind: &'o str) {
+        self.0.entry(kind).or_default();
     }
 
-    fn insert(&mut self, schema: &Schema, props: &Packed) {
+    /// Whether somebody may ask for things of this kind.
+    pub(crate) fn has(&self, kind: &str) -> bool {
+        self.0.contains_key(kind)
+    }
+
+    pub(crate) fn insert(&mut self, schema: &Schema, props: &Packed) {
         if let Some(keys) = self.0.get_mut(schema.kind) {
             keys.insert(natural_key(schema, props));
         }
@@ -43,37 +39,19 @@ impl<'o> Identities<'o> {
     }
 }
 
-impl<'a> Planner<'a> {
-    /// The natural keys of everything that state has or the program wants.
-    pub(crate) fn identities(&self) -> &Identities<'a> {
-        self.identities.get_or_init(|| self.all_identities())
-    }
-
-    fn all_identities(&self) -> Identities<'a> {
-        let mut known = of_state(self.state, self.observed.seen.values(), self.catalog);
-        if !known.0.is_empty() {
-            for outputs in self.outputs.iter().flatten().filter(|it| it.decided) {
-                known.insert(outputs.schema, &outputs.wanted);
-            }
-        }
-        known
-    }
-}
-
 /// The natural keys of everything that state has, of the kinds that are inside of what was seen.
 pub(crate) fn of_state<'o>(
     state: &State,
-    seen: impl Iterator<Item = &'o Look>,
+    observed: &'o Observed,
     catalog: &Catalog,
 ) -> Identities<'o> {
-    let mut known = Identities::new(seen);
-    if known.0.is_empty() {
-        return known;
-    }
-    for entry in state.entries.values() {
-        if !known.0.contains_key(entry.kind.as_str()) {
-            continue;
-        }
+    let mut known = Identities::default();
+    let present = observed.seen.values().filter_map(|look| match look {
+        Look::Present(thing) => Some(&thing.children),
+        _ => None,
+    });
+    present.flatten().for_each(|child| known.ask_for(&child.kind));
+    for entry in state.entries.values().filter(|entry| known.has(&entry.kind)).collect::<Vec<_>>() {
         let Some(schema) = catalog.get(&entry.kind) else { continue };
         let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
         for props in entry.applied.iter().chain(doubted) {

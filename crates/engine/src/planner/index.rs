@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bicoastal_model::{Declared, Desired, Ids, ResourceId};
@@ -20,6 +21,7 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Declarations<'d> {
     /// All, by id.
     all: Vec<&'d Declared>,
+    kinds: BTreeSet<&'static str>,
     /// What each comes after: read from its properties once.
     edges: Vec<Cow<'d, Ids>>,
     /// Where the places of what each comes after begin, and where the last ones end.
@@ -35,7 +37,17 @@ impl<'d> Declarations<'d> {
     pub(crate) fn of(desired: &'d Desired) -> Self {
         let all: Vec<&Declared> = desired.resources.values().collect();
         let places = Places::of(desired.resources.values().map(|it| &it.id).collect());
-        let edges: Vec<Cow<'_, Ids>> = all.iter().map(|it| it.edges()).collect();
+        let mut kinds: BTreeSet<&str> = BTreeSet::new();
+        let mut last = None;
+        let edges_of = |declared: &&'d Declared| {
+            let kind = declared.schema.kind;
+            // What is next to each other most often is of one kind.
+            if last.replace(kind) != Some(kind) {
+                kinds.insert(kind);
+            }
+            declared.edges()
+        };
+        let edges: Vec<Cow<'_, Ids>> = all.iter().map(edges_of).collect();
         let mut starts = Vec::with_capacity(all.len() + 1);
         let mut earlier = Vec::with_capacity(edges.iter().map(|it| it.len()).sum());
         for edges in &edges {
@@ -43,7 +55,13 @@ impl<'d> Declarations<'d> {
             earlier.extend(edges.iter().map(|id| places.get(id).map_or(NONE, number)));
         }
         starts.push(number(earlier.len()));
-        Self { all, edges, starts, earlier, places: Rc::new(places), current: Cell::new(0) }
+        let (places, current) = (Rc::new(places), Cell::new(0));
+        Self { all, kinds, edges, starts, earlier, places, current }
+    }
+
+    /// The kinds of all.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.kinds.iter().copied()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -150,9 +168,16 @@ impl<'a> Records<'a> {
         let (mut start, mut place) = (0, 0);
         for some in all.chunk_by(|a, b| a.key.id == b.key.id) {
             let id = &some[0].key.id;
-            let of = declarations.all[place..].iter().take_while(|it| it.id < *id).count();
-            place += of;
-            let is_declared = declarations.all.get(place).is_some_and(|it| it.id == *id);
+            let mut is_declared = false;
+            while let Some(at) = declarations.all.get(place) {
+                match at.id.cmp(id) {
+                    Ordering::Less => place += 1,
+                    order => {
+                        is_declared = order == Ordering::Equal;
+                        break;
+                    }
+                }
+            }
             if is_declared {
                 of_declared[place] = number(declared.len());
             }

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicoastal_model::{Packed, Region, ResourceId, Schema, ScopeKind, Tier};
+use bicoastal_model::{Region, ResourceId, Schema, ScopeKind, Tier};
 
 use super::decide::{Decision, Planner};
 use super::footprint::{Footprint, Homes, Regions};
 use crate::by_id::ById;
 use crate::graph::Graph;
-use crate::observe::{Look, Observed};
 use crate::order::Order;
 use crate::plan::{Action, PlannedMember};
 use crate::state::Verb;
@@ -272,19 +271,4 @@ fn role_reversals(
         }
     }
     pairs
-}
-
-/// Where spanning things are written at present.
-pub(crate) fn writers(observed: &Observed) -> BTreeMap<ResourceId, Region> {
-    observed
-        .seen
-        .iter()
-        .filter_map(|(key, seen)| match seen {
-            Look::Present(snapshot) => {
-                let writer = snapshot.facts.get("writer_region").and_then(Packed::as_str)?;
-                Some((key.id.clone(), writer.parse().ok()?))
-            }
-            _ => None,
-        })
-        .collect()
 }

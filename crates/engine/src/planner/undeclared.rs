@@ -24,10 +24,14 @@ impl Planner<'_> {
         let mut unseen: BTreeSet<ResourceId> =
             self.unseen.iter().map(|unseen| unseen.id.clone()).collect();
         for number in 0..self.records.len() {
+            if self.gathered.is_alone(number) {
+                continue;
+            }
             let declared = self.records.place(number).map(|place| self.declared.at(place));
             let gone = declared.is_none_or(|it| it.lookup) || self.options.destroy;
             if declared.is_none_or(|it| it.lookup) {
-                self.records.at(number).iter().for_each(|known| self.fingerprint.seen(known));
+                let known = self.records.at(number);
+                self.gathered.take(&known[0].key.id, known, None, self.catalog);
             }
             for at in 0..self.records.at(number).len() {
                 let Known { key, entry, .. } = self.records.at(number)[at];
