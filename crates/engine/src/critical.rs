@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
 use crate::order::Order;
-use crate::plan::{Plan, PlannedOp};
+use crate::plan::{Plan, PlannedMember, PlannedOp};
 use crate::state::Verb;
 
 /// The longest chain of operations that wait for each other.
@@ -22,15 +22,18 @@ pub struct CriticalPath {
 
 /// The critical path of a plan, by what its kinds usually take.
 pub fn critical_path(plan: &Plan, catalog: &Catalog) -> CriticalPath {
-    longest(&plan.operations, &|kind| catalog.get(kind))
+    let schema = |kind: &Word| catalog.get(kind);
+    let takes: Vec<u64> = plan.operations.iter().map(|it| takes_ms(it, &schema)).collect();
+    longest(&plan.operations, &takes, joins(&plan.operations, &schema))
 }
 
-/// The same of operations, of which each comes after what it waits for.
+/// The same of operations, of which each comes after what it waits for: by what each takes, and
+/// what it waits for in its own step.
 pub(crate) fn longest(
     operations: &[PlannedOp],
-    schema: &dyn Fn(&Word) -> Option<&'static Schema>,
+    takes: &[u64],
+    mut joins: BTreeMap<usize, Joining>,
 ) -> CriticalPath {
-    let mut joins = joins(operations, schema);
     let order = order(operations, &joins).unwrap_or_else(|| {
         // Of what waits for each other no wait comes first.
         joins.clear();
@@ -45,7 +48,7 @@ pub(crate) fn longest(
         let (ms, from) = before.map_or((0, None), |(ms, it)| (ms, Some(it)));
         let takes = match joining {
             Some(joining) => u64::from(joining.takes) * 1_000,
-            None => takes_ms(operation, schema),
+            None => takes[at],
         };
         best[at] = (ms + takes, from);
     }
@@ -62,19 +65,22 @@ pub(crate) fn longest(
 }
 
 fn takes_ms(operation: &PlannedOp, schema: &dyn Fn(&Word) -> Option<&'static Schema>) -> u64 {
-    let members = operation.members.iter().filter_map(|member| {
-        let takes = schema(&member.kind)?.takes;
-        Some(match member.verb {
-            Verb::Create => takes.create,
-            Verb::Adopt | Verb::Update => takes.update,
-            Verb::Delete => takes.delete,
-        })
-    });
+    let of_schema = |member: &PlannedMember| Some(takes_s(schema(&member.kind)?, member.verb));
+    let members = operation.members.iter().filter_map(of_schema);
     operation.pause_ms + u64::from(members.max().unwrap_or(0)) * 1_000
 }
 
+/// What one thing usually takes, in seconds.
+pub(crate) fn takes_s(schema: &Schema, verb: Verb) -> u32 {
+    match verb {
+        Verb::Create => schema.takes.create,
+        Verb::Adopt | Verb::Update => schema.takes.update,
+        Verb::Delete => schema.takes.delete,
+    }
+}
+
 /// What operations wait for in their own step, by operation; positions are those of operations.
-fn joins(
+pub(crate) fn joins(
     operations: &[PlannedOp],
     schema: &dyn Fn(&Word) -> Option<&'static Schema>,
 ) -> BTreeMap<usize, Joining> {

@@ -38,6 +38,11 @@ impl Graph {
         Self { nodes, edges: Vec::new(), starts: Vec::new() }
     }
 
+    /// Room for as many edges.
+    pub(crate) fn reserve(&mut self, edges: usize) {
+        self.edges.reserve(edges);
+    }
+
     /// One more node.
     pub(crate) fn grow(&mut self) -> usize {
         self.starts.clear();
@@ -132,33 +137,48 @@ impl Graph {
     /// [`LOOK`] steps are spent on finding those of one node.
     pub(crate) fn reduced(&self) -> Self {
         let mut graph = Self::new(self.len());
+        graph.edges.reserve_exact(self.edges.len());
         graph.starts.reserve_exact(self.len() + 1);
         graph.starts.push(0);
-        // By node: the last one from which it was found to be reached.
-        let mut reached: Vec<u32> = vec![u32::MAX; self.len()];
+        // By node: the last one from which it was found to be reached, and the last one that would
+        // do without coming after it directly.
+        let none = u32::MAX;
+        let mut marks: Vec<(u32, u32)> = vec![(none, none); self.len()];
         let mut open = Vec::new();
         for node in 0..self.len() {
             let first = graph.edges.len();
+            let own = number(node);
             let least = self.earlier(node).next().unwrap_or_default();
             let mut steps = if self.earlier(node).nth(1).is_some() { LOOK } else { 0 };
-            // What is further down and could be dropped.
-            let mut sought = self.after(node).filter(|(_, ties)| ties.is_preference()).count();
+            // What is further down and could be dropped, as far as it was not reached.
+            let mut sought = 0;
+            for (earlier, _) in self.after(node).filter(|(_, ties)| ties.is_preference()) {
+                marks[earlier].1 = own;
+                sought += 1;
+            }
             for (earlier, ties) in self.after(node).rev() {
-                sought -= usize::from(ties.is_preference());
-                let is_reached = reached[earlier] == number(node);
+                let (reached, wanted) = &mut marks[earlier];
+                let is_reached = *reached == own;
+                if std::mem::replace(wanted, none) == own {
+                    sought -= 1;
+                }
                 if !is_reached || !ties.is_preference() {
-                    let (later, earlier) = (number(node), number(earlier));
+                    let (later, earlier) = (own, number(earlier));
                     graph.edges.push(Edge { later, earlier, ties });
                 }
                 if is_reached || sought == 0 {
                     continue;
                 }
                 open.push(earlier);
-                while let Some(from) = open.pop().filter(|_| steps > 0) {
+                while let Some(from) = open.pop().filter(|_| steps > 0 && sought > 0) {
                     for further in graph.earlier(from).rev().take_while(|it| *it >= least) {
-                        if reached[further] != number(node) {
-                            reached[further] = number(node);
+                        let (reached, wanted) = &mut marks[further];
+                        if *reached != own {
+                            *reached = own;
                             open.push(further);
+                            if std::mem::replace(wanted, none) == own {
+                                sought -= 1;
+                            }
                         }
                         steps = steps.saturating_sub(1);
                     }

@@ -17,6 +17,7 @@ mod newcomer;
 mod only;
 pub(crate) mod operations;
 pub(crate) mod resolve;
+mod tally;
 mod undeclared;
 pub(crate) mod view;
 

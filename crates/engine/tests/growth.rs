@@ -121,11 +121,11 @@ fn allocations_per_resource_do_not_grow() {
         &lines,
         expect![[r#"
             seal: 3, 3, 3; at the peak 0.3, 0.3, 0.3 kB
-            plan: all is new: 24, 21, 20; at the peak 2.4, 2.2, 2.3 kB
+            plan: all is new: 24, 21, 20; at the peak 2.5, 2.2, 2.1 kB
             carry it out: 96, 94, 94; at the peak 1.6, 1.4, 1.4 kB
             plan: nothing changed: 8, 7, 7; at the peak 0.3, 0.3, 0.3 kB
-            plan: everything edited: 13, 11, 11; at the peak 0.7, 0.7, 0.7 kB
-            plan: all of it deleted: 24, 20, 20; at the peak 1.6, 1.5, 1.6 kB
+            plan: everything edited: 13, 11, 11; at the peak 0.8, 0.7, 0.7 kB
+            plan: all of it deleted: 22, 19, 19; at the peak 1.7, 1.5, 1.5 kB
         "#]],
     );
 }

@@ -74,21 +74,13 @@ impl Planner<'_> {
             superseded: false,
             patience_ms: None,
         };
-        Some(Decision {
-            id: key.id,
-            kind: child.kind.clone(),
-            place,
-            tier: schema.tier,
-            action: Some(Action::Delete),
-            risk: schema.delete_risk.max(Risk::Disruptive),
-            reasons: vec![format!(
-                "somebody added it, and the program claims the whole of {parent}"
-            )],
-            fields: Vec::new(),
-            at: self.declared.get(parent).map(|declared| declared.at.clone()),
-            make: None,
-            deletes: vec![Box::new(member)],
-            records: Vec::new(),
-        })
+        let mut decision = Decision::on(&key.id, child.kind.clone(), &place, schema.tier);
+        decision.action = Some(Action::Delete);
+        decision.risk = schema.delete_risk.max(Risk::Disruptive);
+        decision.reasons =
+            vec![format!("somebody added it, and the program claims the whole of {parent}")];
+        decision.at = self.declared.get(parent).map(|declared| declared.at.clone());
+        decision.delete(member);
+        Some(decision)
     }
 }

@@ -6,13 +6,13 @@ use bicoastal_model::{Diagnostic, Diagnostics, ResourceId, Rollout, value};
 
 use super::decide::{Decision, Planner};
 use super::operations::{self, Node};
+use super::tally::Tally;
 use super::{drain, needs};
 use crate::batches;
 use crate::critical;
 use crate::gates::Gates;
 use crate::graph::Graph;
 use crate::plan::{Action, Change, Plan, PlannedOp};
-use crate::rates;
 use crate::record::Record;
 use crate::state::{FORMAT, Verb};
 use crate::waves::{self, Unit, Wave};
@@ -50,12 +50,16 @@ impl Planner<'_> {
                 shown.push(decision);
             }
         }
-        let (mut operations, places) = planned(&mut operations, &arranged, nodes, &changes);
+        let (mut operations, places, tally) = planned(&mut operations, &arranged, nodes, &changes);
         graph.settle();
         needs::state(&mut operations, &places, &graph);
         let mut decisions: Vec<Option<Decision>> = decisions.into_iter().map(Some).collect();
-        let (calls, floor_ms) = cost(&operations, &self);
-        let path = critical::longest(&operations, &|kind| self.schema(kind));
+        let (calls, floor_ms) = tally.cost();
+        let joins = match tally.joins {
+            true => critical::joins(&operations, &|kind| self.schema(kind)),
+            false => BTreeMap::new(),
+        };
+        let path = critical::longest(&operations, &tally.takes, joins);
         let exports = self
             .desired
             .exports
@@ -75,13 +79,15 @@ impl Planner<'_> {
         if !operations.is_empty() || !records.is_empty() {
             records.splice(0..0, self.new_accounts());
         }
+        let mut changes = Vec::with_capacity(shown.len());
+        changes.extend(shown.iter().filter_map(|&it| change(decisions[it].take()?)));
         Ok(Plan {
             format: FORMAT,
             stack: self.desired.stack.clone(),
             lineage: self.state.lineage.clone(),
             generation: self.state.generation,
             fingerprint: self.gathered.fingerprint.finish(),
-            changes: shown.iter().filter_map(|&it| change(decisions[it].take()?)).collect(),
+            changes,
             operations,
             records,
             added: self.added,
@@ -172,7 +178,8 @@ fn planned(
     graph: &Graph,
     mut nodes: Vec<Node>,
     changes: &[Option<usize>],
-) -> (Vec<PlannedOp>, Vec<Spot>) {
+) -> (Vec<PlannedOp>, Vec<Spot>, Tally) {
+    let mut tally = Tally::default();
     let mut spots = vec![Spot::default(); nodes.len()];
     let mut numbers: BTreeMap<Wave, u32> = BTreeMap::new();
     let mut planned: Vec<PlannedOp> = Vec::with_capacity(operations.len());
@@ -196,51 +203,26 @@ fn planned(
             let node = &mut nodes[it];
             let Some(mut member) = node.member.take() else { continue };
             let Some(change) = node.decision.and_then(|it| changes[it]) else { continue };
+            if let Some(schema) = node.schema {
+                tally.member(schema, member.verb, members.is_empty());
+            }
             member.change = change;
             spots[it].member = members.len();
             members.push(*member);
         }
         let all = operation.nodes.iter().filter_map(|&it| nodes[it].pause.as_deref());
-        planned.push(PlannedOp {
+        let operation = PlannedOp {
             members,
             pause_ms: all.clone().map(|pause| pause.ms).max().unwrap_or(0),
             pause_reason: all.map(|pause| pause.reason.as_str()).collect(),
             after: graph.after(index).collect(),
             needs: Vec::new(),
             wave,
-        });
+        };
+        tally.operation(&operation);
+        planned.push(operation);
     }
-    (planned, spots)
-}
-
-/// Calls by service, and the milliseconds that rates and pauses let them take at least.
-fn cost(operations: &[PlannedOp], planner: &Planner<'_>) -> (BTreeMap<String, u32>, u64) {
-    let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut paused: Vec<u64> = Vec::with_capacity(operations.len());
-    let mut records = 0u32;
-    for operation in operations {
-        let before = operation.after.keys().filter_map(|&it| paused.get(it)).max();
-        paused.push(before.copied().unwrap_or(0) + operation.pause_ms);
-        for (index, member) in operation.members.iter().enumerate() {
-            let Some(schema) = planner.schema(&member.kind) else { continue };
-            if schema.batch.is_some() && schema.service == "route53" {
-                records = records.saturating_add(1);
-            }
-            let count = match member.verb {
-                Verb::Create => schema.cost.create,
-                Verb::Adopt | Verb::Update => schema.cost.update,
-                Verb::Delete => schema.cost.delete,
-            };
-            // A batch is one call, however many members it has.
-            if index == 0 || schema.batch.is_none() {
-                *calls.entry(schema.service).or_default() += count;
-            }
-        }
-    }
-    let rates = calls.iter().map(|(service, &calls)| rates::floor_ms(service, calls)).max();
-    let changes = rates::RECORD_CHANGES.floor_ms(records);
-    let floor = rates.unwrap_or(0).max(changes).max(paused.into_iter().max().unwrap_or(0));
-    (calls.into_iter().map(|(service, calls)| (service.to_owned(), calls)).collect(), floor)
+    (planned, spots, tally)
 }
 
 fn change(decision: Decision) -> Option<Change> {

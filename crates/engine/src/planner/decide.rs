@@ -10,7 +10,10 @@ use bicoastal_model::{
     ResourceId, Risk, Schema, ScopeKind, SourceLine, Tier, Word,
 };
 
+use smallvec::SmallVec;
+
 use super::Options;
+use super::footprint::{self, Regions};
 use super::gathered::{Gathered, Survey};
 use super::index::{Declarations, Records};
 use super::resolve::Outputs;
@@ -35,15 +38,54 @@ pub(crate) struct Decision {
     /// What is created, updated or adopted.
     pub(crate) make: Option<Box<PlannedMember>>,
     /// What is deleted.
-    #[expect(clippy::vec_box, reason = "they come boxed and go on so: a member is big to move")]
-    pub(crate) deletes: Vec<Box<PlannedMember>>,
+    pub(crate) deletes: SmallVec<[Box<PlannedMember>; 1]>,
     pub(crate) records: Vec<Record>,
+    /// The regions that what is made names, and what is deleted where that is one: as far as they
+    /// were worked out already.
+    named: [Option<Regions>; 2],
 }
 
 impl Decision {
+    /// That this is decided on a resource, and no more yet.
+    pub(crate) fn on(id: &ResourceId, kind: Word, place: &Place, tier: Tier) -> Self {
+        Self {
+            id: id.clone(),
+            kind,
+            place: place.clone(),
+            tier,
+            action: None,
+            risk: Risk::Safe,
+            reasons: Vec::new(),
+            fields: Vec::new(),
+            at: None,
+            make: None,
+            deletes: SmallVec::new(),
+            records: Vec::new(),
+            named: [None, None],
+        }
+    }
+
+    /// Works out which regions are named, while what names them is at hand.
+    pub(crate) fn name_regions(&mut self) {
+        self.named[0] = self.make.as_deref().map(footprint::named_by);
+        self.named[1] = match &*self.deletes {
+            [member] => Some(footprint::named_by(member)),
+            _ => None,
+        };
+    }
+
+    /// The regions that a global member names, one of so many that are deleted.
+    pub(crate) fn named(&self, member: &PlannedMember, deletes: usize) -> Regions {
+        let known = match member.verb {
+            Verb::Delete if deletes == 1 => self.named[1],
+            Verb::Delete => None,
+            _ => self.named[0],
+        };
+        known.unwrap_or_else(|| footprint::named_by(member))
+    }
+
     /// One more thing is deleted; most often it is the only one.
     pub(crate) fn delete(&mut self, member: PlannedMember) {
-        self.deletes.reserve_exact(1);
         self.deletes.push(Box::new(member));
     }
 
@@ -215,20 +257,11 @@ impl<'a> Planner<'a> {
     /// A decision on a declared resource that does nothing yet.
     pub(crate) fn undecided(&self, declared: &Declared) -> Decision {
         let former = self.moved.get(&declared.id);
-        Decision {
-            id: declared.id.clone(),
-            kind: declared.schema.kind.into(),
-            place: declared.place.clone(),
-            tier: declared.schema.tier,
-            action: None,
-            risk: Risk::Safe,
-            reasons: former.map(|former| format!("it was called {former}")).into_iter().collect(),
-            fields: Vec::new(),
-            at: Some(declared.at.clone()),
-            make: None,
-            deletes: Vec::new(),
-            records: Vec::new(),
-        }
+        let kind = declared.schema.kind.into();
+        let mut decision = Decision::on(&declared.id, kind, &declared.place, declared.schema.tier);
+        decision.reasons.extend(former.map(|former| format!("it was called {former}")));
+        decision.at = Some(declared.at.clone());
+        decision
     }
 
     /// How long one wait for it may take, where the program says so.

@@ -20,7 +20,9 @@ impl<'a> Planner<'a> {
         self.declared.turn_to(place);
         self.records.turn_to(place);
         let declared = self.declared.at(place);
+        let before = self.decisions.len();
         self.decide_on(place, declared);
+        self.decisions[before..].iter_mut().for_each(Decision::name_regions);
         let known = self.records.of_place(place);
         let outputs = self.outputs[place].as_ref();
         self.gathered.take(&declared.id, known, outputs, self.catalog);

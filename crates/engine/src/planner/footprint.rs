@@ -1,6 +1,6 @@
 //! Which regions an operation brings something up in, and in which it takes something down.
 
-use bicoastal_model::{Ids, Packed, Place, Region, ResourceId, ScopeKind};
+use bicoastal_model::{Ids, Place, Region, ResourceId, ScopeKind};
 
 use super::decide::{Decision, Planner};
 use super::index::newest;
@@ -82,7 +82,13 @@ impl<'p, 'a> Homes<'p, 'a> {
         Self { planner, known: vec![None; planner.declared.len() + planner.records.len()] }
     }
 
-    pub(crate) fn of(&mut self, member: &PlannedMember, decision: &Decision) -> Footprint {
+    /// Of one that is made, or that is among so many that are deleted.
+    pub(crate) fn of(
+        &mut self,
+        member: &PlannedMember,
+        decision: &Decision,
+        among: usize,
+    ) -> Footprint {
         let mut footprint = Footprint::default();
         let deletes = member.verb == Verb::Delete;
         let own = || member.place.regions.iter().copied().collect::<Regions>();
@@ -102,8 +108,7 @@ impl<'p, 'a> Homes<'p, 'a> {
             }
             ScopeKind::Spanning | ScopeKind::Regional => own(),
             ScopeKind::Global => {
-                let props = member.wanted.as_ref().or(member.applied.as_ref());
-                let mut regions = named_regions(props);
+                let mut regions = decision.named(member, among);
                 for edge in &member.edges {
                     regions = regions.and(self.of_id(edge));
                 }
@@ -169,10 +174,12 @@ impl<'p, 'a> Homes<'p, 'a> {
     }
 }
 
-/// Regions that are named by a property: a latency record's region, a set identifier.
-fn named_regions(props: Option<&Packed>) -> Regions {
+/// Regions that are named by a property of a global thing: a latency record's region, a set
+/// identifier.
+pub(crate) fn named_by(member: &PlannedMember) -> Regions {
     let mut found = Regions::default();
-    if let Some(props) = props {
+    let props = member.wanted.as_ref().or(member.applied.as_ref());
+    if let Some(props) = props.filter(|_| member.place.scope == ScopeKind::Global) {
         props.visit(&mut |inner| {
             if let Some(region) = inner.as_str().and_then(Region::of_code) {
                 found.insert(region);

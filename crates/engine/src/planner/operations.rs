@@ -82,13 +82,14 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
             Some(Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst)
         );
         let deletes = std::mem::take(&mut decision.deletes);
+        let among = deletes.len();
         for member in decision.make.take().into_iter().chain(deletes) {
             let serving = match member.verb {
                 Verb::Update | Verb::Adopt => true,
                 Verb::Create => replaces,
                 Verb::Delete => decision.action == Some(Action::ReplaceDeleteFirst),
             };
-            let mut footprint = homes.of(&member, decision);
+            let mut footprint = homes.of(&member, decision, among);
             if replaces {
                 footprint.down = Regions::default();
                 let regional = member.place.scope == ScopeKind::Regional;
@@ -116,6 +117,8 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
 /// What must come before what, whatever else is preferred.
 pub(crate) fn ordered(planner: &Planner<'_>, decisions: &[Decision], nodes: &[Node]) -> Graph {
     let mut graph = Graph::new(nodes.len());
+    // Each has a few, and gets a few more.
+    graph.reserve(4 * nodes.len());
     // What is made is declared: by place, and one thing of each.
     let mut makes: Vec<Option<usize>> = vec![None; planner.declared.len()];
     let mut deletes = Deletes::new(planner);

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use bicoastal_model::{Diagnostic, Objection, ResourceId, Risk, Schema};
+use bicoastal_model::{Diagnostic, Objection, ResourceId, Schema};
 
 use super::decide::{Decision, Planner, Sight};
 use super::existing::{objection, unproved};
@@ -33,6 +33,7 @@ impl Planner<'_> {
                 let known = self.records.at(number);
                 self.gathered.take(&known[0].key.id, known, None, self.catalog);
             }
+            let made = self.decisions.len();
             for at in 0..self.records.at(number).len() {
                 let Known { key, entry, .. } = self.records.at(number)[at];
                 let Some(entry) = entry else { continue };
@@ -55,6 +56,7 @@ impl Planner<'_> {
                     unseen.extend(self.unseen.iter().skip(before).map(|it| it.id.clone()));
                 }
             }
+            self.decisions[made..].iter_mut().for_each(Decision::name_regions);
         }
     }
 
@@ -157,19 +159,6 @@ fn forget(decision: &mut Decision, key: &Key, reason: &str) {
     decision.records.push(Record::Forgotten { key: key.clone(), reason: reason.to_owned() });
 }
 
-fn blank(key: &Key, entry: &Entry, schema: &'static Schema) -> Decision {
-    Decision {
-        id: key.id.clone(),
-        kind: entry.kind.clone(),
-        place: entry.place.clone(),
-        tier: schema.tier,
-        action: None,
-        risk: Risk::Safe,
-        reasons: Vec::new(),
-        fields: Vec::new(),
-        at: None,
-        make: None,
-        deletes: Vec::new(),
-        records: Vec::new(),
-    }
+fn blank(key: &Key, entry: &Entry, schema: &Schema) -> Decision {
+    Decision::on(&key.id, entry.kind.clone(), &entry.place, schema.tier)
 }
