@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use crate::order::{Order, Ties};
 
@@ -110,8 +111,12 @@ impl Graph {
     /// What a node comes directly after, and why; the graph must be settled.
     pub(crate) fn after(&self, node: usize) -> impl DoubleEndedIterator<Item = (usize, Ties)> {
         debug_assert!(!self.starts.is_empty(), "it goes by the order of the edges");
-        let range = self.starts[node] as usize..self.starts[node + 1] as usize;
-        self.edges[range].iter().map(|edge| (edge.earlier as usize, edge.ties))
+        self.edges[self.range(node)].iter().map(|edge| (edge.earlier as usize, edge.ties))
+    }
+
+    /// Where the edges of a node are.
+    fn range(&self, node: usize) -> Range<usize> {
+        self.starts[node] as usize..self.starts[node + 1] as usize
     }
 
     /// What a node comes directly after; the graph must be settled.
@@ -134,7 +139,8 @@ impl Graph {
     /// Drops the preferences that a longer path makes superfluous; the graph must be settled, and
     /// nodes numbered in an order that respects the edges. What a failure goes over stays,
     /// whatever leads there besides. They do no harm but to a reader, so that no more than
-    /// [`LOOK`] steps are spent on finding those of one node.
+    /// [`LOOK`] steps are spent on finding those of one node, and what comes directly after more
+    /// than that is not looked through.
     pub(crate) fn reduced(&self) -> Self {
         let mut graph = Self::new(self.len());
         graph.edges.reserve_exact(self.edges.len());
@@ -169,19 +175,28 @@ impl Graph {
                 if is_reached || sought == 0 {
                     continue;
                 }
-                open.push(earlier);
-                while let Some(from) = open.pop().filter(|_| steps > 0 && sought > 0) {
-                    for further in graph.earlier(from).rev().take_while(|it| *it >= least) {
-                        let (reached, wanted) = &mut marks[further];
-                        if *reached != own {
-                            *reached = own;
-                            open.push(further);
-                            if std::mem::replace(wanted, none) == own {
-                                sought -= 1;
-                            }
-                        }
-                        steps = steps.saturating_sub(1);
+                open.push(graph.range(earlier));
+                while let Some(rest) = open.last_mut().filter(|_| steps > 0 && sought > 0) {
+                    // A gate, or as good as one: it would take all steps, and nearly always in vain.
+                    if rest.len() > LOOK {
+                        open.pop();
+                        continue;
                     }
+                    let further = rest.next_back().map(|edge| graph.edges[edge].earlier as usize);
+                    let Some(further) = further.filter(|it| *it >= least) else {
+                        open.pop();
+                        continue;
+                    };
+                    steps -= 1;
+                    let (reached, wanted) = &mut marks[further];
+                    if *reached == own {
+                        continue;
+                    }
+                    *reached = own;
+                    if std::mem::replace(wanted, none) == own {
+                        sought -= 1;
+                    }
+                    open.push(graph.range(further));
                 }
                 open.clear();
             }
@@ -416,6 +431,22 @@ mod tests {
         graph.settle();
         // Going down the chain from its end as well would leave none for the other one.
         assert_eq!(graph.reduced().earlier(node).collect::<Vec<_>>(), [1, above]);
+    }
+
+    #[test]
+    fn what_comes_after_too_many_is_not_looked_through() {
+        for (many, kept) in [(LOOK, vec![LOOK]), (LOOK + 1, vec![0, LOOK + 1])] {
+            let (gate, node) = (many, many + 1);
+            let mut graph = Graph::new(node + 1);
+            for earlier in 0..many {
+                graph.add(gate, earlier, Order::Required);
+            }
+            for earlier in [0, gate] {
+                graph.add(node, earlier, Order::Preference);
+            }
+            graph.settle();
+            assert_eq!(graph.reduced().earlier(node).collect::<Vec<_>>(), kept);
+        }
     }
 
     #[test]

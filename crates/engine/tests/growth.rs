@@ -186,7 +186,7 @@ fn edges_of_a_plan_are_linear() {
             1000 new: 817 operations, 3011 edges
             1000 edited: 204 operations, 320 edges
             1000 gone: 822 operations, 3211 edges
-            3000 new: 2417 operations, 9011 edges
+            3000 new: 2417 operations, 9010 edges
             3000 edited: 604 operations, 960 edges
             3000 gone: 2422 operations, 9911 edges
         "#]],

@@ -117,3 +117,61 @@ pub(crate) fn parent_key(schema: &Schema, props: &Packed) -> String {
         .map(ToString::to_string)
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use bicoastal_model::{Field, Shape};
+    use serde_json::json;
+
+    use super::*;
+
+    const RECORD: Schema = Schema {
+        kind: "Test:Record",
+        fields: &[
+            Field::new("name").shape(Shape::DnsName),
+            Field::new("type").shape(Shape::CaseInsensitive),
+            Field::new("ports").shape(Shape::Set(&Shape::Plain)),
+            Field::new("set"),
+        ],
+        identity: &["name", "type", "ports", "set", "unknown"],
+        ..Schema::BASE
+    };
+
+    fn keys(props: &[Value]) -> BTreeSet<String> {
+        props.iter().map(|it| natural_key(&RECORD, it)).collect()
+    }
+
+    #[test]
+    fn what_means_the_same_has_one_key() {
+        let same = [
+            json!({"name": "*.Example.com", "type": "a", "ports": [1, 2], "set": null}),
+            json!({"name": "\\052.example.com.", "type": "A", "ports": [2, 1.0, 1], "ttl": 60}),
+        ];
+        assert_eq!(keys(&same).len(), 1, "{:?}", keys(&same));
+    }
+
+    #[test]
+    fn no_two_things_have_one_key() {
+        let different = [
+            json!({}),
+            json!({"set": "null"}),
+            json!({"set": ""}),
+            json!({"set": 1}),
+            json!({"set": "1"}),
+            json!({"set": true}),
+            json!({"set": "a,"}),
+            json!({"set": "a", "unknown": ""}),
+            json!({"set": "a", "unknown": 1}),
+            json!({"unknown": "a"}),
+            json!({"name": "a"}),
+            json!({"name": "a", "type": "b"}),
+            json!({"name": "a.,2\"b"}),
+            json!({"type": "a.,2\"b"}),
+            json!({"ports": ["a"]}),
+            json!({"ports": ["a", "b"]}),
+        ];
+        assert_eq!(keys(&different).len(), different.len(), "{:?}", keys(&different));
+    }
+}

@@ -235,6 +235,37 @@ fn what_is_sealed_is_what_was_declared() {
     assert!(!format!("{desired:?}").contains("hunter2"));
 }
 
+/// What sealing found out about the order holds for as long as what it was found in.
+#[test]
+fn what_is_edited_after_sealing_comes_after_what_it_refers_to_now() {
+    let mut stack = Stack::new("s");
+    let a = stack.global().add("a", topic("a"));
+    let b = stack.global().add("b", with_peer("b", a.arn()));
+    let c = stack.global().add("c", with_peer("c", a.arn()));
+    stack.after(&c, &b);
+    let mut desired = stack.seal().unwrap();
+    let after = |desired: &Desired, id: &str| {
+        let edges = desired.resources[&ResourceId::new(id)].edges();
+        edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!([after(&desired, "b"), after(&desired, "c")], ["a", "a b"]);
+    let edit = |desired: &mut Desired, edit: fn(&mut Declared)| {
+        edit(desired.resources.get_mut(&ResourceId::new("c")).unwrap());
+        after(desired, "c")
+    };
+    let peer =
+        |id: &str| json!({ "name": "c", "peer": { "$ref": { "id": id, "attribute": "arn" } } });
+    assert_eq!(edit(&mut desired, |it| it.after = ["d".into()].into()), "a d");
+    assert_eq!(edit(&mut desired, |it| it.after.clear()), "a");
+    desired.resources.get_mut(&ResourceId::new("c")).unwrap().props = peer("e").into();
+    assert_eq!(after(&desired, "c"), "e");
+    assert_eq!(edit(&mut desired, |it| it.props.set("peer", "f")), "");
+    // Ids are those that are declared, whoever made the ones that are referred to.
+    let edges = desired.resources[&ResourceId::new("b")].edges();
+    let declared = desired.resources.keys().next().unwrap().as_str().as_ptr();
+    assert!(edges.iter().all(|id| std::ptr::eq(id.as_str().as_ptr(), declared)));
+}
+
 #[test]
 fn kinds_that_are_not_compiled_in_are_named_with_their_feature() {
     let found = missing_kinds(["Test:Topic", "SQS:Queue", "SQS:Queue"], &Catalog::new([&TOPIC]));
