@@ -74,13 +74,9 @@ impl Decision {
         };
     }
 
-    /// The regions that a global member names, one of so many that are deleted.
-    pub(crate) fn named(&self, member: &PlannedMember, deletes: usize) -> Regions {
-        let known = match member.verb {
-            Verb::Delete if deletes == 1 => self.named[1],
-            Verb::Delete => None,
-            _ => self.named[0],
-        };
+    /// The regions that a global member names.
+    pub(crate) fn named(&self, member: &PlannedMember) -> Regions {
+        let known = self.named[usize::from(member.verb == Verb::Delete)];
         known.unwrap_or_else(|| footprint::named_by(member))
     }
 

@@ -82,13 +82,7 @@ impl<'p, 'a> Homes<'p, 'a> {
         Self { planner, known: vec![None; planner.declared.len() + planner.records.len()] }
     }
 
-    /// Of one that is made, or that is among so many that are deleted.
-    pub(crate) fn of(
-        &mut self,
-        member: &PlannedMember,
-        decision: &Decision,
-        among: usize,
-    ) -> Footprint {
+    pub(crate) fn of(&mut self, member: &PlannedMember, decision: &Decision) -> Footprint {
         let mut footprint = Footprint::default();
         let deletes = member.verb == Verb::Delete;
         let own = || member.place.regions.iter().copied().collect::<Regions>();
@@ -108,7 +102,7 @@ impl<'p, 'a> Homes<'p, 'a> {
             }
             ScopeKind::Spanning | ScopeKind::Regional => own(),
             ScopeKind::Global => {
-                let mut regions = decision.named(member, among);
+                let mut regions = decision.named(member);
                 for edge in &member.edges {
                     regions = regions.and(self.of_id(edge));
                 }

@@ -82,14 +82,13 @@ pub(crate) fn nodes(planner: &Planner<'_>, decisions: &mut [Decision]) -> Vec<No
             Some(Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst)
         );
         let deletes = std::mem::take(&mut decision.deletes);
-        let among = deletes.len();
         for member in decision.make.take().into_iter().chain(deletes) {
             let serving = match member.verb {
                 Verb::Update | Verb::Adopt => true,
                 Verb::Create => replaces,
                 Verb::Delete => decision.action == Some(Action::ReplaceDeleteFirst),
             };
-            let mut footprint = homes.of(&member, decision, among);
+            let mut footprint = homes.of(&member, decision);
             if replaces {
                 footprint.down = Regions::default();
                 let regional = member.place.scope == ScopeKind::Regional;

@@ -1,6 +1,6 @@
 //! What others put inside of our things: whose it is, and what becomes of it.
 
-use bicoastal_engine::planner::Options;
+use bicoastal_engine::planner::{Options, guards};
 use bicoastal_engine::state::{Doubt, Verb};
 use bicoastal_model::Region::UsEast1;
 use bicoastal_model::{Addition, Declared};
@@ -71,6 +71,25 @@ fn what_state_or_the_program_knows_is_nobody_elses() {
         - theirs Disruptive (no longer declared)
         0 after []
           Delete theirs#1 in global Fake:Record-global-3 needs [zone] applied {"name":"a.example.com","set":"theirs","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"} seen {"name":"a.example.com","set":"theirs","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
+    "#]],
+    );
+    // And of what is replaced, what it was.
+    let renamed = || {
+        vec![
+            program().remove(0),
+            edit(program(), "ours", |it| it.props.set("set", "now")).remove(1),
+        ]
+    };
+    check(
+        &holding(applied(program()), &["ours", "theirs"]),
+        renamed(),
+        expect![[r#"
+        +/- ours Safe (set can't be changed in place)
+            set: "ours" → "now" Edited
+        added: zone A a.example.com. (theirs)
+        0 after []
+          Delete ours#1 in global Fake:Record-global-2 needs [zone] superseded applied {"name":"a.example.com","set":"ours","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"} seen {"name":"a.example.com","set":"ours","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
+          Create ours#2 in global needs [zone] wanted {"name":"a.example.com","set":"now","ttl":60,"type":"A","zone":"Fake:Zone-global-1.id"}
     "#]],
     );
     let mut doubted = holding(applied(program()), &["ours", "theirs"]);
@@ -145,6 +164,10 @@ fn what_is_inside_of_a_regional_thing_is_where_its_kind_is() {
 #[test]
 fn what_a_thing_that_goes_holds_of_others_is_a_guard() {
     let world = holding(applied(program()), &["ours", "theirs"]);
+    let observed = world.observe(&desired(program()));
+    let guards = guards(&world.state, &observed, &catalog(), &Options::default());
+    let shown: Vec<String> = guards.iter().map(|it| format!("{}: {}", it.id, it.message)).collect();
+    assert_eq!(shown, ["zone: holds what nobody declared: A a.example.com. (theirs)"]);
     check(
         &world,
         Vec::new(),
