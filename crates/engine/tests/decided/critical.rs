@@ -1,6 +1,7 @@
 //! The chain of operations that no amount of concurrency shortens.
 
 use bicoastal_engine::plan::critical_path;
+use bicoastal_engine::planner::{self, Options};
 use bicoastal_model::Region::{ApSouth1, UsEast1};
 use bicoastal_model::schema::{Joining, Made, Takes};
 use bicoastal_model::{Catalog, Declared, Packed, Schema};
@@ -29,9 +30,17 @@ fn slow() -> Catalog {
 }
 
 fn check(world: &World, program: Vec<Declared>, expect: Expect) {
-    let path = critical_path(&world.plan(&desired(program)).unwrap(), &slow());
-    let through: Vec<&str> = path.through.iter().map(|id| id.as_str()).collect();
-    expect.assert_eq(&format!("{} ms: {}", path.ms, through.join(" → ")));
+    expect.assert_eq(&path(world, program, &slow()));
+}
+
+/// As the plan says it, and as it is found in the plan.
+fn path(world: &World, program: Vec<Declared>, catalog: &Catalog) -> String {
+    let desired = desired(program);
+    let (observed, options) = (world.observe(&desired), Options::default());
+    let plan = planner::plan(&desired, &world.state, &observed, catalog, &options).unwrap();
+    assert_eq!(plan.path, critical_path(&plan, catalog));
+    let through: Vec<&str> = plan.path.through.iter().map(|id| id.as_str()).collect();
+    format!("{} ms: {}", plan.path.ms, through.join(" → "))
 }
 
 #[test]
@@ -77,9 +86,7 @@ fn check_joining(world: &World, program: Vec<Declared>, expect: Expect) {
         Box::leak(Box::new(Schema { takes, ..*schema }))
     };
     let catalog = Catalog::new([&COPYING, short(ROLE), short(GROUP), short(BUCKET)]);
-    let path = critical_path(&world.plan(&desired(program)).unwrap(), &catalog);
-    let through: Vec<&str> = path.through.iter().map(|id| id.as_str()).collect();
-    expect.assert_eq(&format!("{} ms: {}", path.ms, through.join(" → ")));
+    expect.assert_eq(&path(world, program, &catalog));
 }
 
 #[test]
