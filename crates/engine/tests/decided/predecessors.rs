@@ -7,12 +7,16 @@ use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::common::cloud::World;
-use super::common::program::{desired, global};
+use super::common::program::{desired, global, output};
 use super::common::*;
 use super::setting::{applied, entry, told};
 
 fn check(world: &World, expected: Expect) {
-    let plan = world.plan_with(&desired(program("two")), &Options::default());
+    check_with(world, program("two"), expected);
+}
+
+fn check_with(world: &World, program: Vec<Declared>, expected: Expect) {
+    let plan = world.plan_with(&desired(program), &Options::default());
     expected.assert_eq(&told(&plan));
 }
 
@@ -25,6 +29,26 @@ fn program(name: &str) -> Vec<Declared> {
 fn the_only_one_may_be_one_that_is_superseded() {
     let mut world = applied(program("one"));
     entry(&mut world, "role", 1).superseded = true;
+    // Whether its successor is there can't be looked for: its name is not known yet.
+    let named_by_another = vec![
+        global("check", CHECK, json!({"host": "a", "path": "/"})),
+        global("role", ROLE, json!({"name": output("check", "id"), "policy": "p"})),
+    ];
+    check_with(
+        &world,
+        named_by_another,
+        expect![[r#"
+        + check Safe
+        + role Safe
+        - role Safe (another one takes its place)
+        0 after []
+          Create check#1 in global wanted {"host":"a","path":"/"}
+        1 after [0]
+          Create role#2 in global needs [check] wanted {"name":{"$ref":{"attribute":"id","id":"check"}},"policy":"p"}
+        2 after [1]
+          Delete role#1 in global Fake:Role-global-1 superseded applied {"name":"one","policy":"p"} seen {"name":"one","policy":"p"}
+    "#]],
+    );
     check(
         &world,
         expect![[r#"

@@ -141,3 +141,38 @@ fn what_is_below_goes_after_what_is_in_use_and_roles_only_would_rather() {
     "#]],
     );
 }
+
+/// What is replaced goes with the region that it named, and its successor with the one that it names.
+#[test]
+fn both_halves_of_a_replacement_are_in_the_regions_that_they_name() {
+    let program = |of_role: Region, idle: u32| {
+        let mut all = vec![global("role", ROLE, json!({"name": of_role.code(), "policy": "p"}))];
+        for &region in THREE {
+            let props = json!({"name": "front", "idle": idle});
+            all.push(regional(region, "front", FRONT, props));
+        }
+        all
+    };
+    check(
+        &applied(program(UsEast1, 60)),
+        program(EuWest1, 90),
+        expect![[r#"
+        0 w1 update ap-south-1/front#1 after []
+        1 w2 create role#2 after [0>]
+        2 w2 update eu-west-1/front#1 after [0> 1~]
+        3 w3 update us-east-1/front#1 after [1> 2>]
+        4 w2 delete role#1 after [1]
+    "#]],
+    );
+    check(
+        &applied(program(EuWest1, 60)),
+        program(UsEast1, 90),
+        expect![[r#"
+        0 w1 update ap-south-1/front#1 after []
+        1 w2 update eu-west-1/front#1 after [0>]
+        2 w3 create role#2 after [1>]
+        3 w3 update us-east-1/front#1 after [1> 2~]
+        4 w3 delete role#1 after [2]
+    "#]],
+    );
+}
