@@ -83,20 +83,9 @@ impl<'a> Gathered<'a> {
                 self.kinds.insert(kind);
                 self.kind = kind;
             }
-            if !self.identities.has(kind) {
-                continue;
-            }
-            let Some(schema) = catalog.get(kind) else { continue };
-            let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
-            // What is wanted as it was applied is told once.
-            let is_new = |props: &&Packed| {
-                wanted.is_none_or(|it| {
-                    it.schema.kind != schema.kind || !it.wanted.is_shared_with(props)
-                })
-            };
-            for props in entry.applied.iter().chain(doubted).filter(is_new) {
-                self.identities.insert(schema, props);
-            }
+            // Of what was of another kind no properties are wanted.
+            let same = wanted.filter(|it| it.schema.kind == kind).map(|it| &it.wanted);
+            self.identities.take(entry, same, catalog);
         }
         if let Some(outputs) = wanted {
             self.fingerprint.wanted(id, &outputs.wanted);

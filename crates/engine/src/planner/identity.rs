@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::by_id::Texts;
 use crate::observe::{Look, Observed};
-use crate::state::State;
+use crate::state::{Entry, State};
 
 /// The natural keys of known things, of the kinds that were found inside of others: nobody asks
 /// for those of any other kind.
@@ -22,14 +22,20 @@ impl<'o> Identities<'o> {
         self.0.entry(kind).or_default();
     }
 
-    /// Whether somebody may ask for things of this kind.
-    pub(crate) fn has(&self, kind: &str) -> bool {
-        self.0.contains_key(kind)
-    }
-
     pub(crate) fn insert(&mut self, schema: &Schema, props: &Packed) {
         if let Some(keys) = self.0.get_mut(schema.kind) {
             keys.insert(natural_key(schema, props));
+        }
+    }
+
+    /// What is recorded of a thing, as far as it is not the same as what is wanted of it.
+    pub(crate) fn take(&mut self, entry: &Entry, wanted: Option<&Packed>, catalog: &Catalog) {
+        let asked = self.0.contains_key(entry.kind.as_str());
+        let Some(schema) = catalog.get(&entry.kind).filter(|_| asked) else { return };
+        let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
+        let is_new = |props: &&Packed| wanted.is_none_or(|it| !it.is_shared_with(props));
+        for props in entry.applied.iter().chain(doubted).filter(is_new) {
+            self.insert(schema, props);
         }
     }
 
@@ -51,13 +57,7 @@ pub(crate) fn of_state<'o>(
         _ => None,
     });
     present.flatten().for_each(|child| known.ask_for(&child.kind));
-    for entry in state.entries.values().filter(|entry| known.has(&entry.kind)).collect::<Vec<_>>() {
-        let Some(schema) = catalog.get(&entry.kind) else { continue };
-        let doubted = entry.doubt.as_ref().and_then(|doubt| doubt.wanted.as_ref());
-        for props in entry.applied.iter().chain(doubted) {
-            known.insert(schema, props);
-        }
-    }
+    state.entries.values().for_each(|entry| known.take(entry, None, catalog));
     known
 }
 
