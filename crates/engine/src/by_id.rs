@@ -3,7 +3,7 @@
 //! In an ordered map each look-up of a hundred thousand compares seventeen texts, each somewhere
 //! else in memory.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use bicoastal_model::ResourceId;
@@ -69,6 +69,8 @@ impl Texts {
 pub(crate) struct Places<'i> {
     ids: Vec<&'i ResourceId>,
     addresses: Addresses,
+    /// The place that most questions are about.
+    current: Cell<usize>,
     /// Worked out when an id is asked for that was made elsewhere.
     texts: OnceCell<ById<u32>>,
 }
@@ -80,7 +82,7 @@ impl<'i> Places<'i> {
     /// Of these, which are not too many for 32 bits: each takes more memory than that.
     pub(crate) fn of(ids: Vec<&'i ResourceId>) -> Self {
         let addresses = ids.iter().map(|id| address(id)).zip(0..).collect();
-        Self { ids, addresses, texts: OnceCell::new() }
+        Self { ids, addresses, current: Cell::new(0), texts: OnceCell::new() }
     }
 
     pub(crate) fn get(&self, id: &ResourceId) -> Option<usize> {
@@ -93,9 +95,15 @@ impl<'i> Places<'i> {
         })
     }
 
-    /// The id at a place.
-    pub(crate) fn at(&self, place: usize) -> &'i ResourceId {
-        self.ids[place]
+    /// Questions are going to be about what is at this place.
+    pub(crate) fn turn_to(&self, place: usize) {
+        self.current.set(place);
+    }
+
+    /// The place that questions are about, if it is where this id is.
+    pub(crate) fn current(&self, id: &ResourceId) -> Option<usize> {
+        let current = self.current.get();
+        self.ids.get(current).filter(|it| address(it) == address(id)).map(|_| current)
     }
 
     /// Where it is, if its text is that of one of them.

@@ -12,6 +12,7 @@ mod former;
 mod gathered;
 pub(crate) mod identity;
 pub(crate) mod index;
+mod kinds;
 mod needs;
 mod newcomer;
 mod only;
@@ -103,7 +104,7 @@ pub fn plan(
         }
     }
     planner.decide_undeclared();
-    let kinds = planner.gathered.take_kinds();
+    let kinds = planner.gathered.kinds();
     planner.refuse_missing_kinds(kinds);
     planner.find_additions();
     planner.put_off_deletes();
@@ -164,11 +165,10 @@ impl Planner<'_> {
     }
 
     /// Kinds that are not compiled in, before anything else that is wrong.
-    fn refuse_missing_kinds(&mut self, mut kinds: BTreeSet<&str>) {
-        self.declared.kinds().for_each(|kind| {
-            kinds.insert(kind);
-        });
-        self.errors.splice(0..0, missing_kinds(kinds, self.catalog));
+    fn refuse_missing_kinds(&mut self, of_state: Vec<&str>) {
+        let kinds = of_state.into_iter().chain(self.declared.kinds().map(|kind| kind as &str));
+        let missing = missing_kinds(kinds, self.catalog);
+        self.errors.splice(0..0, missing);
     }
 
     /// Accounts that the state does not know yet.

@@ -18,7 +18,6 @@ impl<'a> Planner<'a> {
     /// Decides on what is declared at a place. What it refers to is decided on already.
     pub(crate) fn decide(&mut self, place: usize) {
         self.declared.turn_to(place);
-        self.records.turn_to(place);
         let declared = self.declared.at(place);
         let before = self.decisions.len();
         self.decide_on(place, declared);

@@ -1,13 +1,14 @@
 //! What is asked of everything that is known, asked while each is at hand: in a large stack most of
 //! what a question costs is that what it is about is not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bicoastal_model::{Catalog, Packed, Region, ResourceId};
 
 use super::fingerprint::Fingerprint;
 use super::identity::Identities;
 use super::index::{Known, Records};
+use super::kinds::Kinds;
 use super::resolve::Outputs;
 use crate::observe::{Look, Thing};
 use crate::state::{Entry, Key};
@@ -48,9 +49,7 @@ pub(crate) struct Gathered<'a> {
     /// inside of something.
     pub(crate) identities: Identities<'a>,
     /// The kinds that state has.
-    kinds: BTreeSet<&'a str>,
-    /// The one that was added last: most often it comes again.
-    kind: &'a str,
+    kinds: Kinds<'a>,
     /// By number: nothing is recorded but the one that was decided on.
     alone: Vec<bool>,
 }
@@ -60,8 +59,7 @@ impl<'a> Gathered<'a> {
         Self {
             fingerprint: Fingerprint::new(),
             identities,
-            kinds: BTreeSet::new(),
-            kind: "",
+            kinds: Kinds::default(),
             alone: Vec::new(),
         }
     }
@@ -79,10 +77,7 @@ impl<'a> Gathered<'a> {
             self.fingerprint.seen(it);
             let Some(entry) = it.entry else { continue };
             let kind = entry.kind.as_str();
-            if kind != self.kind {
-                self.kinds.insert(kind);
-                self.kind = kind;
-            }
+            self.kinds.see(kind);
             // Of what was of another kind no properties are wanted.
             let same = wanted.filter(|it| it.schema.kind == kind).map(|it| &it.wanted);
             self.identities.take(entry, same, catalog);
@@ -94,8 +89,8 @@ impl<'a> Gathered<'a> {
     }
 
     /// The kinds that state has, as far as they were taken.
-    pub(crate) fn take_kinds(&mut self) -> BTreeSet<&'a str> {
-        std::mem::take(&mut self.kinds)
+    pub(crate) fn kinds(&self) -> Vec<&'a str> {
+        self.kinds.iter().collect()
     }
 
     /// Nothing is recorded of this resource but one incarnation, which was decided on.

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bicoastal_model::{Declared, Desired, Ids, ResourceId};
 
+use super::kinds::Kinds;
 use crate::by_id::{ById, Places, address};
 use crate::graph::Graph;
 use crate::observe::{Look, Observed};
@@ -21,7 +21,7 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Declarations<'d> {
     /// All, by id.
     all: Vec<&'d Declared>,
-    kinds: BTreeSet<&'static str>,
+    kinds: Kinds<'static>,
     /// What each comes after: read from its properties once.
     edges: Vec<Cow<'d, Ids>>,
     /// Where the places of what each comes after begin, and where the last ones end.
@@ -29,22 +29,15 @@ pub(crate) struct Declarations<'d> {
     /// The places of what each comes after, one for each of its edges.
     earlier: Vec<u32>,
     places: Rc<Places<'d>>,
-    /// The place that is decided on: most questions are about what is there.
-    current: Cell<usize>,
 }
 
 impl<'d> Declarations<'d> {
     pub(crate) fn of(desired: &'d Desired) -> Self {
         let all: Vec<&Declared> = desired.resources.values().collect();
         let places = Places::of(desired.resources.values().map(|it| &it.id).collect());
-        let mut kinds: BTreeSet<&str> = BTreeSet::new();
-        let mut last = None;
+        let mut kinds = Kinds::default();
         let edges_of = |declared: &&'d Declared| {
-            let kind = declared.schema.kind;
-            // What is next to each other most often is of one kind.
-            if last.replace(kind) != Some(kind) {
-                kinds.insert(kind);
-            }
+            kinds.see(declared.schema.kind);
             declared.edges()
         };
         let edges: Vec<Cow<'_, Ids>> = all.iter().map(edges_of).collect();
@@ -55,13 +48,12 @@ impl<'d> Declarations<'d> {
             earlier.extend(edges.iter().map(|id| places.get(id).map_or(NONE, number)));
         }
         starts.push(number(earlier.len()));
-        let (places, current) = (Rc::new(places), Cell::new(0));
-        Self { all, kinds, edges, starts, earlier, places, current }
+        Self { all, kinds, edges, starts, earlier, places: Rc::new(places) }
     }
 
     /// The kinds of all.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static str> {
-        self.kinds.iter().copied()
+        self.kinds.iter()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -79,14 +71,12 @@ impl<'d> Declarations<'d> {
 
     /// Its place in the order of the ids.
     pub(crate) fn place(&self, id: &ResourceId) -> Option<usize> {
-        let current = self.current.get();
-        let is_current = self.all.get(current).is_some_and(|it| address(&it.id) == address(id));
-        if is_current { Some(current) } else { self.places.get(id) }
+        self.places.current(id).or_else(|| self.places.get(id))
     }
 
     /// Questions are going to be about what is declared at this place.
     pub(crate) fn turn_to(&self, place: usize) {
-        self.current.set(place);
+        self.places.turn_to(place);
     }
 
     /// What the one at this place comes after.
@@ -149,8 +139,6 @@ pub(crate) struct Records<'a> {
     places: Rc<Places<'a>>,
     /// The one that was asked for last: most often it is asked for again, or the one after it.
     last: Cell<u32>,
-    /// Where the text is of the declared id that is decided on, and its number.
-    current: Cell<(usize, u32)>,
     /// Worked out when another one is asked for.
     numbers: OnceCell<ById<u32>>,
 }
@@ -168,16 +156,13 @@ impl<'a> Records<'a> {
         let (mut start, mut place) = (0, 0);
         for some in all.chunk_by(|a, b| a.key.id == b.key.id) {
             let id = &some[0].key.id;
-            let mut is_declared = false;
-            while let Some(at) = declarations.all.get(place) {
-                match at.id.cmp(id) {
-                    Ordering::Less => place += 1,
-                    order => {
-                        is_declared = order == Ordering::Equal;
-                        break;
-                    }
-                }
+            let compared = |place: usize| declarations.all.get(place).map(|it| it.id.cmp(id));
+            let mut order = compared(place);
+            while order == Some(Ordering::Less) {
+                place += 1;
+                order = compared(place);
             }
+            let is_declared = order == Some(Ordering::Equal);
             if is_declared {
                 of_declared[place] = number(declared.len());
             }
@@ -186,9 +171,9 @@ impl<'a> Records<'a> {
             start += some.len();
         }
         starts.push(number(start));
-        let (last, current, numbers) = (Cell::new(0), Cell::new((0, NONE)), OnceCell::new());
+        let (last, numbers) = (Cell::new(0), OnceCell::new());
         let places = Rc::clone(&declarations.places);
-        Self { state, all, starts, of_declared, declared, places, last, current, numbers }
+        Self { state, all, starts, of_declared, declared, places, last, numbers }
     }
 
     /// How many resources there are.
@@ -216,9 +201,8 @@ impl<'a> Records<'a> {
         if self.all.is_empty() {
             return None;
         }
-        let (current, number) = self.current.get();
-        if current == address(id) {
-            return Some(number).filter(|it| *it != NONE).map(|it| it as usize);
+        if let Some(place) = self.places.current(id) {
+            return Some(self.of_declared[place]).filter(|it| *it != NONE).map(|it| it as usize);
         }
         let is = |number: u32| {
             let some = self.starts.get(number as usize).and_then(|it| self.all.get(*it as usize));
@@ -243,20 +227,15 @@ impl<'a> Records<'a> {
         Some(number as usize)
     }
 
-    /// Questions are going to be about what is declared at this place.
-    pub(crate) fn turn_to(&self, place: usize) {
-        let number = self.of_declared[place];
-        self.current.set((address(self.places.at(place)), number));
-        if number != NONE {
-            self.last.set(number);
-        }
-    }
-
     /// The incarnations of what is declared at a place.
     pub(crate) fn of_place(&self, place: usize) -> &[Known<'a>] {
         match self.of_declared[place] {
             NONE => &[],
-            number => self.at(number as usize),
+            number => {
+                // It is what is decided on.
+                self.last.set(number);
+                self.at(number as usize)
+            }
         }
     }
 

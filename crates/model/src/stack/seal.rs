@@ -187,14 +187,7 @@ pub fn missing_kinds<'k>(
     kinds: impl IntoIterator<Item = &'k str>,
     catalog: &Catalog,
 ) -> Vec<Diagnostic> {
-    let mut distinct: BTreeSet<&str> = BTreeSet::new();
-    let mut last = None;
-    for kind in kinds {
-        // What is next to each other most often is of one kind.
-        if last.replace(kind) != Some(kind) {
-            distinct.insert(kind);
-        }
-    }
+    let distinct: BTreeSet<&str> = kinds.into_iter().collect();
     distinct
         .into_iter()
         .filter(|kind| catalog.get(kind).is_none())
